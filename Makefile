@@ -1,0 +1,44 @@
+# plum-edge: `make demo` shows the whole idea on this machine, `make test` checks it. Both set up .venv themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A portable, slim build of llama.cpp; pip keeps the wheel, so that a second install takes seconds.
+export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: setup demo demo-all test check format bench clean
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "plum-edge needs Python 3.11 or newer; say which with: make PYTHON=python3.11 …"; exit 1; }
+	@command -v c++ >/dev/null || { echo "plum-edge needs a C++ compiler, for llama.cpp (Debian: apt install g++; macOS: xcode-select --install)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) (llama.cpp is compiled the first time: about five minutes)"
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+demo: setup
+	@$(BIN)/plum-edge demo
+
+demo-all: setup
+	@$(BIN)/plum-edge demo --all
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup
+	$(BIN)/python benchmarks/train_speed.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info plum_edge/backends/_blas*.so

@@ -1,0 +1,130 @@
+"""Synthetic units: copying, list membership, and reading made-up conversations."""
+
+from __future__ import annotations
+
+import random
+
+import grammar
+import phrasings
+import words
+from units import Branch, Unit, question, system_context
+
+
+def copying(rng: random.Random) -> Unit:
+    """Say again what the system message holds."""
+    items = [
+        rng.choice(words.NOUNS + words.ADJECTIVES) if rng.random() < 0.7 else grammar.coined(rng)
+        for _ in range(rng.randint(3, 14))
+    ]
+    text = " ".join(items)
+    unit = Unit(system_context(text))
+    unit.branches.append(question("Repeat.", text, "copy", 0.5))
+    start = rng.randrange(len(items) - 1)
+    unit.branches.append(question(f"What comes after {items[start]}?", items[start + 1], "copy"))
+    return unit
+
+
+def membership(rng: random.Random, count: int) -> Unit:
+    """Is it on the dated list?"""
+    topics = distinct(rng, rng.randint(3, 10))
+    day = grammar.date(rng)
+    unit = Unit(system_context(f"Conversation of {day}\nUser: {', '.join(topics)}."))
+    for _ in range(count):
+        if rng.random() < 0.5:
+            asked, answer = rng.choice(topics), phrasings.yes(rng, day)
+        else:
+            asked, answer = absent(rng, topics, topics), phrasings.no(rng)
+        short = rng.random() < 0.6
+        text = f"{asked}?" if short else phrasings.ask(rng, phrasings.closed(rng), asked)
+        unit.branches.append(question(text, answer, "list"))
+    return unit
+
+
+def distinct(rng: random.Random, count: int, avoid: frozenset[str] = frozenset()) -> list[str]:
+    """Topics that do not contain one another; about a third share a word with an earlier one."""
+    topics: list[str] = []
+    while len(topics) < count:
+        new = grammar.variant(rng, rng.choice(topics)) if topics and rng.random() < 0.25 else grammar.topic(rng)
+        if new not in avoid and not any(overlap(new, old) for old in topics):
+            topics.append(new)
+    return topics
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether all words of one are in the other."""
+    first, second = set(one.lower().split()), set(other.lower().split())
+    return first <= second or second <= first
+
+
+def absent(rng: random.Random, topics: list[str], context: list[str], near: float = 0.65) -> str:
+    """A topic that the context does not hold: near (shares a word) or far."""
+    known = [set(text.lower().split()) for text in context]
+    while True:
+        new = grammar.variant(rng, rng.choice(topics)) if rng.random() < near else grammar.topic(rng)
+        mine = set(new.lower().split())
+        if not any(mine <= have for have in known):
+            return new
+
+
+def partial(rng: random.Random, topic: str, others: list[str]) -> str:
+    """Now and then only the end of a longer topic, where it stays unambiguous."""
+    parts = topic.split(" ")
+    if len(parts) < 2 or topic[0].isupper() or rng.random() > 0.12:
+        return topic
+    tail = " ".join(parts[1:])
+    return topic if any(tail in other for other in others if other != topic) else tail
+
+
+def reading(rng: random.Random, topics: tuple[int, int], count: int, noise: float = 0.5) -> Unit:
+    """Questions about one or more dated conversations in the context."""
+    names = distinct(rng, rng.randint(*topics))
+    talks: list[grammar.Conversation] = []
+    rest = list(names)
+    while rest:
+        take = rng.choice((1, 1, 2, 2, 3))
+        talks.append(grammar.conversation(rng, rest[:take], extra=rng.choice((0.0, 0.2, 0.6))))
+        rest = rest[take:]
+    text = "\n\n".join(talk.text for talk in talks)
+    unit = Unit(system_context(text))
+    told = [(talk, mention) for talk in talks for mention in talk.mentions]
+    known = [text.replace("\n", " ").replace(".", "").replace("?", "").replace(",", "").replace("!", "")]
+    for _ in range(count):
+        unit.branches.append(_branch(rng, told, names, known, noise))
+    return unit
+
+
+def _branch(
+    rng: random.Random,
+    told: list[tuple[grammar.Conversation, grammar.Mention]],
+    names: list[str],
+    known: list[str],
+    noise: float,
+) -> Branch:
+    talk, mention = rng.choice(told)
+    roll = rng.random()
+    if roll < 0.39:
+        asked = partial(rng, mention.topic, names)
+        return question(phrasings.ask(rng, phrasings.closed(rng), asked, noise), phrasings.yes(rng, talk.date), "pos")
+    if roll < 0.76:
+        near = rng.random() < 0.65
+        asked = absent(rng, names, known + names, 1.0 if near else 0.0)
+        return question(
+            phrasings.ask(rng, phrasings.closed(rng), asked, noise), phrasings.no(rng), "near" if near else "far"
+        )
+    if roll < 0.83:
+        return question(
+            phrasings.ask(rng, phrasings.when(rng), mention.topic, noise), phrasings.dated(rng, talk.date), "when"
+        )
+    if roll < 0.91:
+        return question(
+            phrasings.ask(rng, phrasings.what(rng), mention.topic, noise),
+            phrasings.quoted(rng, talk.date, mention.quote),
+            "what",
+            0.6,
+        )
+    if roll < 0.95 and mention.asked:
+        return question(mention.asked, mention.answer, "attribute", 1.5)
+    template = phrasings.when(rng) if rng.random() < 0.4 else phrasings.what(rng)
+    return question(
+        phrasings.ask(rng, template, absent(rng, names, known + names), noise), phrasings.unknown(rng), "unknown"
+    )

@@ -1,0 +1,75 @@
+"""Training units: a shared context and the questions that each see it, but not one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import paths
+import sentencepiece as spm
+from tokenizer import ASSISTANT, BOS, END, SYSTEM, USER
+
+ANSWER_WEIGHT = 4.0
+"""Weight of the Yes/No token in the loss."""
+
+_ROLE = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
+
+
+@dataclass(slots=True)
+class Branch:
+    """One question with its answer (or a whole chat): tokens, and the loss weight of predicting each of them."""
+
+    tokens: list[int]
+    weights: list[float]
+    answer_at: int = 0
+    """Where in `tokens` the answer starts."""
+    kind: str = ""
+
+
+@dataclass(slots=True)
+class Unit:
+    """A context that several branches continue."""
+
+    context: list[int]
+    branches: list[Branch] = field(default_factory=list)
+
+
+@lru_cache(maxsize=1)
+def processor() -> spm.SentencePieceProcessor:
+    """The trained vocabulary."""
+    return spm.SentencePieceProcessor(model_file=str(paths.MODEL_FOLDER / "tokenizer.model"))
+
+
+def encode(text: str) -> list[int]:
+    """Token ids of one message's content."""
+    return processor().encode(text)
+
+
+def system_context(text: str) -> list[int]:
+    """`<s>` and, where there is a text, the system message."""
+    return [BOS, SYSTEM, *encode(text), END] if text else [BOS]
+
+
+def question(text: str, answer: str, kind: str = "", weight: float = 1.0) -> Branch:
+    """A user's question and the supervised answer; a leading Yes or No weighs more."""
+    asked = [USER, *encode(text), END, ASSISTANT]
+    told = [*encode(answer), END]
+    weights = [0.0] * len(asked) + [weight] * len(told)
+    if answer.startswith(("Yes", "No")):
+        weights[len(asked)] = ANSWER_WEIGHT * weight
+    return Branch(asked + told, weights, len(asked), kind)
+
+
+def chat(turns: list[tuple[str, str]], kind: str = "chat", weight: float = 1.0) -> Branch:
+    """A dialogue of which only the assistant's turns are supervised."""
+    tokens: list[int] = []
+    weights: list[float] = []
+    answer_at = 0
+    for role, text in turns:
+        ids = encode(text)
+        spoken = role == "assistant"
+        tokens += [_ROLE[role], *ids, END]
+        weights += [0.0] + [weight if spoken else 0.0] * (len(ids) + 1)
+        if spoken:
+            answer_at = len(tokens) - len(ids) - 1
+    return Branch(tokens, weights, answer_at, kind)

@@ -1,0 +1,145 @@
+"""The phrasings of questions and answers: for training, held out from it, and never seen by anything.
+
+Knows nothing of conversations: a template has one slot, ``{topic}``, for a noun phrase with or without a determiner.
+
+Three sets that must stay apart, because a figure is only honest on phrasings that were not trained on:
+
+- ``TRAIN``: what adapters are trained on (and what the embedded base was pre-trained on, among many others);
+- ``HELD_OUT``: the base may know them, adapters are never trained on them;
+- ``UNSEEN``: in no training of anything. Nobody looks at single results on them; they are for the final figure.
+
+``models/plum-tiny/train`` imports ``TRAIN`` and ``HELD_OUT`` only; a test reads its imports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasings:
+    """Question templates by what they ask. Each string holds ``{topic}`` exactly once."""
+
+    closed: tuple[str, ...]
+    """Answered with yes or no: was this discussed?"""
+    when: tuple[str, ...]
+    """Answered with a date: when was this discussed?"""
+    what: tuple[str, ...]
+    """Answered with what the user said about it, quoted."""
+
+
+TRAIN = Phrasings(
+    closed=(
+        "Did we talk about {topic}?",
+        "Have we discussed {topic}?",
+        "Did I ever mention {topic}?",
+        "Have I asked you about {topic}?",
+        "Did {topic} come up?",
+        "Do you remember {topic}?",
+        "Was {topic} something we talked about?",
+        "Have we ever spoken about {topic}?",
+        "Did I tell you about {topic}?",
+        "Is {topic} something I told you about?",
+        "Did we have a conversation about {topic}?",
+        "Have I brought up {topic} before?",
+        "Do you know about {topic} from me?",
+        "Was there a conversation about {topic}?",
+        "Can you recall {topic}?",
+        "Has {topic} been a topic between us?",
+        "I talked to you about {topic}, didn't I?",
+        "Did I ask for help with {topic}?",
+        "Have you heard about {topic} from me?",
+        "Did you and I go over {topic}?",
+        "Were we ever talking about {topic}?",
+        "Tell me, did we discuss {topic}?",
+        "About {topic}: did we talk about it?",
+        "Is there anything you remember about {topic}?",
+    ),
+    when=(
+        "When did we talk about {topic}?",
+        "On what date did we discuss {topic}?",
+        "When did I mention {topic}?",
+        "What day was it that we spoke about {topic}?",
+        "When did {topic} come up?",
+        "On which day did I ask you about {topic}?",
+    ),
+    what=(
+        "What did I say about {topic}?",
+        "What did I tell you about {topic}?",
+        "What do you remember about {topic}?",
+        "What was it that I said about {topic}?",
+        "Remind me what I told you about {topic}.",
+        "What do you know about {topic}?",
+        "What was that about {topic}?",
+        "What did we say about {topic}?",
+    ),
+)
+
+HELD_OUT = Phrasings(
+    closed=(
+        "Did we ever get into {topic}?",
+        "Has {topic} ever been mentioned by me?",
+        "Do you have any memory of {topic}?",
+        "Was {topic} part of one of our conversations?",
+        "Did I at some point raise {topic} with you?",
+        "Have we had a chat about {topic}?",
+        "Does {topic} ring a bell?",
+        "I wonder whether I have told you of {topic} already?",
+        "Among the things we discussed, was there {topic}?",
+        "Did we at any time touch on {topic}?",
+    ),
+    when=(
+        "What was the date of our talk about {topic}?",
+        "Which day did I bring up {topic}?",
+        "Since when do you know about {topic}?",
+    ),
+    what=(
+        "What have I told you regarding {topic}?",
+        "Could you repeat what I said on {topic}?",
+        "Which details did I give you about {topic}?",
+    ),
+)
+
+UNSEEN = Phrasings(
+    closed=(
+        "Is it true that {topic} was on my mind in some earlier session?",
+        "Looking back, did you and I exchange words concerning {topic}?",
+        "Would your notes on me contain {topic}?",
+        "Am I right in thinking that I consulted you over {topic}?",
+        "Could it be that {topic} figured in what I wrote to you?",
+        "Was I after advice to do with {topic} once?",
+        "Is {topic} new to you, or had I shared it?",
+        "Say whether I ever typed anything on {topic}.",
+        "By any chance, was {topic} dealt with in the past?",
+        "So {topic} has cropped up previously, has it?",
+    ),
+    when=(
+        "How long ago, by date, was {topic} dealt with?",
+        "Pin down the day that {topic} cropped up.",
+        "What does the calendar say for our exchange concerning {topic}?",
+    ),
+    what=(
+        "Quote me on {topic}.",
+        "Give me back my own words concerning {topic}.",
+        "How did I put it when {topic} cropped up?",
+    ),
+)
+
+YES = (
+    "Yes, on {date}.",
+    "Yes, we talked about it on {date}.",
+    "Yes, you told me on {date}.",
+)
+"""Answers to closed questions about what was discussed; ``{date}`` as "14 March 2026"."""
+
+NO = (
+    "No, we have not talked about that.",
+    "No, that has not come up.",
+    "No, not so far.",
+)
+"""Answers to closed questions about what was not discussed."""
+
+WHEN = ("On {date}.", "We talked about it on {date}.")
+WHAT = ('On {date} you said: "{quote}"', 'You said: "{quote}"')
+UNKNOWN = ("You have not told me about that.", "I do not know: we have not talked about that.")
+"""Answers to open questions (when, what) about things never discussed."""

@@ -1,0 +1,210 @@
+"""Training on MLX: mlx-lm's model and LoRA layers, our loss and step.
+
+The one home of `mlx` and `mlx_lm`. Float32 throughout on the CPU, where it is the fastest and gives the same bytes
+each time for a fixed number of BLAS threads. Knows nothing of files (other than the base's folder), schedules or text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import io
+import json
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from plum_edge.backends import blas
+from plum_edge.backends.base import Batch, LoraSpec, State
+from plum_edge.errors import NoModel
+
+_PREFIX = "base_model.model."
+_BETAS = (0.9, 0.99)
+
+
+class MlxTrainer:
+    """`Trainer` on MLX."""
+
+    name = "mlx"
+
+    def __init__(self, folder: Path, spec: LoraSpec, threads: int = 0) -> None:
+        self._blas = blas.prepare(threads)
+        self.threads = self._blas.threads
+        import mlx.core as mx
+        import mlx.nn as nn
+
+        self._mx, self._nn = mx, nn
+        self.spec = spec
+        self._model = _load_base(folder)
+        _add_lora(self._model, spec)
+        self._model.train()
+        self._hidden, self._head = _split(self._model)
+        self._gradients = nn.value_and_grad(self._model, self._loss)
+        self._fresh_optimizer()
+
+    def versions(self) -> dict[str, str]:
+        return {
+            "mlx": importlib.metadata.version("mlx"),
+            "mlx-lm": importlib.metadata.version("mlx-lm"),
+            "blas": f"{self._blas.name} {self._blas.version}".strip(),
+            "device": str(self._mx.default_device()),
+            "machine": platform.machine(),
+        }
+
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        return {name: (value.shape[0], value.shape[1]) for name, value in self.state().items()}
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        self._set(state)
+        self._fresh_optimizer()
+
+    def state(self) -> State:
+        return {_peft_name(k): _to_numpy(v).T.copy() for k, v in self._flat(self._model.trainable_parameters())}
+
+    def optimizer_state(self) -> State:
+        return {k: _to_numpy(v).copy() for k, v in self._flat(self._optimizer.state)}
+
+    def resume(self, state: Mapping[str, np.ndarray], optimizer: Mapping[str, np.ndarray]) -> None:
+        from mlx.utils import tree_unflatten
+
+        self._set(state)
+        self._fresh_optimizer()
+        self._optimizer.state = tree_unflatten([(k, self._mx.array(v)) for k, v in optimizer.items()])
+
+    def step(self, batch: Batch, learning_rate: float, clip: float) -> float:
+        import mlx.optimizers as optim
+
+        loss, gradients = self._gradients(*self._arrays(batch))
+        gradients, _ = optim.clip_grad_norm(gradients, clip)
+        self._optimizer.learning_rate = learning_rate
+        self._optimizer.update(self._model, gradients)
+        self._mx.eval(self._model.trainable_parameters(), self._optimizer.state, loss)
+        return float(loss.item())
+
+    def loss(self, batch: Batch) -> float:
+        return float(self._loss(*self._arrays(batch)).item())
+
+    def gradient(self, batch: Batch) -> State:
+        _, gradients = self._gradients(*self._arrays(batch))
+        return {_peft_name(k): _to_numpy(v).T.copy() for k, v in self._flat(gradients)}
+
+    def score(self, batch: Batch) -> np.ndarray:
+        inputs, index, targets, weights, _ = self._arrays(batch)
+        ce = self._cross_entropy(inputs, index, targets) * weights
+        rows = (np.flatnonzero(batch.weights) // batch.weights.shape[1]).astype(np.int64)
+        totals = np.zeros(batch.weights.shape[0], dtype=np.float32)
+        np.add.at(totals, rows, _to_numpy(ce))
+        scores: np.ndarray = totals / np.maximum(batch.weights.sum(axis=1), 1e-9)
+        return scores
+
+    def logits(self, ids: Sequence[int]) -> np.ndarray:
+        return _to_numpy(self._model(self._mx.array(list(ids))[None])[0].astype(self._mx.float32)).copy()
+
+    def _arrays(self, batch: Batch) -> tuple[Any, Any, Any, Any, int]:
+        """Only targets that weigh something reach the head: the vocabulary is the widest product of a small model."""
+        index = np.flatnonzero(batch.weights)
+        mx = self._mx
+        return (
+            mx.array(batch.inputs),
+            mx.array(index.astype(np.int32)),
+            mx.array(batch.targets.reshape(-1)[index]),
+            mx.array(batch.weights.reshape(-1)[index]),
+            batch.counted,
+        )
+
+    def _cross_entropy(self, inputs: Any, index: Any, targets: Any) -> Any:
+        hidden = self._hidden(inputs)
+        logits = self._head(hidden.reshape(-1, hidden.shape[-1])[index])
+        return self._nn.losses.cross_entropy(logits.astype(self._mx.float32), targets, reduction="none")
+
+    def _loss(self, inputs: Any, index: Any, targets: Any, weights: Any, counted: int) -> Any:
+        """L = (1/N) Σ w·CE (design.md §3). The paper's own equation is not at hand; this is ours.
+
+        N counts question and answer targets and not their weights, so a uniform weight does not cancel.
+        """
+        if index.size == 0:
+            return self._hidden(inputs).sum() * 0.0
+        return (self._cross_entropy(inputs, index, targets) * weights).sum() / max(counted, 1)
+
+    def _fresh_optimizer(self) -> None:
+        import mlx.optimizers as optim
+
+        self._optimizer = optim.AdamW(learning_rate=0.0, betas=list(_BETAS), weight_decay=0.0, bias_correction=True)
+        self._optimizer.init(self._model.trainable_parameters())
+
+    def _set(self, state: Mapping[str, np.ndarray]) -> None:
+        values = [(_mlx_name(name), self._mx.array(np.ascontiguousarray(value.T))) for name, value in state.items()]
+        self._model.load_weights(values, strict=False)
+        self._mx.eval(self._model.parameters())
+
+    @staticmethod
+    def _flat(tree: Any) -> list[tuple[str, Any]]:
+        from mlx.utils import tree_flatten
+
+        return sorted(tree_flatten(tree))
+
+
+def _load_base(folder: Path) -> Any:
+    import mlx.core as mx
+    from mlx.utils import tree_map
+
+    with contextlib.redirect_stderr(io.StringIO()):  # transformers says there that PyTorch is absent, which is as meant
+        from mlx_lm.utils import load_model
+    try:
+        model, _ = load_model(folder)
+    except (FileNotFoundError, ValueError, KeyError, json.JSONDecodeError, RuntimeError) as error:
+        raise NoModel(folder.name, f"{folder} does not load ({error})") from error
+    if mx.default_device().type == mx.DeviceType.cpu:
+        model.update(
+            tree_map(lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p, model.parameters())
+        )
+    mx.eval(model.parameters())
+    return model
+
+
+def _add_lora(model: Any, spec: LoraSpec) -> None:
+    from mlx_lm.tuner.utils import linear_to_lora_layers
+
+    model.freeze()
+    layer = model.layers[0]
+    keys = {path for path, _ in layer.named_modules() if path.rsplit(".", 1)[-1] in spec.targets}
+    linear_to_lora_layers(
+        model, len(model.layers), {"rank": spec.rank, "scale": spec.scale, "dropout": 0.0, "keys": keys}
+    )
+
+
+def _split(model: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    """Return the model as body and head, so that the head sees only the positions that are learned.
+
+    mlx-lm's decoder-only models share this shape; one that does not runs whole, and only costs more.
+    """
+    body = getattr(model, "model", None)
+    tied = getattr(getattr(model, "args", None), "tie_word_embeddings", None)
+    if (
+        body is not None
+        and tied
+        and hasattr(body, "embed_tokens")
+        and not hasattr(model.args, "final_logit_softcapping")
+    ):
+        return body, lambda hidden: body.embed_tokens.as_linear(hidden)
+    if body is not None and tied is False and hasattr(model, "lm_head"):
+        return body, lambda hidden: model.lm_head(hidden)
+    return model, lambda logits: logits
+
+
+def _to_numpy(value: Any) -> np.ndarray:
+    return np.array(value, copy=False)
+
+
+def _peft_name(name: str) -> str:
+    stem, _, leaf = name.rpartition(".")
+    return f"{_PREFIX}{stem}.{'lora_A' if leaf == 'lora_a' else 'lora_B'}.weight"
+
+
+def _mlx_name(name: str) -> str:
+    stem = name.removeprefix(_PREFIX).removesuffix(".weight")
+    stem, _, leaf = stem.rpartition(".")
+    return f"{stem}.{'lora_a' if leaf == 'lora_A' else 'lora_b'}"

@@ -1,0 +1,108 @@
+"""The command line: ``plum-edge VERB``. Finds the verb, and catches everything that a user can cause.
+
+One verb a file. A verb's module is imported when it is called, so that ``--help`` loads nothing heavy; this file knows
+of each verb its name and one line, and nothing of what it does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from plum_edge.cli import terminal
+from plum_edge.cli.session import Session, shared
+from plum_edge.errors import GateRefused, Interrupted, PlumError, UsageError
+
+VERBS = {
+    "demo": ("plum_edge.cli.demo", "See the whole idea work on a sample user: minutes, offline."),
+    "import": ("plum_edge.cli.import_", "Read conversations from files into the log."),
+    "chat": ("plum_edge.cli.chat", "Talk with the model; what is said is logged."),
+    "ask": ("plum_edge.cli.ask", "Ask one question."),
+    "consolidate": ("plum_edge.cli.consolidate", "Learn what waits in the log: the nightly job."),
+    "evaluate": ("plum_edge.cli.evaluate", "Measure what is remembered."),
+    "status": ("plum_edge.cli.status", "Say what is remembered and what waits."),
+    "logs": ("plum_edge.cli.logs", "List, show and search the logged conversations."),
+    "adapters": ("plum_edge.cli.adapters", "List, show and choose the adapters."),
+    "doctor": ("plum_edge.cli.doctor", "Check this machine, the model and the memory."),
+}
+"""Verb → its module, which holds the click command ``command``, and its line in the help."""
+
+
+class Verbs(click.Group):
+    """The verbs, each imported at its first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of the help."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a verb's module and return its command, or None where there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(VERBS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of verbs without importing any."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
+
+
+@click.group(cls=Verbs, invoke_without_command=True)
+@shared
+@click.option("--version", is_flag=True, help="Print the version and leave.")
+@click.pass_context
+def plum_edge(ctx: click.Context, version: bool) -> None:
+    """Lets a local language model remember its user: conversations become a LoRA adapter, on this device, overnight."""
+    if version:
+        import importlib.metadata
+
+        click.echo(f"plum-edge {importlib.metadata.version('plum-edge')}")
+        ctx.exit()
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code (design.md §6). Whatever a user can cause ends in a sentence."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    session = Session(json="--json" in given)
+    terminal.prepare(json=session.json)
+    try:
+        code = plum_edge.main(given, prog_name="plum-edge", standalone_mode=False, obj=session)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except PlumError as error:
+        return _fail(error, session)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail(Interrupted("Stopped.", ""), session)
+    except click.ClickException as error:
+        return _fail(_usage(error), session)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        return _fail(PlumError(f"{error.filename or 'The system'}: {error.strerror or error}."), session)
+    except MemoryError:
+        return _fail(PlumError("There is not enough memory for this.", "Close other programs and try again."), session)
+
+
+def _fail(error: PlumError, session: Session) -> int:
+    """Say what went wrong, on stderr and for ``--json`` on stdout too; return the exit code."""
+    if session.json:
+        details: dict[str, object] = {"error": str(error), "code": error.exit_code}
+        if isinstance(error, GateRefused):
+            details |= {"status": "refused", "reasons": error.reasons}
+        session.emit(details)
+    terminal.complain(error.what, error.remedy)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException) -> PlumError:
+    """Return what click has against the command line as an error of ours."""
+    context = getattr(error, "ctx", None)
+    return UsageError(error.format_message(), f"See: {context.command_path if context else 'plum-edge'} --help")

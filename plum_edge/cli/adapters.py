@@ -1,0 +1,123 @@
+"""``plum-edge adapters``: what was learned so far, and which of it is in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from plum_edge.cli import terminal
+from plum_edge.cli.session import Session, shared
+from plum_edge.records import Adapter
+
+_NONE = "none"
+"""What `use` takes for "no adapter at all"."""
+
+
+@click.group("adapters", invoke_without_command=True, short_help="List, show and choose the adapters.")
+@shared
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List, show and choose the adapters. Without a word: list."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_)
+
+
+@command.command("list")
+@shared
+@click.pass_obj
+def list_(session: Session) -> None:
+    """List the adapters, oldest first; the one in use is marked."""
+    with session.memory() as memory:
+        found = memory.adapters()
+    if session.json:
+        session.emit([_contract(adapter) for adapter in found])
+        return
+    if not found:
+        terminal.say(f"No adapter yet. Learn one: plum-edge consolidate{terminal.home_option(session.home)}")
+        return
+    rows = [
+        (
+            "*" if adapter.active else "",
+            adapter.id,
+            terminal.day(adapter.created_at) if adapter.created_at else "",
+            str(adapter.segments),
+            terminal.percent(adapter.accuracy),
+            adapter.parent or "",
+        )
+        for adapter in found
+    ]
+    terminal.table(("", "id", "made", "segments", "accuracy", "parent"), rows, right=(3, 4))
+
+
+@command.command("show")
+@click.argument("adapter", metavar="ADAPTER")
+@shared
+@click.pass_obj
+def show(session: Session, adapter: str) -> None:
+    """Show an adapter: what it was made of, its files, and how it was found to be."""
+    with session.memory() as memory:
+        found = memory.store.runs.adapter(adapter)
+        manifest = memory.store.runs.manifest(found.id)
+        evaluation = memory.store.runs.evaluation(found.id)
+    if session.json:
+        session.emit({**_contract(found), "manifest": manifest, "evaluation": evaluation})
+        return
+    facts: dict[str, Any] = {
+        "adapter": found.id + (" (in use)" if found.active else ""),
+        "parent": found.parent or "none",
+    }
+    facts |= {"made": terminal.day(found.created_at)} if found.created_at else {}
+    facts |= {"segments": f"{found.segments:,}", "base": manifest.get("base"), "recipe": manifest.get("recipe")}
+    facts |= {"rank": manifest.get("rank"), "file": found.gguf, "sha256": found.gguf_sha256}
+    width = max(map(len, facts))
+    for name, fact in facts.items():
+        if fact is not None:
+            terminal.say(f"{name:<{width}}  {fact}")
+    for line in _measured(evaluation or {}):
+        terminal.say(line)
+
+
+@command.command("use")
+@click.argument("adapter", metavar=f"ADAPTER|{_NONE}")
+@shared
+@click.pass_obj
+def use(session: Session, adapter: str) -> None:
+    """Put an adapter to use; ``none`` for the base model alone. A running chat follows before its next answer."""
+    with session.memory() as memory:
+        memory.use(None if adapter == _NONE else adapter)
+        active = next((one.id for one in memory.adapters() if one.active), None)
+    if session.json:
+        session.emit({"adapter": active})
+    else:
+        terminal.say(f"adapter {active} is in use" if active else "no adapter is in use")
+
+
+def _contract(adapter: Adapter) -> dict[str, Any]:
+    return {
+        "id": adapter.id,
+        "active": adapter.active,
+        "parent": adapter.parent,
+        "gguf": adapter.gguf,
+        "gguf_sha256": adapter.gguf_sha256,
+        "segments": adapter.segments,
+        "accuracy": adapter.accuracy,
+        "created_at": adapter.created_at,
+    }
+
+
+def _measured(evaluation: dict[str, Any]) -> list[str]:
+    """Return the lines about an evaluation."""
+    if not evaluation:
+        return ["accuracy  not measured"]
+    low, high = evaluation.get("accuracy_ci95") or (None, None)
+    interval = f" (95 %: {terminal.percent(low)} to {terminal.percent(high)})" if low is not None else ""
+    polarities = ", ".join(
+        f"{terminal.percent(evaluation.get(key))} of {name}"
+        for key, name in (("positives", "what was said"), ("negatives", "what never was"))
+    )
+    lines = [f"accuracy  {terminal.percent(evaluation.get('accuracy'))}{interval}: {polarities}"]
+    parity = evaluation.get("parity") or {}
+    if "max_abs_logit" in parity:
+        lines.append(f"parity    llama.cpp agrees with the trainer within {parity['max_abs_logit']:.1g}")
+    return lines

@@ -1,0 +1,78 @@
+"""``plum-edge evaluate``: how much is remembered, measured in llama.cpp with the adapter as it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from plum_edge.cli import terminal
+from plum_edge.cli.progress import bar
+from plum_edge.cli.session import Session, shared
+
+
+@click.command("evaluate", short_help="Measure what is remembered.")
+@click.option("--adapter", metavar="ID", help="The adapter to measure; the one in use otherwise.")
+@click.option(
+    "--questions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Ask exactly these: JSONL of question, answer (yes, no or text), and perhaps kind and conversation.",
+)
+@click.option("--baselines", is_flag=True, help="Measure the bare base and retrieval too.")
+@shared
+@click.pass_obj
+def command(session: Session, adapter: str | None, questions: Path | None, baselines: bool) -> None:
+    """Ask held-out questions about the log and count the right answers."""
+    with session.memory() as memory, bar("evaluate") as progress:
+        figures = memory.evaluate(adapter=adapter, questions=questions, baselines=baselines, progress=progress)
+    if session.json:
+        session.emit(figures)
+    elif figures["questions"]:
+        show(figures)
+    else:
+        terminal.say(f"There is nothing to ask about yet. Learn first: plum-edge consolidate"
+                     f"{terminal.home_option(session.home)}")  # fmt: skip
+
+
+def show(figures: dict[str, Any]) -> None:
+    """Write the table of systems, what the best-known one can by kind, and how it came about."""
+    name = "adapter" if figures["adapter"] else "base"
+    compare({**figures["baselines"], name: figures}, name)
+    others = [
+        f"{told}: {terminal.percent(figures[key])}"
+        for key, told in (
+            ("open_contains", "open questions answered with the fact"),
+            ("false_answers", "answers to what was never said"),
+        )
+        if figures.get(key) is not None
+    ]
+    if others:
+        terminal.say("  " + " · ".join(others))
+    history(figures)
+
+
+def compare(systems: dict[str, dict[str, Any]], detailed: str) -> None:
+    """Write the table of systems, and one of them by kind of question."""
+    from plum_edge import report
+
+    console = terminal.out()
+    terminal.say(report.systems(systems, encoding=console.encoding))
+    kinds = report.kinds(systems[detailed], encoding=console.encoding)
+    if kinds:
+        terminal.say(kinds)
+
+
+def history(figures: dict[str, Any]) -> None:
+    """Write accuracy over time and the consistency plot, where the steps were measured."""
+    from plum_edge import report
+
+    if not figures["consistency"]:
+        return
+    console = terminal.out()
+    steps = [step for step, _ in figures["over_time"]]
+    terminal.say()
+    terminal.say(report.consistency(steps, figures["consistency"], width=console.width, encoding=console.encoding))
+    line = report.over_time(figures["over_time"], width=console.width - 2, encoding=console.encoding)
+    terminal.say(f"\n  {line}")

@@ -1,0 +1,301 @@
+"""The night: every conversation that waits is learned, and the adapter that comes out is used if it is better.
+
+    lock → plan → for each segment: augment, learn → convert → verify → examine → gate → promote
+
+Killed at any point and run again, it carries on: what is recorded decides what is left to do. Joins the stages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import filelock
+import psutil
+
+from plum_edge import gate
+from plum_edge.config import Config
+from plum_edge.convert import families, gguf, peft, verify
+from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoSpace
+from plum_edge.evaluate import Scored
+from plum_edge.exam import Exam, figures
+from plum_edge.fold import Fold
+from plum_edge.paths import Home, atomic_dir, disk_errors, sha256_file
+from plum_edge.recall import Recall
+from plum_edge.records import Adapter, Message, Progress, Segment
+from plum_edge.registry import Base
+from plum_edge.registry import gguf as base_gguf
+from plum_edge.store import Store
+
+_SPARE = 64 << 20
+"""Bytes that must be free beyond what checkpoints and adapter take."""
+_PROBES = 200
+_LOGIT_BOUND = 1e-4
+_AGREEMENT = 0.97
+
+
+def _silent(stage: str, done: int, total: int, note: str) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass
+class Night:
+    """One run of `consolidate`, and what it is told from outside."""
+
+    home: Home
+    store: Store
+    config: Config
+    base: Base
+    limit: int | None = None
+    progress: Progress = _silent
+    stopped: Callable[[], bool] = lambda: False
+    after_step: Callable[[Segment, Path], None] | None = None
+    """Called with each learned segment and a GGUF of the adapter as it then is."""
+    deadline: float | None = None
+    """`time.monotonic()` after which no new segment is begun."""
+    began: float = field(default_factory=time.monotonic)
+
+    def run(self) -> dict[str, Any]:
+        """Learn what waits and promote the result; return the contract's JSON (design.md §6).
+
+        Raises:
+            LockHeld, NoSpace, Interrupted, GateRefused, ConversionMismatch: nothing is lost; the old adapter stays.
+        """
+        with _lock(self.home):
+            if not self._waiting() and not self._unpromoted():
+                return self._result("nothing", None, [], 0)
+            self._preflight()
+            run = self.store.runs.begin()
+            try:
+                result = self._learn_and_promote()
+            except GateRefused as refusal:
+                self.store.runs.end(run, "refused", {"reasons": refusal.reasons})
+                raise
+            except Interrupted:
+                self.store.runs.end(run, "postponed", {"waiting": len(self._waiting())})
+                raise
+            except BaseException as error:
+                self.store.runs.end(run, "failed", {"error": type(error).__name__})
+                raise
+            self.store.runs.end(run, str(result["status"]), result)
+            return result
+
+    def dry_run(self) -> dict[str, Any]:
+        """Return what would be learned, and what the augmenter makes of it; nothing is stored."""
+        fold = Fold(self.home, self.store, self.config, self.base)
+        waiting, pairs, rejected = self._waiting(), 0, fold.rejected
+        for segment in waiting:
+            made, dropped = fold.pairs_of(segment)
+            pairs += len(made)
+            rejected.update(dropped)
+            fold.prior.add(segment)
+        return {**self._result("nothing", None, waiting, pairs), "dry_run": True, "rejected": dict(rejected)}
+
+    def _waiting(self) -> list[Segment]:
+        learned = {step.segment for step in self.store.runs.steps()}
+        recorded = [segment for segment in self.store.log.segments() if segment.id not in learned]
+        return (recorded + self.store.log.plan())[: self.limit]
+
+    def _unpromoted(self) -> list[str]:
+        active = self.store.runs.active()
+        known = active.segments if active else 0
+        return [step.segment for step in self.store.runs.steps()][known:]
+
+    def _preflight(self) -> None:
+        needed = _SPARE + 12 * self.base.folder.joinpath("model.safetensors").stat().st_size
+        with disk_errors(self.home.root):
+            if shutil.disk_usage(self.home.root).free < needed:
+                raise NoSpace(self.home.root, needed)
+
+    def _learn_and_promote(self) -> dict[str, Any]:
+        fold = Fold(self.home, self.store, self.config, self.base)
+        state = fold.head()
+        todo, made = self._waiting(), 0
+        for number, segment in enumerate(todo):
+            if self.deadline is not None and time.monotonic() > self.deadline:
+                break
+            self.progress("augment", number, len(todo), segment.title)
+            pairs = fold.augment(segment)
+            made += len(pairs)
+
+            def report(step: int, total: int, loss: float, number: int = number, segment: Segment = segment) -> None:
+                note = json.dumps({"date": segment.created_at.isoformat(), "step": step, "steps": total, "loss": loss})
+                self.progress("learn", number, len(todo), note)
+
+            state = fold.learn(segment, state, progress=report, stopped=self.stopped).state
+            if self.after_step is not None:
+                self._show(segment, state)
+        self.progress("learn", len(todo), len(todo), "")
+        return self._promote(fold, state, made)
+
+    def _show(self, segment: Segment, state: dict[str, Any]) -> None:
+        """Hand the adapter as it now is to who watches."""
+        passing = self.home.checkpoints / "passing.gguf"
+        self._write_gguf(passing, state)
+        assert self.after_step is not None
+        self.after_step(segment, passing)
+        passing.unlink(missing_ok=True)
+
+    def _write_gguf(self, out: Path, state: dict[str, Any]) -> None:
+        gguf.write_adapter(
+            out,
+            state,
+            alpha=self.config.train.alpha,
+            family=families.family(self.base.architecture),
+            heads=self.base.heads,
+            kv_heads=self.base.kv_heads,
+        )
+
+    def _promote(self, fold: Fold, state: dict[str, Any], made: int) -> dict[str, Any]:
+        runs = self.store.runs
+        previous = runs.active()
+        steps = runs.steps()
+        new = self._unpromoted()
+        identity = f"{max((int(a.id) for a in runs.adapters()), default=0) + 1:04d}"
+        folder = self.home.adapters / identity
+        if folder.exists():  # of a run that was killed before the store knew of it
+            shutil.rmtree(folder)
+        self.progress("convert", 0, 1, "")
+        with atomic_dir(folder) as work:
+            peft.save(work / "adapter.safetensors", state, fold.metadata())
+            self._write_gguf(work / "adapter.gguf", state)
+            parity = self._verify(fold, state, work / "adapter.gguf")
+            manifest = self._manifest(identity, previous, steps[-1].pairs_sha256, parity)
+            (work / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        self.progress("convert", 1, 1, json.dumps(parity))
+        path = folder / "adapter.gguf"
+        verdict, summary, before = self._examine(path, previous, new)
+        adapter = Adapter(
+            id=identity,
+            active=False,
+            parent=previous.id if previous else None,
+            gguf=str(path),
+            gguf_sha256=sha256_file(path),
+            segments=len(steps),
+            accuracy=summary["accuracy"],
+            created_at=dt.datetime.now(dt.UTC),
+        )
+        runs.add_adapter(adapter, manifest)
+        runs.add_evaluation(identity, {**summary, "gate": verdict.figures, "parity": parity}, [])
+        if not verdict.passed:
+            raise GateRefused(list(verdict.reasons), previous.id if previous else None)
+        runs.promote(identity, [step.segment for step in steps])
+        segments = {segment.id: segment for segment in self.store.log.segments()}
+        result = self._result("promoted", identity, [segments[s] for s in new if s in segments], made)
+        left = self._waiting()
+        return {
+            **result,
+            "status": "promoted",
+            "waiting": len(left),
+            "accuracy": summary,
+            "previous": before,
+            "parity": parity,
+            "notes": fold.notes,
+        }
+
+    def _verify(self, fold: Fold, state: dict[str, Any], path: Path) -> dict[str, Any]:
+        """Prove that the file computes what the trainer computes (design.md §4)."""
+        train = self.config.train
+        family = families.family(self.base.architecture)
+        delta = verify.delta_error(state, train.alpha, train.rank, path, family, self.base.heads, self.base.kv_heads)
+        fold.trainer.load(state)
+        prompts = [fold.tokenizer.prompt([Message("user", q)]) for q in self._probe_questions()]
+        exact = Recall(base_gguf(self.base, self.home), threads=self.config.recall.threads, exact=True)
+        try:
+            trained = [fold.trainer.logits(ids) for ids in prompts]
+            bare = [exact.logits(ids) for ids in prompts]
+            exact.use(path)
+            converted = [exact.logits(ids) for ids in prompts]
+        finally:
+            exact.close()
+        parity = verify.logit_report(*(verify.last_rows(rows) for rows in (trained, converted, bare)))
+        verify.require(delta, parity, bound=_LOGIT_BOUND, agreement=_AGREEMENT)
+        return {
+            "max_abs_logit": parity.max_abs,
+            "agreement": parity.agreement,
+            "effect": parity.effect,
+            "delta_relative": delta,
+            "probes": len(prompts),
+        }
+
+    def _probe_questions(self) -> list[str]:
+        pairs = self.store.pairs.live("held_out") + self.store.pairs.live("train")
+        return sorted({pair.question for pair in pairs}, key=lambda q: hashlib.sha256(q.encode()).digest())[:_PROBES]
+
+    def _examine(
+        self, path: Path, previous: Adapter | None, new: Sequence[str]
+    ) -> tuple[gate.Verdict, dict[str, Any], dict[str, Any] | None]:
+        """Ask the new adapter, and the old one what it knew, in llama.cpp; return the verdict and the figures."""
+        limits, seed = self.config.gate, self.config.train.seed
+        exam = Exam(self.home, self.store, self.config, self.base)
+        try:
+            old = [step.segment for step in self.store.runs.steps() if step.segment not in set(new)]
+            earlier = gate.sample_earlier(exam.questions(old), limits.earlier, seed)
+            fresh = exam.questions(new)
+            before: list[Scored] = exam.ask("adapter", Path(previous.gguf), earlier) if previous else []
+            after = exam.ask("adapter", path, earlier, self.progress)
+            learned = exam.ask("adapter", path, fresh, self.progress)
+            never = [s for s in learned + after if s.question.answer == "no"]
+            losses = exam.text_loss(None), exam.text_loss(path)
+        finally:
+            exam.close()
+        probe = (losses[0], losses[1]) if losses[0] is not None and losses[1] is not None else None
+        verdict = gate.decide(learned, before, after if previous else [], never, probe, limits)
+        summary = figures(after + learned, None, self.config.train.recipe, seed)
+        past = figures(before, previous, self.config.train.recipe, seed) if before else None
+        return verdict, {**summary, "text_loss": probe}, past
+
+    def _manifest(
+        self, identity: str, previous: Adapter | None, pairs_sha256: str, parity: dict[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "id": identity,
+            "base": self.base.name,
+            "base_sha256": self.base.sha256,
+            "architecture": self.base.architecture,
+            "recipe": self.config.train.recipe,
+            "rank": self.config.train.rank,
+            "alpha": self.config.train.alpha,
+            "parent": previous.id if previous else None,
+            "pairs_sha256": pairs_sha256,
+            "parity": parity,
+        }
+
+    def _result(self, status: str, adapter: str | None, segments: Sequence[Segment], pairs: int) -> dict[str, Any]:
+        return {
+            "status": status,
+            "adapter": adapter,
+            "conversations": [segment.conversation for segment in segments],
+            "pairs": pairs,
+            "seconds": round(time.monotonic() - self.began, 2),
+            "accuracy": None,
+            "previous": None,
+        }
+
+
+@contextmanager
+def _lock(home: Home) -> Iterator[None]:
+    """Hold the one lock; it dies with its holder. Process and start stand in the file for the message only."""
+    lock = filelock.FileLock(home.lock, mode=0o600)
+    note = home.root / "consolidate.holder"
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        holder = note.read_text(encoding="utf-8") if note.is_file() else "another process"
+        raise LockHeld(holder) from error
+    try:
+        start = dt.datetime.fromtimestamp(psutil.Process().create_time()).strftime("%H:%M")
+        note.write_text(f"process {psutil.Process().pid}, since {start}", encoding="utf-8")
+        note.chmod(0o600)
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        lock.release()

@@ -1,0 +1,254 @@
+"""Writes GGUF: a base model, or an adapter; reads an adapter back. The same input gives the same bytes.
+
+The formats are in conversions/README.md. Names come from gguf's own tensor-name map, what else a family needs from
+conversions/*.toml. Knows nothing of runtimes or trainers; does not check numerics (verify.py does).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from plum_edge import gguf_header
+from plum_edge.convert import peft, tensors, vocabulary
+from plum_edge.convert.families import Family, family
+from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
+from plum_edge.paths import disk_errors, fsync_dir
+
+AdapterType = Literal["f32", "f16"]
+BaseType = Literal["f32", "f16", "q8_0"]
+
+_FILE_TYPES = {"f32": 0, "f16": 1, "q8_0": 7}
+"""LLAMA_FTYPE_ALL_F32, MOSTLY_F16, MOSTLY_Q8_0 of llama.h."""
+_Q8_BLOCK = 32
+_SUFFIXES = (".weight", ".bias")
+
+
+def write_adapter(
+    out: Path,
+    state: Mapping[str, np.ndarray],
+    *,
+    alpha: float,
+    family: Family,
+    heads: int,
+    kv_heads: int,
+    dtype: AdapterType = "f32",
+) -> None:
+    """Write an adapter for llama.cpp. ``state`` has PEFT's names: A (r, in), B (out, r).
+
+    Raises:
+        ForeignAdapter: tensors that this family does not have, each named; A without B; shapes that do not fit.
+        NoSpace, StoreError: as the disk says.
+    """
+    pairs = peft.paired(state, out)
+    layers = 1 + max((int(n) for module in pairs for n in re.findall(r"\.layers\.(\d+)\.", module)), default=0)
+    names = _name_map(family, layers)
+    foreign = [m for m in pairs if not _is_target(m, family) or names.get_name(m) is None]
+    if foreign:
+        raise ForeignAdapter(out, f"{family.name} models have no {', '.join(sorted(foreign))}")
+    plain = np.dtype(np.float16 if dtype == "f16" else np.float32)
+    with _writer(out, family.architecture) as writer:
+        writer.add_type("adapter")
+        writer.add_string("adapter.type", "lora")
+        writer.add_float32("adapter.lora.alpha", float(alpha))
+        writer.add_file_type(_FILE_TYPES[dtype])
+        stored = {f"{names.get_name(module)}.weight": pair for module, pair in pairs.items()}
+        for name in sorted(stored, key=_natural):
+            a, b = stored[name]
+            writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a, plain))
+            writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(family.to_gguf(name, b, heads, kv_heads), plain))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+
+
+def read_adapter(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], float, str]:
+    """Return ({GGUF name of the weight: (A (r, in), B (out, r))}, alpha, architecture); rows of B as the file has them.
+
+    Raises:
+        ForeignAdapter: no GGUF, no LoRA adapter, or incomplete.
+    """
+    try:
+        header = gguf_header.read(path)
+        if header.metadata.get("general.type") != "adapter" or header.metadata.get("adapter.type") != "lora":
+            raise ForeignAdapter(path, "it is a GGUF file, but no LoRA adapter")
+        names = sorted({name.removesuffix(".lora_a").removesuffix(".lora_b") for name in header.tensors}, key=_natural)
+        pairs = {name: (header.array(f"{name}.lora_a"), header.array(f"{name}.lora_b")) for name in names}
+        alpha = float(header.metadata["adapter.lora.alpha"])
+        return pairs, alpha, str(header.metadata["general.architecture"])
+    except gguf_header.NotGguf as error:
+        raise ForeignAdapter(path, str(error)) from error
+    except KeyError as error:
+        raise ForeignAdapter(path, f"it does not say {error}") from error
+
+
+def write_base(model_dir: Path, out: Path, dtype: BaseType = "f32") -> None:
+    """Write a base model in Hugging Face's layout as GGUF: every matrix as ``dtype``, norms f32.
+
+    Rows that q8_0 cannot hold (not divisible by 32) are f16. One tensor is in memory at a time.
+
+    Raises:
+        NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
+        NoSpace, StoreError: as the disk says.
+    """
+    config = vocabulary.read_json(model_dir / "config.json")
+    if not config:
+        raise NoModel(model_dir.name, f"there is no config.json in {model_dir}")
+    kind = family(str(config.get("model_type")))
+    kind.check(config)
+    stored = _named(tensors.catalogue(model_dir), kind, config, model_dir)
+    heads, kv_heads, sizes = _sizes(config, stored)
+    with _writer(out, kind.architecture) as writer:
+        _describe(writer, kind, config, sizes, model_dir, dtype)
+        for name, tensor in stored.items():
+            numpy_type, ggml_type, shape, size = _layout(tensor.shape, dtype)
+            writer.add_tensor_info(name, shape, numpy_type, size, raw_dtype=ggml_type)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for name, tensor in stored.items():
+            writer.write_tensor_data(_data(kind.to_gguf(name, tensor.read(), heads, kv_heads), dtype))
+
+
+def _named(
+    found: Mapping[str, tensors.Stored], kind: Family, config: Mapping[str, Any], folder: Path
+) -> dict[str, tensors.Stored]:
+    """Return the tensors that the GGUF holds, under its names and in its order; refuse unknown and missing ones."""
+    layers = int(config.get("num_hidden_layers") or 0)
+    names = _name_map(kind, layers)
+    named = {name: names.get_name(name, try_suffixes=_SUFFIXES) for name in found}
+    unknown = sorted((name for name, gguf_name in named.items() if gguf_name is None), key=_natural)
+    kept = {g: found[name] for name, g in named.items() if g is not None and not kind.drops(g, config)}
+    missing = [m for m in _expected(kind, layers) if f"{names.get_name(m)}.weight" not in kept]
+    if unknown or missing:
+        parts = [f"unknown tensors {', '.join(unknown)}"] if unknown else []
+        parts += [f"missing tensors {', '.join(missing)}"] if missing else []
+        raise NoModel(folder.name, "; ".join(parts))
+    return {name: kept[name] for name in sorted(kept, key=_natural)}
+
+
+def _expected(kind: Family, layers: int) -> list[str]:
+    return ["model.embed_tokens", "model.norm"] + [f"model.layers.{n}.{t}" for n in range(layers) for t in kind.targets]
+
+
+def _sizes(config: Mapping[str, Any], stored: Mapping[str, tensors.Stored]) -> tuple[int, int, dict[str, int]]:
+    heads = int(config["num_attention_heads"])
+    kv_heads = int(config.get("num_key_value_heads") or heads)
+    head_dim = int(config.get("head_dim") or config["hidden_size"] // heads)
+    return heads, kv_heads, {"head_dim": head_dim, "vocab_size": stored["token_embd.weight"].shape[0]}
+
+
+def _describe(
+    writer: Any, kind: Family, config: Mapping[str, Any], sizes: Mapping[str, int], folder: Path, dtype: BaseType
+) -> None:
+    """Write all metadata: general, hyperparameters, vocabulary."""
+    writer.add_type("model")
+    writer.add_name(folder.name)
+    writer.add_file_type(_FILE_TYPES[dtype])
+    if dtype == "q8_0":
+        writer.add_quantization_version(2)
+    for entry in kind.metadata:
+        add = writer.add_uint32 if entry.kind == "uint32" else writer.add_float32
+        add(f"{kind.architecture}.{entry.key}", kind.value(entry, config, sizes))
+    if kind.vocabulary != "sentencepiece":
+        raise IntegrityError(f"conversions/{kind.name}.toml: vocabulary {kind.vocabulary!r} is not known.")
+    words = vocabulary.sentencepiece(folder, sizes["vocab_size"])
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(words.pieces)
+    writer.add_token_scores(words.scores)
+    writer.add_token_types(words.types)
+    for role, number in words.special.items():
+        writer.add_uint32(f"tokenizer.ggml.{role}_token_id", number)
+    writer.add_add_bos_token(words.add_bos)
+    writer.add_add_eos_token(False)
+    writer.add_add_space_prefix(True)
+    if words.template is not None:
+        writer.add_chat_template(words.template)
+
+
+def _layout(shape: tuple[int, ...], dtype: BaseType) -> tuple[np.dtype[Any], Any, tuple[int, ...], int]:
+    """Return numpy's type, ggml's type (None: the same), shape and bytes of a tensor as it will be stored."""
+    import gguf
+
+    kind = _stored_type(shape, dtype)
+    if kind == "q8_0":
+        quantised = gguf.GGMLQuantizationType.Q8_0
+        in_bytes = tuple(gguf.quant_shape_to_byte_shape(shape, quantised))
+        return np.dtype(np.uint8), quantised, in_bytes, math.prod(in_bytes)
+    plain: np.dtype[Any] = np.dtype(np.float32 if kind == "f32" else np.float16)
+    return plain, None, shape, math.prod(shape) * plain.itemsize
+
+
+def _data(values: np.ndarray, dtype: BaseType) -> np.ndarray:
+    import gguf
+
+    kind = _stored_type(values.shape, dtype)
+    number = {"f32": gguf.GGMLQuantizationType.F32, "f16": gguf.GGMLQuantizationType.F16}
+    return np.ascontiguousarray(gguf.quantize(values, number.get(kind, gguf.GGMLQuantizationType.Q8_0)))
+
+
+def _stored_type(shape: tuple[int, ...], dtype: BaseType) -> BaseType:
+    if len(shape) < 2:
+        return "f32"
+    return "f16" if dtype == "q8_0" and shape[-1] % _Q8_BLOCK else dtype
+
+
+def _name_map(kind: Family, layers: int) -> Any:
+    import gguf
+
+    numbers = {name: number for number, name in gguf.MODEL_ARCH_NAMES.items()}
+    if kind.architecture not in numbers:
+        raise IntegrityError(f"conversions/{kind.name}.toml: gguf has no architecture {kind.architecture!r}.")
+    return gguf.get_tensor_name_map(numbers[kind.architecture], layers)
+
+
+def weight_name(module: str, kind: Family) -> str:
+    """Return GGUF's name of a module's weight, e.g. ``blk.0.attn_q.weight``; empty where the family has none."""
+    layers = 1 + max((int(n) for n in re.findall(r"\.layers\.(\d+)\.", module)), default=0)
+    name = _name_map(kind, layers).get_name(module)
+    return f"{name}.weight" if name else ""
+
+
+def _is_target(module: str, kind: Family) -> bool:
+    return any(re.fullmatch(rf"model\.layers\.\d+\.{re.escape(target)}", module) for target in kind.targets)
+
+
+def _natural(name: str) -> tuple[tuple[int, int | str], ...]:
+    """Sort key that puts block 2 before block 10."""
+    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name))
+
+
+@contextlib.contextmanager
+def _writer(target: Path, architecture: str) -> Iterator[Any]:
+    """Give a `gguf.GGUFWriter` whose file becomes ``target`` when the block ends well, and vanishes when it does not.
+
+    `paths.atomic_write` gives an open file; the writer wants a path.
+    """
+    import gguf
+
+    with disk_errors(target):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        writer = gguf.GGUFWriter(temporary, architecture)
+        try:
+            yield writer
+            writer.close()
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            fsync_dir(target.parent)
+        except BaseException:
+            writer.close()
+            temporary.unlink(missing_ok=True)
+            raise

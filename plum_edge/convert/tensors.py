@@ -1,0 +1,75 @@
+"""Reads a model's weights from safetensors, one tensor at a time, in f32 whatever they are stored in.
+
+numpy has no bfloat16, so its bytes are widened here. Knows nothing of what the tensors mean.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from plum_edge.errors import NoModel
+
+_DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a tensor lies."""
+
+    path: Path
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
+
+    def read(self) -> np.ndarray:
+        """Return the tensor as f32."""
+        kind = _DTYPES[self.dtype]
+        raw = np.memmap(self.path, kind, "r", self.offset, self.shape)
+        values = (raw.astype(np.uint32) << 16).view(np.float32) if self.dtype == "BF16" else raw.astype(np.float32)
+        return np.asarray(values)
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return a model's files of weights, in order of their names.
+
+    Raises:
+        NoModel: there are none.
+    """
+    files = sorted(folder.glob("model*.safetensors"))
+    if not files:
+        raise NoModel(folder.name, f"there is no model.safetensors in {folder}")
+    return files
+
+
+def catalogue(folder: Path) -> dict[str, Stored]:
+    """Return all tensors of a model by name.
+
+    Raises:
+        NoModel: no weights, a damaged file (the safetensors library checks it), or tensors of an unknown type.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    found: dict[str, Stored] = {}
+    for path in weight_files(folder):
+        try:
+            with safe_open(str(path), framework="np"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise NoModel(folder.name, f"{path.name} is damaged ({error})") from error
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        for name, entry in header.items():
+            offset = 8 + length + entry["data_offsets"][0]
+            found[name] = Stored(path, entry["dtype"], tuple(entry["shape"]), offset)
+    foreign = sorted(f"{name} ({t.dtype})" for name, t in found.items() if t.dtype not in _DTYPES)
+    if foreign:
+        raise NoModel(folder.name, f"its weights are of types that are not read here: {', '.join(foreign)}")
+    return found

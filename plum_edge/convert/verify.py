@@ -1,0 +1,125 @@
+"""Checks a conversion: ΔW recomputed from the file, and logits of the runtime against the trainer's (design.md §4).
+
+The way back is written apart from the way there: rows are put back by index, not by undoing the converter's code. Knows
+nothing of how logits are computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from plum_edge.convert import gguf, peft
+from plum_edge.convert.families import Family, stem
+from plum_edge.errors import ConversionMismatch
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How near the runtime's logits are to the trainer's."""
+
+    max_abs: float
+    """Largest absolute difference."""
+    agreement: float
+    """Share of positions with the same most likely token."""
+    effect: float
+    """Largest absolute change of the runtime's logits by the adapter: 0 where it was silently ignored."""
+
+
+def delta_error(
+    state: Mapping[str, np.ndarray],
+    alpha: float,
+    rank: int,
+    gguf_path: Path,
+    family: Family,
+    heads: int,
+    kv_heads: int,
+) -> float:
+    """Return the largest error of ΔW = scale · B A recomputed from the file, relative to the largest entry of that ΔW.
+
+    Raises:
+        ConversionMismatch: the file has other tensors than the state, or is for another architecture.
+        ForeignAdapter: the file is no adapter.
+    """
+    stored, stored_alpha, architecture = gguf.read_adapter(gguf_path)
+    pairs = peft.paired(state, gguf_path)
+    if architecture != family.architecture:
+        raise ConversionMismatch(f"the file is for {architecture}, not {family.architecture}")
+    if len(stored) != len(pairs):
+        raise ConversionMismatch(f"{len(pairs)} matrices were trained and {len(stored)} are in the file")
+    worst = 0.0
+    for module, (a, b) in pairs.items():
+        name = gguf.weight_name(module, family)
+        if name not in stored:
+            raise ConversionMismatch(f"the file has no {name}")
+        file_a, file_b = stored[name]
+        trained = alpha / rank * (b.astype(np.float64) @ a.astype(np.float64))
+        scale = stored_alpha / file_a.shape[0]
+        recomputed = scale * (_rows_back(file_b, name, family, heads, kv_heads).astype(np.float64) @ file_a)
+        if trained.shape != recomputed.shape:
+            raise ConversionMismatch(f"{name} is {recomputed.shape} in the file and {trained.shape} in the trainer")
+        largest = float(np.abs(trained).max())
+        error = float(np.abs(trained - recomputed).max())
+        worst = max(worst, error / largest if largest > 0 else error)
+    return worst
+
+
+def _rows_back(rows: np.ndarray, name: str, family: Family, heads: int, kv_heads: int) -> np.ndarray:
+    """Return rows in Hugging Face's order: row ``half · d/2 + i`` of a head stands at ``2 i + half`` in GGUF."""
+    for operation in family.operations:
+        if operation.use == "permute_qk" and operation.tensor == stem(name):
+            size = rows.shape[0] // {"heads": heads, "kv_heads": kv_heads}[operation.heads]
+            index = np.arange(rows.shape[0])
+            head, within = index // size, index % size
+            half, i = within // (size // 2), within % (size // 2)
+            rows = rows[head * size + 2 * i + half]
+    return rows
+
+
+def logit_report(reference: np.ndarray, candidate: np.ndarray, base: np.ndarray) -> Parity:
+    """Compare logits, each (positions, vocabulary): the trainer's, the runtime's, and the runtime's without adapter."""
+    if not reference.shape == candidate.shape == base.shape:
+        raise ConversionMismatch(f"logits have shapes {reference.shape}, {candidate.shape} and {base.shape}")
+    return Parity(
+        max_abs=float(np.abs(reference - candidate).max()),
+        agreement=float((reference.argmax(-1) == candidate.argmax(-1)).mean()),
+        effect=float(np.abs(candidate - base).max()),
+    )
+
+
+def last_rows(logits: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the logits after each whole prompt, (prompts, vocabulary), from one (n, vocabulary) array a prompt."""
+    return np.stack([rows[-1] for rows in logits])
+
+
+def require(
+    delta: float,
+    parity: Parity,
+    *,
+    bound: float | None = 1e-4,
+    agreement: float = 0.97,
+    delta_bound: float = 1e-6,
+    effect: float = 1e-3,
+) -> None:
+    """Hold `delta_error` and `logit_report` against bounds.
+
+    ``bound`` is for logits; None where trainer and runtime do not run the same numbers (a quantised base).
+    ``delta_bound`` is 1e-6 for an f32 file, 1e-3 for f16.
+
+    Raises:
+        ConversionMismatch: says which bound is missed, and by how much. Values that are no numbers miss every bound.
+    """
+    missed = []
+    if not delta <= delta_bound:
+        missed.append(f"the weights in the file differ by {delta:.2g} (allowed {delta_bound:.2g})")
+    if bound is not None and not parity.max_abs <= bound:
+        missed.append(f"logits differ by {parity.max_abs:.2g} (allowed {bound:.2g})")
+    if not parity.agreement >= agreement:
+        missed.append(f"{parity.agreement:.1%} of the next tokens agree (wanted {agreement:.0%})")
+    if not parity.effect >= effect:
+        missed.append(f"the adapter changes logits by {parity.effect:.2g} only: the runtime may ignore it")
+    if missed:
+        raise ConversionMismatch("; ".join(missed))

@@ -1,0 +1,81 @@
+"""An adapter is examined as the user has it: in llama.cpp, with the GGUF that was made of it.
+
+Joins the store's questions, retrieval and recall with `evaluate`; knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from plum_edge import baselines, evaluate
+from plum_edge.config import Config
+from plum_edge.paths import Home
+from plum_edge.recall import Recall
+from plum_edge.records import Adapter, Progress, Question
+from plum_edge.registry import Base, gguf
+from plum_edge.retrieve import Retriever
+from plum_edge.store import Store
+
+
+class Exam:
+    """Base, adapters and retrieval over one log, ready to be asked."""
+
+    def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
+        self.store, self.config, self.base = store, config, base
+        self.recall = Recall(gguf(base, home), context=config.recall.context, threads=config.recall.threads)
+        self.retriever = Retriever(
+            lambda query, limit: store.search.search(query, limit=limit),
+            store.log.get,
+            lambda text: len(self.recall.encode(text)),
+            store.log.conversations,
+        )
+
+    def close(self) -> None:
+        """Free the model."""
+        self.recall.close()
+
+    def questions(
+        self, segments: Sequence[str] | None = None, *, phrasing: Literal["held_out", "unseen"] = "held_out"
+    ) -> list[Question]:
+        """Return the held-out questions that still hold, of these segments or of all."""
+        pairs = self.store.pairs.live("held_out")
+        if segments is not None:
+            wanted = set(segments)
+            pairs = [pair for pair in pairs if pair.segment in wanted]
+        return evaluate.questions_from(pairs, phrasing=phrasing, seed=self.config.train.seed)
+
+    def ask(
+        self, system: str, adapter: Path | None, questions: Sequence[Question], progress: Progress | None = None
+    ) -> list[evaluate.Scored]:
+        """Score questions with one system: ``base``, ``adapter``, ``bm25``, ``adapter_bm25`` or ``bm25_threshold``."""
+        asker = baselines.asker(system, self.recall, adapter, self.retriever)
+        return evaluate.score(questions, asker, progress)
+
+    def text_loss(self, adapter: Path | None) -> float | None:
+        """Return the mean cross entropy (nats a token) of the fixed general text that ships with the base."""
+        path = self.base.folder / "probe.jsonl"
+        if not path.is_file():
+            return None
+        samples = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        texts = [m["content"] for s in samples if s["kind"] == "text" for m in s["messages"][-1:]]
+        self.recall.use(adapter)
+        total, count = 0.0, 0
+        for text in texts:
+            ids = [self.recall.bos, *self.recall.encode(text)]
+            logits = self.recall.logits(ids)[:-1].astype(np.float64)
+            peak = logits.max(axis=1, keepdims=True)
+            log_z = np.log(np.exp(logits - peak).sum(axis=1)) + peak[:, 0]
+            total += float((log_z - logits[np.arange(len(ids) - 1), ids[1:]]).sum())
+            count += len(ids) - 1
+        return total / count if count else None
+
+
+def figures(scored: Sequence[evaluate.Scored], adapter: Adapter | None, recipe: str, seed: int) -> dict[str, object]:
+    """Return `evaluate --json`'s fields for one system."""
+    summary = evaluate.summarise(list(scored), seed=seed)
+    return {"adapter": adapter.id if adapter else None, "recipe": recipe, **summary}

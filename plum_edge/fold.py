@@ -1,0 +1,195 @@
+"""The adapter as a left fold over segments: record, augment, learn, keep the state (design.md §3).
+
+Joins store, augment, tokens, schedule, train and convert for one segment at a time. Every step is a function of the
+segments before it and of recorded inputs: killed at any moment and run again, it ends with the same bytes.
+
+Checkpoints of steps: the newest two and every eighth stay, so that going back costs at most eight segments and the
+disk holds one state (a few MB) for each eight learned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from plum_edge.augment.checks import Mentions, check, contradicted
+from plum_edge.augment.phrases import augment
+from plum_edge.backends import base as backends
+from plum_edge.config import Config
+from plum_edge.convert import peft
+from plum_edge.errors import ForeignAdapter
+from plum_edge.paths import Home
+from plum_edge.records import Example, Message, Pair, Segment, Step
+from plum_edge.registry import Base
+from plum_edge.schedule import make as make_recipe
+from plum_edge.store import Store
+from plum_edge.tokens import ChatTokenizer
+from plum_edge.train import Learned, Lesson, learn, state_sha256
+
+_SPACING = 8
+_NEWEST = 2
+
+
+class Fold:
+    """The steps learned so far, and the next one. Opens the backend only when a segment is learned."""
+
+    def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
+        self.home, self.store, self.config, self.base = home, store, config, base
+        self.tokenizer = ChatTokenizer(base.folder, base.chat_template)
+        self.rejected: Counter[str] = Counter()
+        self.notes: list[str] = []
+
+    @cached_property
+    def trainer(self) -> backends.Trainer:
+        """The backend with the base and fresh LoRA layers."""
+        settings = self.config.train
+        spec = backends.LoraSpec(settings.rank, settings.alpha, self.base.lora_targets)
+        return backends.make(backends.choose(settings.backend), self.base.folder, spec, settings.threads)
+
+    @cached_property
+    def prior(self) -> Mentions:
+        """What the log has mentioned, up to the last augmented segment."""
+        mentions = Mentions()
+        for segment in self.store.log.segments():
+            if self.store.pairs.of(segment.id):
+                mentions.add(segment)
+        return mentions
+
+    @cached_property
+    def general(self) -> dict[str, Example]:
+        """General samples that ship with the base (none for a base without them), by key."""
+        path = self.base.folder / "general.jsonl"
+        if not path.is_file():
+            return {}
+        lines = path.read_text(encoding="utf-8").splitlines()
+        chats = [[Message(m["role"], m["content"]) for m in json.loads(line)["messages"]] for line in lines if line]
+        return {f"general/{i}": self.tokenizer.example(chat, limit=self.base.context) for i, chat in enumerate(chats)}
+
+    def head(self) -> backends.State:
+        """Return the state after the steps learned so far.
+
+        A step whose checkpoint is gone or damaged is taken back, with all after it: they are learned again.
+        """
+        steps = self.store.runs.steps()
+        for position in range(len(steps), 0, -1):
+            state = self._stored(steps[position - 1])
+            if state is not None:
+                if position < len(steps):
+                    self.store.runs.truncate(steps[position].seq)
+                return state
+        if steps:
+            self.store.runs.truncate(steps[0].seq)
+        return backends.initial_state(self.trainer.shapes(), self.config.train.seed)
+
+    def augment(self, segment: Segment) -> list[Pair]:
+        """Return the segment's pairs, made and stored now where they are not yet; retire what it makes false."""
+        seq = self.store.log.record(segment)
+        stored = self.store.pairs.of(segment.id)
+        if stored:
+            return stored
+        pairs, rejected = self.pairs_of(segment)
+        self.rejected.update(rejected)
+        with self.store.transaction():
+            earlier = self.store.pairs.live("train", before_seq=seq) + self.store.pairs.live("held_out", before_seq=seq)
+            self.store.pairs.retire(contradicted(earlier, segment), segment.id)
+            self.store.pairs.replace(segment.id, pairs)
+        self.prior.add(segment)
+        return pairs
+
+    def pairs_of(self, segment: Segment) -> tuple[list[Pair], Counter[str]]:
+        """Return what the augmenter makes of a segment, checked, and what was rejected by reason. Nothing is stored."""
+        settings = self.config
+        made = augment(segment, self.prior, seed=settings.train.seed, topics=settings.augment.topics)
+        checked = check(made, segment, self.prior)
+        return list(checked.kept), checked.rejected
+
+    def learn(
+        self,
+        segment: Segment,
+        before: backends.State,
+        *,
+        progress: Callable[[int, int, float], None] | None = None,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Learned:
+        """Learn one augmented segment, keep its state and record its step."""
+        seq = self.store.log.record(segment)
+        pairs = [pair for pair in self.augment(segment) if pair.split == "train"]
+        earlier = {_key(pair): pair for pair in self.store.pairs.live("train", before_seq=seq)}
+        settings = self.config.train
+        recipe = make_recipe(settings.recipe, replay=settings.replay, general=settings.general)
+        lesson = Lesson(
+            segment=segment.id,
+            new={_key(pair): self._example(pair) for pair in pairs},
+            stored=list(earlier),
+            general=self.general,
+            example=lambda key: self._example(earlier[key]),
+        )
+        epoch_in_work = self.home.checkpoints / "epoch.safetensors"
+        learned = learn(
+            self.trainer, before, lesson, recipe, settings, checkpoint=epoch_in_work, progress=progress, stopped=stopped
+        )
+        if learned.aside:
+            self.notes.append(f"{segment.id} was set aside: {learned.aside}")
+        self._save(seq, learned.state)
+        self.store.runs.add_step(
+            Step(
+                seq=seq,
+                segment=segment.id,
+                recipe=settings.recipe,
+                backend=self.trainer.name,
+                threads=self.trainer.threads,
+                versions=self.trainer.versions(),
+                seed=settings.seed,
+                pairs_sha256=_pairs_sha256(pairs),
+                state_sha256=state_sha256(learned.state),
+                seconds=learned.seconds,
+                loss=learned.loss,
+            )
+        )
+        epoch_in_work.unlink(missing_ok=True)
+        self._prune(seq)
+        return learned
+
+    def metadata(self) -> dict[str, str]:
+        """Return what the neutral adapter file says of itself."""
+        settings = self.config.train
+        return {"rank": str(settings.rank), "alpha": str(settings.alpha), "base_sha256": self.base.sha256}
+
+    def _example(self, pair: Pair) -> Example:
+        return self.tokenizer.pair(pair, limit=self.base.context)
+
+    def _checkpoint(self, seq: int) -> Path:
+        return self.home.checkpoints / f"step-{seq:06d}.safetensors"
+
+    def _stored(self, step: Step) -> backends.State | None:
+        """Return the state after a step, or None where its checkpoint is gone, damaged or of other bytes."""
+        path = self._checkpoint(step.seq)
+        if not path.is_file():
+            return None
+        try:
+            state, _ = peft.load(path)
+        except ForeignAdapter:
+            return None
+        return state if state_sha256(state) == step.state_sha256 else None
+
+    def _save(self, seq: int, state: backends.State) -> None:
+        peft.save(self._checkpoint(seq), state, self.metadata())
+
+    def _prune(self, newest: int) -> None:
+        seqs = [step.seq for step in self.store.runs.steps() if step.seq <= newest]
+        for position, seq in enumerate(seqs[:-_NEWEST], start=1):
+            if position % _SPACING:
+                self._checkpoint(seq).unlink(missing_ok=True)
+
+
+def _key(pair: Pair) -> str:
+    """Return how recipes name a pair: its sort, then its id."""
+    return f"{pair.kind}/{pair.polarity}/{pair.id}"
+
+
+def _pairs_sha256(pairs: list[Pair]) -> str:
+    return hashlib.sha256("\n".join(pair.id for pair in pairs).encode()).hexdigest()

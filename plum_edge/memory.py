@@ -1,0 +1,299 @@
+"""`Memory`: everything that plum-edge does, for programs. The command line and the chat are built on it.
+
+    from plum_edge import Memory
+
+    with Memory("~/my-memory") as memory:
+        memory.import_file("conversations.jsonl")
+        memory.consolidate()
+        print(memory.ask("Did we talk about the sourdough starter?").p_yes)
+
+Joins the stages; each opens only when it is used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from plum_edge import config as configuration
+from plum_edge.errors import NoModel, UsageError
+from plum_edge.paths import Home
+from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
+from plum_edge.store import Store
+
+if TYPE_CHECKING:
+    from plum_edge.exam import Exam
+    from plum_edge.records import Segment
+    from plum_edge.registry import Base
+
+
+class Memory:
+    """One user's memory: a home folder with the log, the adapters and the settings. Use it in ``with``, or close it."""
+
+    def __init__(self, home: str | os.PathLike[str] | None = None, *, create: bool = True) -> None:
+        self.home = Home.find(home)
+        self.config = configuration.load(self.home.config)
+        self.store = Store.open(self.home, create=create)
+        self._generation = -1
+
+    def close(self) -> None:
+        """Close the store, and the model where one was opened."""
+        if "_exam" in self.__dict__:
+            self._exam.close()
+            del self.__dict__["_exam"]
+        self.store.close()
+
+    def __enter__(self) -> Memory:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @cached_property
+    def base(self) -> Base:
+        """The base model of the configuration. Raises `NoModel`."""
+        from plum_edge import registry
+
+        return registry.base(self.config.model.base)
+
+    @cached_property
+    def _exam(self) -> Exam:
+        from plum_edge.exam import Exam
+
+        return Exam(self.home.create(), self.store, self.config, self.base)
+
+    # --- what goes in
+
+    def import_file(
+        self, path: Path, *, format: str | None = None, since: dt.datetime | None = None, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Read a file of conversations into the log; return the contract's JSON (design.md §6).
+
+        Raises:
+            BadInput: the file cannot be read; nothing was imported.
+        """
+        from plum_edge.importers import read
+
+        found = read(Path(path), format, since)
+        result: dict[str, Any] = {
+            "conversations": len(found.conversations),
+            "messages": sum(len(c.messages) for c in found.conversations),
+            "skipped": [{"where": skip.where, "why": skip.why} for skip in found.skipped],
+            "ids": [c.id for c in found.conversations],
+        }
+        if not dry_run:
+            added = self.store.log.add(found.conversations)
+            result |= {"conversations": len(added.added) + len(added.extended), "messages": added.messages}
+            result["ids"] = [*added.added, *added.extended]
+            why = "its messages differ from those in the log; the log was left as it is"
+            result["skipped"] += [{"where": conflict, "why": why} for conflict in added.conflicts]
+            result["unchanged"] = len(added.unchanged)
+        return result
+
+    def add(self, conversations: Sequence[Conversation]) -> list[str]:
+        """Put conversations into the log; return the ids that are new or longer than before."""
+        result = self.store.log.add(conversations)
+        return [*result.added, *result.extended]
+
+    # --- learning
+
+    def consolidate(
+        self,
+        *,
+        recipe: str | None = None,
+        backend: str | None = None,
+        augmenter: str | None = None,
+        limit: int | None = None,
+        max_minutes: float | None = None,
+        dry_run: bool = False,
+        rebuild: bool = False,
+        progress: Progress | None = None,
+        stopped: Callable[[], bool] | None = None,
+        after_step: Callable[[Segment, Path], None] | None = None,
+    ) -> dict[str, Any]:
+        """Learn what waits and promote the adapter if it is better; return the contract's JSON (design.md §6)."""
+        from plum_edge.consolidate import Night
+
+        if rebuild:
+            raise UsageError("Rebuilding the adapter from the log is not part of this version.")
+        if augmenter == "llm":
+            raise NoModel(self.base.name, "it cannot write pairs of its own yet; use --augmenter phrases")
+        night = Night(
+            self.home.create(), self.store, self._settings(recipe, backend, augmenter), self.base, limit=limit
+        )
+        if max_minutes is not None:
+            night.deadline = time.monotonic() + 60 * max_minutes
+        if progress is not None:
+            night.progress = progress
+        if stopped is not None:
+            night.stopped = stopped
+        night.after_step = after_step
+        return night.dry_run() if dry_run else night.run()
+
+    def _settings(self, recipe: str | None, backend: str | None, augmenter: str | None) -> configuration.Config:
+        given = {"recipe": recipe, "backend": backend}
+        train: Any = {key: value for key, value in given.items() if value is not None}
+        augment: Any = {"augmenter": augmenter} if augmenter is not None else {}
+        return replace(
+            self.config,
+            train=replace(self.config.train, **train),
+            augment=replace(self.config.augment, **augment),
+        )
+
+    # --- asking
+
+    def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
+        """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
+        began = time.perf_counter()
+        active = self._follow(adapter)
+        messages = self._messages([Message("user", question)], retrieve)
+        text = self._exam.recall.answer(messages, max_tokens=self.config.recall.max_tokens)
+        p_yes = self._exam.recall.p_yes(messages) if _is_closed(text) else None
+        return Answer(
+            answer=text,
+            p_yes=p_yes,
+            adapter=active.id if active else None,
+            evidence=tuple(self.evidence(question)),
+            seconds=round(time.perf_counter() - began, 3),
+        )
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        retrieve: bool = False,
+        adapter: bool = True,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Iterator[str]:
+        """Stream the assistant's next turn. Follows a promotion before it begins."""
+        self._follow(adapter)
+        settings = self.config.recall
+        yield from self._exam.recall.stream(
+            self._messages(messages, retrieve),
+            max_tokens=settings.max_tokens,
+            temperature=settings.temperature,
+            stopped=stopped,
+        )
+
+    def evidence(self, question: str, limit: int = 3) -> list[Evidence]:
+        """Return the log entries that bear on a question, the best first."""
+        return self.store.search.search(question, limit=limit)
+
+    def _messages(self, messages: Sequence[Message], retrieve: bool) -> list[Message]:
+        if not retrieve:
+            return list(messages)
+        context = self._exam.retriever.context(messages[-1].content)
+        return [Message("system", context), *messages] if context else list(messages)
+
+    def _follow(self, adapter: bool) -> Adapter | None:
+        """Put the active adapter on, or none; a swap clears every cache (design.md §4)."""
+        active = self.store.runs.active() if adapter else None
+        if active is None:
+            self._exam.recall.use(None)
+        elif self._exam.recall.adapter_id != active.id or self._generation != self.store.runs.generation():
+            self._exam.recall.use(Path(active.gguf), active.id)
+        self._generation = self.store.runs.generation()
+        return active
+
+    # --- what it has become
+
+    def evaluate(
+        self,
+        *,
+        adapter: str | None = None,
+        questions: Path | None = None,
+        baselines: bool = False,
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """Score held-out questions, or those of a file, in llama.cpp; return the contract's JSON (design.md §6)."""
+        from plum_edge import evaluate
+        from plum_edge.exam import figures
+
+        examined = self.store.runs.adapter(adapter) if adapter else self.store.runs.active()
+        learned = [step.segment for step in self.store.runs.steps()]
+        asked = evaluate.read_questions(questions) if questions else self._exam.questions(learned)
+        seed, recipe = self.config.train.seed, self.config.train.recipe
+        path = Path(examined.gguf) if examined else None
+        system = "adapter" if examined else "base"
+        result = figures(self._exam.ask(system, path, asked, progress), examined, recipe, seed)
+        result["conversations"] = len({segment.rsplit("/", 1)[0] for segment in learned})
+        cells = self.store.runs.cells()
+        result["over_time"] = evaluate.over_time(cells)
+        result["consistency"] = evaluate.consistency(cells)
+        result["general"] = {"text_loss_base": self._exam.text_loss(None), "text_loss": self._exam.text_loss(path)}
+        compared = ("base", "bm25", "adapter_bm25", "bm25_threshold") if baselines else ()
+        result["baselines"] = {
+            name: figures(self._exam.ask(name, path, asked, progress), None, recipe, seed)
+            for name in compared
+            if path is not None or name != "adapter_bm25"
+        }
+        return result
+
+    def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
+        """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""
+
+        def after(_segment: Segment, gguf: Path) -> None:
+            learned = [step.segment for step in self.store.runs.steps()]
+            closed = [q for q in self._exam.questions(learned) if q.closed]
+            scored = self._exam.ask("adapter", gguf, closed)
+            step = len(learned)
+            self.store.runs.add_cells(
+                step, [(s.question.id, s.question.conversation, s.correct, s.p_yes) for s in scored]
+            )
+            if cells is not None:
+                cells(step, len(closed), scored)
+
+        return after
+
+    def adapters(self) -> list[Adapter]:
+        """Return every adapter, the oldest first."""
+        return self.store.runs.adapters()
+
+    def use(self, identity: str | None) -> None:
+        """Make an adapter the active one, or none."""
+        self.store.runs.use(self.store.runs.adapter(identity).id if identity else None)
+
+    def status(self) -> dict[str, Any]:
+        """Return what `plum-edge status` shows."""
+        counts = self.store.log.counts()
+        summaries = self.store.log.list()
+        active = self.store.runs.active()
+        last = self.store.runs.last()
+        dates = sorted(summary.created_at for summary in summaries)
+        return {
+            "home": str(self.home.root),
+            "base": self.config.model.base,
+            "conversations": counts.conversations,
+            "messages": counts.messages,
+            "waiting": len(self.store.log.plan()),
+            "states": dict(counts.states),
+            "adapter": _plain(active) if active else None,
+            "last": _plain(last) if last else None,
+            "first_date": dates[0].isoformat() if dates else None,
+            "last_date": dates[-1].isoformat() if dates else None,
+            "backend": self.config.train.backend,
+        }
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """Return a record as JSON's own types."""
+    import dataclasses
+
+    return {
+        key: value.isoformat() if isinstance(value, dt.datetime) else value
+        for key, value in dataclasses.asdict(record).items()
+    }
+
+
+def _is_closed(answer: str) -> bool:
+    """Whether p(yes) means something: the model itself answered with yes or no."""
+    return answer.split(",")[0].split(".")[0].strip().lower() in ("yes", "no")

@@ -1,0 +1,163 @@
+"""Where things are on disk, and how they are written: whole or not at all.
+
+Every file that plum-edge makes goes through `atomic_write` or `atomic_dir`: a temporary name beside the target, fsync,
+rename, fsync of the folder. Knows nothing of what the files hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import platformdirs
+
+from plum_edge.errors import NoSpace, StoreError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds one user's memory (design.md §5). Created 0700 at first use."""
+
+    root: Path
+
+    @classmethod
+    def find(cls, override: str | os.PathLike[str] | None = None) -> Home:
+        """Return ``--home``, else $PLUM_EDGE_HOME, else the platform's user data folder."""
+        chosen = (
+            override or os.environ.get("PLUM_EDGE_HOME") or platformdirs.user_data_dir("plum-edge", appauthor=False)
+        )
+        return cls(Path(chosen).expanduser().absolute())
+
+    @property
+    def log(self) -> Path:
+        """The SQLite store."""
+        return self.root / "log.db"
+
+    @property
+    def config(self) -> Path:
+        """The configuration, TOML; may be absent."""
+        return self.root / "config.toml"
+
+    @property
+    def adapters(self) -> Path:
+        """One folder an adapter."""
+        return self.root / "adapters"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Steps of the fold, and the epoch in work."""
+        return self.root / "checkpoints"
+
+    @property
+    def models(self) -> Path:
+        """GGUF bases that we made."""
+        return self.root / "models"
+
+    @property
+    def history(self) -> Path:
+        """Input history of the chat."""
+        return self.root / "history"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one consolidation that runs."""
+        return self.root / "consolidate.lock"
+
+    def create(self) -> Home:
+        """Make the folder and its own folders, readable by the user alone."""
+        with disk_errors(self.root):
+            for folder in (self.root, self.adapters, self.checkpoints, self.models):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+        return self
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the disk says into our own errors: full → `NoSpace`, refused or read-only → `StoreError`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise NoSpace(path) from error
+        if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+            raise StoreError(
+                f"{error.filename or path} cannot be written ({error.strerror}).", "Check its owner."
+            ) from error
+        raise
+
+
+def fsync_dir(folder: Path) -> None:
+    """Make a rename in ``folder`` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def atomic_write(target: Path) -> Iterator[BinaryIO]:
+    """Open a file (0600) that becomes ``target`` when the block ends without an error, and vanishes when it does not."""
+    with disk_errors(target):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+            fsync_dir(target.parent)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextlib.contextmanager
+def atomic_dir(target: Path) -> Iterator[Path]:
+    """Give an empty folder (0700) that becomes ``target`` when the block ends without an error. ``target`` must not exist."""
+    with disk_errors(target):
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
+        try:
+            yield temporary
+            for path in temporary.rglob("*"):
+                if path.is_file():
+                    path.chmod(0o600)
+                    with path.open("rb") as file:
+                        os.fsync(file.fileno())
+                else:
+                    fsync_dir(path)
+            fsync_dir(temporary)
+            temporary.rename(target)
+            fsync_dir(target.parent)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def data_dir(name: str) -> Path:
+    """Return the folder of shipped data (``models``, ``conversions``, ``samples``): in the wheel, else in the checkout."""
+    package = Path(__file__).parent
+    for candidate in (package / "_data" / name, package.parent / name):
+        if candidate.is_dir():
+            return candidate
+    raise StoreError(f"The data folder {name!r} that ships with plum-edge is missing.", "Install plum-edge again.")

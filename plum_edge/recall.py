@@ -1,0 +1,193 @@
+"""What the memory is asked with: a base and an adapter in llama.cpp, chat prompts, p(Yes), streamed answers.
+
+Knows nothing of the log, of training, or of how llama.cpp is called (engine.py does). Not for use from two threads at
+once.
+"""
+
+from __future__ import annotations
+
+import codecs
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from plum_edge.engine import Engine
+from plum_edge.errors import IntegrityError, NoModel
+from plum_edge.prompt import ChatTemplate, Control, cut_longest, later_turns
+from plum_edge.records import Message
+
+_SPECIAL = {2, 3}
+"""Types in tokenizer.ggml.token_type that text must not become: unknown, control."""
+_MIN_P = 0.05
+"""When sampling, tokens less likely than this share of the likeliest are left out."""
+
+
+class Recall:
+    """A base model in llama.cpp, with at most one adapter.
+
+    ``context`` in tokens (0: the model's own), ``threads`` (0: physical cores, at most 4; one for a small model).
+    ``exact`` keeps the KV cache in f32 without flash attention, for parity checks.
+
+    Raises:
+        NoModel: the file is missing, no GGUF model, or refused by llama.cpp.
+    """
+
+    def __init__(self, base_gguf: Path, *, context: int = 0, threads: int = 0, exact: bool = False) -> None:
+        self.adapter_id: str | None = None
+        self._engine = Engine(base_gguf, context=context, threads=threads, exact=exact)
+        self._random = np.random.default_rng(0)
+        said = self._engine.header.metadata
+        self._name = str(base_gguf)
+        self._tokens: list[str] = said.get("tokenizer.ggml.tokens", [])
+        types = zip(self._tokens, said.get("tokenizer.ggml.token_type", []), strict=False)
+        self._controls = {token: i for i, (token, kind) in enumerate(types) if kind in _SPECIAL}
+        self._yes, self._no = _variants(self._tokens, "yes"), _variants(self._tokens, "no")
+
+    @property
+    def context(self) -> int:
+        """Tokens that a prompt and its answer have together."""
+        return self._engine.context
+
+    @property
+    def bos(self) -> int:
+        """The id of the token that begins every text; -1 where the vocabulary has none."""
+        return self._engine.bos
+
+    def use(self, adapter_gguf: Path | None, adapter_id: str | None = None, scale: float = 1.0) -> None:
+        """Swap the adapter; None takes it off. ``scale`` multiplies its own. The one in use stays if this fails.
+
+        Raises:
+            ForeignAdapter: no such file, no adapter, or one for another base.
+        """
+        self._engine.adapt(adapter_gguf, scale)
+        self.adapter_id = adapter_id if adapter_gguf else None
+
+    # -- tokens --------------------------------------------------------------------------------------------------------
+
+    def chat_ids(self, messages: Sequence[Message]) -> list[int]:
+        """Return the prompt's ids, up to where the assistant begins. Contents never become control tokens.
+
+        Raises:
+            NoModel: the base has no chat template, or it does not take these messages.
+        """
+        ids: list[int] = []
+        for part in self._template.render(messages):
+            ids += [self._controls[part.token]] if isinstance(part, Control) else self.encode(part.text)
+        return ids
+
+    def encode(self, text: str) -> list[int]:
+        """Return the ids of plain text, bos not added; the name of a control token in it is text."""
+        return self._engine.encode(text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of ids as an answer reads: without control tokens and the space before the first word."""
+        pieces = (self._engine.piece(token, first=n == 0) for n, token in enumerate(ids))
+        return b"".join(pieces).decode("utf-8", "replace")
+
+    @cached_property
+    def _template(self) -> ChatTemplate:
+        said = self._engine.header.metadata
+        source = said.get("tokenizer.chat_template")
+        if not isinstance(source, str):
+            raise NoModel(self._name, "it has no chat template")
+        numbers = (said.get(f"tokenizer.ggml.{role}_token_id", -1) for role in ("bos", "eos"))
+        bos, eos = (self._tokens[n] if 0 <= n < len(self._tokens) else "" for n in numbers)
+        return ChatTemplate(source, self._controls, bos=bos, eos=eos, model=self._name)
+
+    # -- answers -------------------------------------------------------------------------------------------------------
+
+    def logits(self, ids: Sequence[int]) -> np.ndarray:
+        """Return the logits after each of ``ids``, (n, vocabulary) f32, computed from an empty cache.
+
+        Raises:
+            ValueError: more ids than the context holds, or none.
+        """
+        return self._engine.every(ids)
+
+    def p_yes(self, messages: Sequence[Message]) -> float:
+        """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer.
+
+        Raises:
+            NoModel: the vocabulary has no single token for one of the two.
+            IntegrityError: the model's output is no number.
+        """
+        if not (self._yes and self._no):
+            raise NoModel(self._name, "its vocabulary has no single token for Yes and for No")
+        row = self._engine.last(self._fitted(messages, 1))
+        yes, no = (float(np.logaddexp.reduce(row[ids].astype(np.float64))) for ids in (self._yes, self._no))
+        if not math.isfinite(yes - no):
+            raise IntegrityError("The model's output is not a number.", "Try without the adapter.")
+        return 1.0 / (1.0 + math.exp(min(no - yes, 700.0)))
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Iterator[str]:
+        """Yield the answer piece by piece, whole characters only; ``stopped`` is asked before each token.
+
+        When the conversation is longer than the context, the oldest turns are left out and the system message stays. An
+        adapter swapped meanwhile is in force from the next token on. The iterator may be closed at any time.
+        """
+        ids = self._fitted(messages, min(max_tokens, self.context // 4))
+        start = len(ids)
+        characters = codecs.getincrementaldecoder("utf-8")("replace")
+        while len(ids) < min(start + max_tokens, self.context) and not (stopped and stopped()):
+            token = self._choose(self._engine.last(ids), temperature)
+            if self._engine.ends(token):
+                break
+            if text := characters.decode(self._engine.piece(token, first=len(ids) == start)):
+                yield text
+            ids.append(token)
+        if rest := characters.decode(b"", final=True):
+            yield rest
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int = 256, temperature: float = 0.0) -> str:
+        """Return the whole answer."""
+        return "".join(self.stream(messages, max_tokens=max_tokens, temperature=temperature))
+
+    def _choose(self, row: np.ndarray, temperature: float) -> int:
+        best = int(row.argmax())
+        if temperature <= 0.0:
+            return best
+        shares = np.exp((row - row[best]).astype(np.float64) / temperature)
+        shares[shares < _MIN_P] = 0.0
+        return int(self._random.choice(len(shares), p=shares / shares.sum()))
+
+    def _fitted(self, messages: Sequence[Message], reserve: int) -> list[int]:
+        """Return the prompt's ids, shortened to leave ``reserve`` tokens: oldest turns first, then the longest text."""
+        room = max(1, self.context - reserve)
+        ids = self.chat_ids(messages)
+        if len(ids) <= room:
+            return ids
+        tails = later_turns(messages)
+        first = bisect_left(range(len(tails) - 1), True, key=lambda n: len(self.chat_ids(tails[n])) <= room)
+        kept = tails[first]
+        while len(ids := self.chat_ids(kept)) > room and (shorter := cut_longest(kept, room / len(ids))) != kept:
+            kept = shorter
+        return ids[-room:]
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Free everything; a second call does nothing, any other call then raises ValueError."""
+        self._engine.close()
+
+    def __enter__(self) -> Recall:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _variants(tokens: Sequence[str], word: str) -> list[int]:
+    """Return the ids of the single tokens that say ``word``: with or without a space before it, capital or not."""
+    wanted = {f"{space}{form}" for space in ("", "▁", "Ġ") for form in (word, word.capitalize())}
+    return [i for i, token in enumerate(tokens) if token in wanted]

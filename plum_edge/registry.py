@@ -1,0 +1,127 @@
+"""The base models that can be adapted: those of models/*.toml by name, or any local folder in Hugging Face's layout.
+
+Sizes come from the model's own config.json, never from a second copy of them. Makes the GGUF of a base at first use.
+Knows nothing of adapters.
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from plum_edge.convert import gguf as converter
+from plum_edge.convert.families import family
+from plum_edge.convert.tensors import weight_files
+from plum_edge.convert.vocabulary import chat_template, read_json
+from plum_edge.errors import NoModel
+from plum_edge.paths import Home, data_dir, sha256_file
+from plum_edge.records import content_hash
+
+_CONVERTER = "1"
+"""Raised when the converter writes other bytes for the same base, so that old files are not reused."""
+_TEXT_FILES = ("config.json", "tokenizer_config.json", "chat_template.jinja", "added_tokens.json", "tokenizer.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A base model on this machine."""
+
+    name: str
+    folder: Path
+    architecture: str
+    """``model_type`` of config.json, which names the family."""
+    heads: int
+    kv_heads: int
+    layers: int
+    hidden: int
+    context: int
+    """Largest number of tokens of a prompt with its answer."""
+    lora_targets: tuple[str, ...]
+    """Linear layers that an adapter changes, by their last names (``q_proj``)."""
+    chat_template: str
+    licence: str = ""
+    description: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the weights (of their files' hashes where there are several). Read once a process and file."""
+        files = weight_files(self.folder)
+        hashes = [_sha256(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+        return hashes[0] if len(hashes) == 1 else content_hash(*hashes)
+
+    @property
+    def fingerprint(self) -> str:
+        """Names everything that the GGUF is made of: weights, configuration, vocabulary, and the converter."""
+        present = [name for name in _TEXT_FILES if (self.folder / name).is_file()]
+        return content_hash(_CONVERTER, self.sha256, *(f"{n} {sha256_file(self.folder / n)}" for n in present))
+
+
+def names() -> list[str]:
+    """Return the names of the registered bases."""
+    return sorted(path.stem for path in data_dir("models").glob("*.toml"))
+
+
+def base(name: str) -> Base:
+    """Return a base by its registered name, or by a folder in Hugging Face's layout.
+
+    Raises:
+        NoModel: neither; or the folder is incomplete, or of a family for which no conversion is written.
+    """
+    entry = data_dir("models") / f"{name}.toml"
+    if name in names():
+        table = tomllib.loads(entry.read_text(encoding="utf-8"))
+        return _read(name, entry.parent / table["folder"], table)
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise NoModel(name, f"it is neither registered ({', '.join(names())}) nor a folder")
+    return _read(folder.resolve().name, folder.resolve(), {})
+
+
+def gguf(base: Base, home: Home, dtype: Literal["f32", "f16", "q8_0"] = "f32") -> Path:
+    """Return the GGUF of a base; made at first use, whole or not at all, and reused while the base is the same.
+
+    Raises:
+        NoModel: the base cannot be converted.
+        NoSpace, StoreError: as the disk says.
+    """
+    target = home.models / f"{base.name}-{base.fingerprint}-{dtype}.gguf"
+    if not target.is_file():
+        converter.write_base(base.folder, target, dtype)
+    return target
+
+
+def _read(name: str, folder: Path, table: dict[str, Any]) -> Base:
+    config = read_json(folder / "config.json")
+    if not config:
+        raise NoModel(name, f"there is no config.json in {folder}")
+    weight_files(folder)
+    kind = family(str(config.get("model_type")))
+    template = chat_template(folder)
+    if template is None:
+        raise NoModel(name, "its tokenizer has no chat template")
+    try:
+        heads = int(config["num_attention_heads"])
+        return Base(
+            name=name,
+            folder=folder,
+            architecture=str(config["model_type"]),
+            heads=heads,
+            kv_heads=int(config.get("num_key_value_heads") or heads),
+            layers=int(config["num_hidden_layers"]),
+            hidden=int(config["hidden_size"]),
+            context=int(config["max_position_embeddings"]),
+            lora_targets=tuple(table.get("targets") or (target.split(".")[-1] for target in kind.targets)),
+            chat_template=template,
+            licence=table.get("licence", ""),
+            description=table.get("description", ""),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise NoModel(name, f"its config.json has no usable {error}") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, _mtime: int, _size: int) -> str:
+    return sha256_file(path)

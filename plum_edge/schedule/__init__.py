@@ -1,0 +1,15 @@
+"""The recipes: which examples a step of the fold reads, and in what order. Pure; examples are named by keys alone.
+
+All choices come from hashes of (seed, segment, epoch, key): the same on every machine, for any split into nights.
+"""
+
+from plum_edge.schedule.base import Recipe, batches
+from plum_edge.schedule.plum import Plum
+from plum_edge.schedule.replay import Replay
+
+__all__ = ["Plum", "Recipe", "Replay", "batches", "make"]
+
+
+def make(name: str, *, replay: float, general: float) -> Recipe:
+    """Return the recipe called ``name`` (`config.Train.recipe`)."""
+    return Replay(replay, general) if name == "replay" else Plum()

@@ -1,0 +1,56 @@
+"""What a recipe is, and how its draw for an epoch becomes batches.
+
+Keys name examples and say what sort of example it is: ``closed/positive/<id>``. Nothing else is known of them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Protocol
+
+from plum_edge.records import draw
+
+
+class Recipe(Protocol):
+    """Decides what is read beside the new pairs. ``new`` are their keys, ``place`` is (seed, segment id)."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that a step records."""
+        ...
+
+    def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
+        """Return the stored pairs whose loss is asked for before the segment is learned: a multiple of new at most."""
+        ...
+
+    def pool(self, scores: dict[str, float], new: Sequence[str]) -> list[str]:
+        """Return which of the scored candidates are replayed with this segment."""
+        ...
+
+    def epoch(
+        self, new: Sequence[str], pool: Sequence[str], general: Sequence[str], place: tuple[object, ...], epoch: int
+    ) -> list[str]:
+        """Return the keys of one epoch, in the order in which they are read."""
+        ...
+
+
+def shuffled(keys: Iterable[str], *place: object) -> list[str]:
+    """Return the keys in an order drawn by hash."""
+    return sorted(keys, key=lambda key: (draw(*place, key), key))
+
+
+def by_sort(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Return the keys by the sort that they name, in their order."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        groups[key.rpartition("/")[0]].append(key)
+    return dict(sorted(groups.items()))
+
+
+def batches(keys: Sequence[str], size: int) -> list[list[str]]:
+    """Cut an epoch into optimizer steps of nearly equal size, at most ``size`` keys each."""
+    count = -(-len(keys) // size)
+    bounds = [len(keys) * i // count for i in range(count + 1)] if count else []
+    return [list(keys[a:b]) for a, b in pairwise(bounds)]

@@ -1,0 +1,61 @@
+"""Recipe ``replay``, the default: each epoch also carries a bounded share of stored pairs and of general samples.
+
+Not the paper's method. Which stored pairs: four times the budget is drawn by hash, their loss is measured, and the
+half nearest to being lost is the segment's pool; epochs draw their budget from it in turn. Each sort of pair (closed
+or open, positive or negative) has its own share: a quote is always harder than a "no", and negatives are retired while
+positives are not, so that one ranking over all would tip the balance. The cost of a conversation does not grow with
+the log. General samples (reading, honest no, chat) keep the base what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plum_edge.schedule.base import by_sort, shuffled
+
+_DRAWN = 4
+_KEPT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """``ratio``: stored pairs for each new one; ``general``: general samples for each new pair."""
+
+    ratio: float
+    general: float
+    name: str = "replay"
+
+    def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
+        groups, shares = by_sort(shuffled(stored, *place, "candidates")), by_sort(new)
+        return [key for sort, keys in groups.items() for key in keys[: self._budget(shares.get(sort, ()), _DRAWN)]]
+
+    def pool(self, scores: dict[str, float], new: Sequence[str]) -> list[str]:
+        nearest_to_lost = by_sort(sorted(scores, key=lambda key: (-scores[key], key)))
+        shares = by_sort(new)
+        return [
+            key for sort, keys in nearest_to_lost.items() for key in keys[: self._budget(shares.get(sort, ()), _KEPT)]
+        ]
+
+    def epoch(
+        self, new: Sequence[str], pool: Sequence[str], general: Sequence[str], place: tuple[object, ...], epoch: int
+    ) -> list[str]:
+        shares = by_sort(new)
+        replayed = [
+            key
+            for sort, keys in by_sort(shuffled(pool, *place, "pool")).items()
+            for key in _turn(keys, self._budget(shares.get(sort, ()), 1), epoch)
+        ]
+        kept = shuffled(general, *place, "general", epoch)[: round(self.general * len(new))]
+        return shuffled([*new, *replayed, *kept], *place, epoch)
+
+    def _budget(self, new: Sequence[str], times: int) -> int:
+        return round(times * self.ratio * len(new))
+
+
+def _turn(keys: list[str], count: int, epoch: int) -> list[str]:
+    """Return the ``epoch``-th run of ``count`` keys around the ring: every key comes once before one comes twice."""
+    if len(keys) <= count:
+        return keys
+    start = epoch * count % len(keys)
+    return (keys + keys)[start : start + count]

@@ -1,0 +1,68 @@
+"""The store: one SQLite file with the conversations, the pairs made of them, and what was learned when.
+
+    with Store.open(home, create=True) as store:
+        store.log.add(conversations)
+
+Joins the parts below and knows nothing of how conversations are read, augmented or learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from plum_edge.paths import Home
+from plum_edge.store.connect import Connection, open_log
+from plum_edge.store.log import AddResult, Counts, Log, State, Summary
+from plum_edge.store.pairs import Pairs
+from plum_edge.store.runs import Cell, Night, Runs
+from plum_edge.store.search import Search
+
+__all__ = ["AddResult", "Cell", "Counts", "Log", "Night", "Pairs", "Runs", "Search", "State", "Store", "Summary"]
+
+
+class Store:
+    """An open store. ``log``, ``pairs``, ``runs`` and ``search`` are its parts; close it, or use it in ``with``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.log = Log(connection)
+        self.pairs = Pairs(connection)
+        self.runs = Runs(connection)
+        self.search = Search(connection)
+
+    @classmethod
+    def open(cls, home: Home, *, create: bool) -> Store:
+        """Open the store of ``home``; with ``create``, make home and store where there is none.
+
+        Raises:
+            StoreMissing: there is no store, and ``create`` is false.
+            StoreDamaged, StoreTooNew: the file was refused, and left as it is.
+            NoSpace, StoreError: the disk is full, or refuses.
+        """
+        return cls(open_log(home, create=create))
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        return self._connection.path
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything in the block one transaction: all of it is stored, or none."""
+        with self._connection.transaction():
+            yield
+
+    def close(self) -> None:
+        """Close the file. Its ``-wal`` is folded into it when no other process has it open."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,299 @@
+"""The log: conversations as they came, and the segments of them in the order of learning.
+
+Messages are only ever added to the end of a conversation, so a segment (a run of messages) never changes. Knows nothing
+of what is made of a segment, beyond asking for its state.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlite_utils import Database
+
+from plum_edge.errors import StoreError, UnknownId
+from plum_edge.records import Conversation, Message, Segment
+from plum_edge.store.columns import clean, instant, stamp
+from plum_edge.store.connect import Connection
+from plum_edge.store.ids import resolve, segment_seq
+
+State = Literal["logged", "augmented", "trained", "promoted"]
+_Segments = list[Segment]  # within `Log`, `list` is its method
+_Summaries = list["Summary"]
+_STATES: tuple[State, ...] = ("logged", "augmented", "trained", "promoted")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A conversation as a list shows it."""
+
+    id: str
+    title: str
+    created_at: datetime
+    messages: int
+    state: State
+    """The state of its least advanced part: one that was added to is ``logged`` again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddResult:
+    """What `Log.add` did, by id of the conversation."""
+
+    added: tuple[str, ...] = ()
+    extended: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    """Known ids under which other messages came; the stored ones were left alone."""
+    messages: int = 0
+    """Messages stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much there is."""
+
+    conversations: int
+    messages: int
+    segments: int
+    """Segments that have their place in the order of learning."""
+    states: Mapping[State, int]
+    """Conversations in each state, all four of them named."""
+
+
+class Log:
+    """Conversations, messages and segments."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    # Writing ------------------------------------------------------------------------------------------------------
+
+    def add(self, conversations: Iterable[Conversation]) -> AddResult:
+        """Store conversations in one transaction: all, or none when an error comes.
+
+        A known id is extended where its stored messages begin the new ones (compared by role and content), is unchanged
+        where it already has them all, and is reported as a conflict otherwise.
+        """
+        done: dict[str, list[str]] = {"added": [], "extended": [], "unchanged": [], "conflicts": []}
+        messages = 0
+        with self._c.transaction() as database:
+            for conversation in conversations:
+                outcome, count = self._add(database, conversation)
+                done[outcome].append(conversation.id)
+                messages += count
+        return AddResult(**{outcome: tuple(ids) for outcome, ids in done.items()}, messages=messages)
+
+    def start(self, conversation: Conversation) -> None:
+        """Store a new conversation, with or without messages.
+
+        Raises:
+            StoreError: the log has another one under this id.
+        """
+        if self.add([conversation]).conflicts:
+            raise StoreError(f"The log already has another conversation {conversation.id!r}.", "It was left alone.")
+
+    def append(self, conversation_id: str, message: Message) -> int:
+        """Store one more message of a conversation, durably, and return its ordinal."""
+        with self._c.transaction() as database:
+            key = self._key(conversation_id)
+            ordinal = int(self._c.value("SELECT count(*) FROM messages WHERE conversation = ?", key))
+            _insert(database, key, ordinal, [message])
+        return ordinal
+
+    def record(self, segment: Segment) -> int:
+        """Give the segment its place in the order of learning, for good, and return it (1, 2, …). Idempotent.
+
+        Raises:
+            StoreError: it does not begin where the recorded part of its conversation ends.
+        """
+        with self._c.transaction() as database:
+            key = self._exact(segment.conversation)
+            known = self._c.value(
+                "SELECT seq FROM segments WHERE conversation = ? AND first = ? AND length = ?",
+                *(key, segment.first, len(segment.messages)),
+            )
+            if known is not None:
+                return int(known)
+            stored = self._messages(key, self._recorded(key))[: len(segment.messages)]
+            if segment.first != self._recorded(key) or not stored or stored != _cleaned(segment.messages):
+                raise StoreError(f"Segment {segment.id!r} does not follow what is recorded of its conversation.")
+            row = {"id": segment.id, "conversation": key, "first": segment.first, "length": len(stored)}
+            return int(database.table("segments").insert(row).last_rowid or 0)
+
+    # Reading ------------------------------------------------------------------------------------------------------
+
+    def get(self, conversation_id: str) -> Conversation:
+        """Return the conversation with this id, or the only one whose id begins with it.
+
+        Raises:
+            UnknownId: there is none, or more than one.
+        """
+        return self._conversation(self._key(conversation_id))
+
+    def conversations(self) -> Iterator[Conversation]:
+        """Yield all conversations in recorded order: by instant, position in the source, id."""
+        for (key,) in self._c.rows("SELECT key FROM conversations ORDER BY instant, position, id"):
+            yield self._conversation(key)
+
+    def list(self) -> _Summaries:
+        """Return a line for every conversation, in recorded order."""
+        rows = self._c.rows(
+            """
+            SELECT id, title, created_at,
+                (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
+                (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
+                (SELECT min(CASE
+                    WHEN promoted THEN 3
+                    WHEN EXISTS (SELECT 1 FROM steps WHERE steps.seq = s.seq) THEN 2
+                    WHEN EXISTS (SELECT 1 FROM pairs WHERE pairs.seq = s.seq) THEN 1
+                    ELSE 0 END) FROM segments s WHERE conversation = c.key) AS stage
+            FROM conversations c ORDER BY instant, position, id
+            """
+        )
+        return [
+            Summary(
+                id=row["id"],
+                title=row["title"],
+                created_at=self._c.moment(row["created_at"]),
+                messages=row["messages"],
+                state=_STATES[(row["stage"] or 0) if row["recorded"] == row["messages"] else 0],
+            )
+            for row in rows
+        ]
+
+    def plan(self) -> _Segments:
+        """Return the segments that wait for their place, in the order in which they would be recorded.
+
+        Only of conversations that may be trained on, and only where the user said something in the new part.
+        """
+        rows = self._c.rows(
+            """
+            SELECT key, position, coalesce((SELECT sum(length) FROM segments WHERE conversation = c.key), 0) AS first
+            FROM conversations c
+            WHERE trainable AND EXISTS (
+                SELECT 1 FROM messages m WHERE m.conversation = c.key AND role = 'user' AND ordinal >= first
+            )
+            """
+        )
+        waiting = [(self._segment(row["key"], row["first"], None), row["position"]) for row in rows]
+        waiting.sort(key=lambda item: (instant(item[0].created_at), item[1], item[0].id))
+        return [segment for segment, _ in waiting]
+
+    def segments(self) -> _Segments:
+        """Return the recorded segments in the order of learning."""
+        rows = self._c.rows("SELECT conversation, first, length FROM segments ORDER BY seq")
+        return [self._segment(row["conversation"], row["first"], row["length"]) for row in rows]
+
+    def seq(self, segment_id: str) -> int:
+        """Return the place of a recorded segment in the order of learning."""
+        return segment_seq(self._c, segment_id)
+
+    def counts(self) -> Counts:
+        """Return how many conversations, messages and segments there are."""
+        ((conversations, messages, segments),) = self._c.rows(
+            """
+            SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM messages),
+                (SELECT count(*) FROM segments)
+            """
+        )
+        found = Counter(summary.state for summary in self.list())
+        return Counts(conversations, messages, segments, {state: found[state] for state in _STATES})
+
+    # Rows ---------------------------------------------------------------------------------------------------------
+
+    def _add(self, database: Database, conversation: Conversation) -> tuple[str, int]:
+        """Store one conversation; return the outcome (a field of `AddResult`) and the number of messages stored."""
+        key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation.id))
+        if key is None:
+            key = database.table("conversations").insert(_row(conversation)).last_rowid
+            _insert(database, int(key or 0), 0, conversation.messages)
+            return "added", len(conversation.messages)
+        old = [(message.role, message.content) for message in self._messages(key)]
+        new = [(message.role, clean(message.content)) for message in conversation.messages]
+        if old[: len(new)] == new:
+            return "unchanged", 0
+        if new[: len(old)] != old:
+            return "conflicts", 0
+        _insert(database, key, len(old), conversation.messages[len(old) :])
+        return "extended", len(new) - len(old)
+
+    def _exact(self, conversation_id: str) -> int:
+        key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation_id))
+        if key is None:
+            raise UnknownId("conversation", conversation_id, "See: plum-edge logs list")
+        return int(key)
+
+    def _key(self, conversation_id: str) -> int:
+        ident = clean(conversation_id)
+        return int(resolve(self._c, "conversation", ident, "SELECT id, key FROM conversations", "plum-edge logs list"))
+
+    def _conversation(self, key: int) -> Conversation:
+        (row,) = self._c.rows("SELECT * FROM conversations WHERE key = ?", key)
+        return Conversation(
+            id=row["id"],
+            title=row["title"],
+            created_at=self._c.moment(row["created_at"]),
+            messages=self._messages(key),
+            source=row["source"],
+            position=row["position"],
+            trainable=bool(row["trainable"]),
+        )
+
+    def _messages(self, key: int, first: int = 0, length: int | None = None) -> tuple[Message, ...]:
+        rows = self._c.each(
+            "SELECT * FROM messages WHERE conversation = ? AND ordinal >= ? ORDER BY ordinal LIMIT ?",
+            *(key, first, -1 if length is None else length),
+        )
+        return tuple(
+            Message(row["role"], row["content"], row["created_at"] and self._c.moment(row["created_at"]))
+            for row in rows
+        )
+
+    def _recorded(self, key: int) -> int:
+        """Return how many messages of a conversation are in recorded segments."""
+        return int(self._c.value("SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = ?", key))
+
+    def _segment(self, key: int, first: int, length: int | None) -> Segment:
+        (row,) = self._c.rows("SELECT id, title, created_at FROM conversations WHERE key = ?", key)
+        messages = self._messages(key, first, length)
+        begun = self._c.moment(row["created_at"])
+        return Segment(
+            id=f"{row['id']}/{first}",
+            conversation=row["id"],
+            title=row["title"],
+            created_at=begun if first == 0 else next((m.created_at for m in messages if m.created_at), begun),
+            messages=messages,
+            first=first,
+        )
+
+
+def _row(conversation: Conversation) -> dict[str, object]:
+    return {
+        "id": clean(conversation.id),
+        "title": clean(conversation.title),
+        "created_at": stamp(conversation.created_at),
+        "instant": instant(conversation.created_at),
+        "source": clean(conversation.source),
+        "position": conversation.position,
+        "trainable": int(conversation.trainable),
+    }
+
+
+def _cleaned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(Message(message.role, clean(message.content), message.created_at) for message in messages)
+
+
+def _insert(database: Database, key: int, first: int, messages: Iterable[Message]) -> None:
+    database.table("messages").insert_all(
+        {
+            "conversation": key,
+            "ordinal": ordinal,
+            "role": message.role,
+            "content": clean(message.content),
+            "created_at": message.created_at and stamp(message.created_at),
+        }
+        for ordinal, message in enumerate(messages, first)
+    )

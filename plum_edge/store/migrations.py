@@ -1,0 +1,242 @@
+"""The tables of log.db, as numbered migrations: an old log always opens, and each step is whole or not there.
+
+Add a function with the next number; never change one that was released. Knows nothing of what reads the tables.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("plum-edge")
+"""The schema's history. sqlite-utils records in ``_sqlite_migrations`` which of them a file holds."""
+
+SECURE_FTS = sqlite3.sqlite_version_info >= (3, 42)
+"""Whether FTS5 can overwrite the words of deleted text itself."""
+
+
+def migrate(database: Database) -> None:
+    """Bring the file to the newest schema: each pending migration in a transaction of its own, with its record.
+
+    Safe when several processes open an old file at once: what is pending is asked again under the lock.
+    """
+    while MIGRATIONS.pending(database):
+        with database.conn:
+            database.conn.execute("BEGIN IMMEDIATE")
+            later = {migration.name for migration in MIGRATIONS.pending(database)[1:]}
+            MIGRATIONS.apply(database, stop_before=later)
+    if SECURE_FTS and not _one(database, "SELECT 1 FROM messages_fts_config WHERE k = 'secure-delete'"):
+        database.conn.execute("INSERT INTO messages_fts (messages_fts, rank) VALUES ('secure-delete', 1)")
+
+
+def names() -> list[str]:
+    """Return the names of all migrations that this version knows, in order."""
+    with closing(Database(memory=True)) as empty:
+        return [migration.name for migration in MIGRATIONS.pending(empty)]
+
+
+def applied(database: Database) -> list[str]:
+    """Return the names of the migrations that a file holds, in order; none where it has no list of them. Reads only."""
+    if not _one(database, "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
+        return []
+    select = "SELECT name, applied_at FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
+    return [str(name) for name, _ in database.conn.execute(select, [MIGRATIONS.name])]
+
+
+def schema(held: list[str]) -> set[tuple[str, str]]:
+    """Return what `schema_of` gives for a sound file that holds these migrations."""
+    with closing(Database(memory=True)) as sound:
+        MIGRATIONS.apply(sound, stop_before=set(names()) - set(held))
+        return schema_of(sound)
+
+
+def schema_of(database: Database) -> set[tuple[str, str]]:
+    """Return (name, SQL) of our own tables, indexes and triggers in a file. Reads only.
+
+    What FTS5 and sqlite-utils make for themselves differs between their versions and is left out.
+    """
+    rows = database.conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    return {
+        (name, sql) for name, sql in rows if not str(name).startswith(("messages_fts_", "_sqlite", "sqlite_", "idx__"))
+    }
+
+
+@MIGRATIONS()
+def m001_conversations(database: Database) -> None:
+    """Conversations and their messages. ``instant`` is microseconds since 1970 in UTC, to order by."""
+    _run(
+        database,
+        """
+        CREATE TABLE conversations (
+            key INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            title TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            instant INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            trainable INTEGER NOT NULL CHECK (trainable IN (0, 1))
+        )
+        """,
+        "CREATE INDEX conversations_in_order ON conversations (instant, position, id)",
+        """
+        CREATE TABLE messages (
+            key INTEGER PRIMARY KEY,
+            conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+            ordinal INTEGER NOT NULL,
+            role TEXT NOT NULL CHECK (role IN ('system', 'user', 'assistant')),
+            content TEXT NOT NULL,
+            created_at TEXT,
+            UNIQUE (conversation, ordinal)
+        )
+        """,
+    )
+
+
+@MIGRATIONS()
+def m002_search(database: Database) -> None:
+    """Full-text index over the messages. It holds no text of its own; the triggers keep it true."""
+    gone = "INSERT INTO messages_fts (messages_fts, rowid, content) VALUES ('delete', old.key, old.content);"
+    come = "INSERT INTO messages_fts (rowid, content) VALUES (new.key, new.content);"
+    _run(
+        database,
+        """
+        CREATE VIRTUAL TABLE messages_fts USING fts5 (
+            content, content = 'messages', content_rowid = 'key', tokenize = 'porter unicode61 remove_diacritics 2'
+        )
+        """,
+        "INSERT INTO messages_fts (messages_fts) VALUES ('rebuild')",  # what is there already
+        f"CREATE TRIGGER messages_inserted AFTER INSERT ON messages BEGIN {come} END",
+        f"CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN {gone} END",
+        f"CREATE TRIGGER messages_updated AFTER UPDATE OF key, content ON messages BEGIN {gone} {come} END",
+    )
+
+
+@MIGRATIONS()
+def m003_segments(database: Database) -> None:
+    """Segments in the order of learning, and the pairs made of them. ``retired_by``: the segment that made it false."""
+    _run(
+        database,
+        """
+        CREATE TABLE segments (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+            first INTEGER NOT NULL,
+            length INTEGER NOT NULL CHECK (length > 0),
+            promoted INTEGER NOT NULL DEFAULT 0 CHECK (promoted IN (0, 1)),
+            UNIQUE (conversation, first)
+        )
+        """,
+        """
+        CREATE TABLE pairs (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            seq INTEGER NOT NULL REFERENCES segments (seq) ON DELETE CASCADE,
+            question TEXT NOT NULL,
+            answer TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            polarity TEXT NOT NULL,
+            split TEXT NOT NULL,
+            style TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            messages TEXT NOT NULL,
+            retired_by INTEGER REFERENCES segments (seq) ON DELETE SET NULL
+        )
+        """,
+        "CREATE INDEX pairs_in_order ON pairs (split, seq, key)",
+        "CREATE INDEX pairs_of_segment ON pairs (seq)",
+        "CREATE INDEX pairs_retired ON pairs (retired_by) WHERE retired_by IS NOT NULL",
+    )
+
+
+@MIGRATIONS()
+def m004_runs(database: Database) -> None:
+    """What was learned: steps of the fold, adapters and which is active, evaluations, consistency, and the nights."""
+    _run(
+        database,
+        """
+        CREATE TABLE steps (
+            seq INTEGER PRIMARY KEY REFERENCES segments (seq) ON DELETE CASCADE,
+            recipe TEXT NOT NULL,
+            backend TEXT NOT NULL,
+            threads INTEGER NOT NULL,
+            versions TEXT NOT NULL,
+            seed TEXT NOT NULL,
+            pairs_sha256 TEXT NOT NULL,
+            state_sha256 TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            loss REAL
+        )
+        """,
+        """
+        CREATE TABLE adapters (
+            key INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            parent TEXT,
+            gguf TEXT NOT NULL,
+            gguf_sha256 TEXT NOT NULL,
+            segments INTEGER NOT NULL,
+            accuracy REAL,
+            created_at TEXT,
+            manifest TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE active (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            adapter TEXT REFERENCES adapters (id),
+            generation INTEGER NOT NULL
+        )
+        """,
+        "INSERT INTO active VALUES (1, NULL, 0)",
+        """
+        CREATE TABLE evaluations (
+            key INTEGER PRIMARY KEY,
+            adapter TEXT NOT NULL REFERENCES adapters (id) ON DELETE CASCADE,
+            created_at TEXT NOT NULL,
+            summary TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX evaluations_of_adapter ON evaluations (adapter)",
+        """
+        CREATE TABLE answers (
+            evaluation INTEGER NOT NULL REFERENCES evaluations (key) ON DELETE CASCADE,
+            ordinal INTEGER NOT NULL,
+            answer TEXT NOT NULL,
+            PRIMARY KEY (evaluation, ordinal)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE cells (
+            step INTEGER NOT NULL,
+            question TEXT NOT NULL,
+            conversation TEXT,
+            correct INTEGER NOT NULL CHECK (correct IN (0, 1)),
+            p_yes REAL,
+            PRIMARY KEY (step, question)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE nights (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            started_at TEXT NOT NULL,
+            ended_at TEXT,
+            status TEXT NOT NULL,
+            detail TEXT NOT NULL
+        )
+        """,
+    )
+
+
+def _one(database: Database, sql: str) -> object:
+    return database.conn.execute(sql).fetchone()
+
+
+def _run(database: Database, *statements: str) -> None:
+    """Run statements in the transaction that is open (``executescript`` would commit it)."""
+    for statement in statements:
+        database.conn.execute(statement)

@@ -1,0 +1,216 @@
+"""One step of the fold: learn a segment's pairs into the adapter, a checkpoint after each epoch.
+
+The step is a pure function of what stands in `Lesson`, the state before it and the settings: killed anywhere and run
+again it ends with the same bytes (design.md §3). Calls a backend; knows nothing of the store, text or conversion.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from plum_edge.backends.base import Batch, State, Trainer, Weights, collate
+from plum_edge.config import Train
+from plum_edge.errors import Interrupted
+from plum_edge.paths import atomic_write
+from plum_edge.records import Example
+from plum_edge.schedule import Recipe, batches
+
+_SCORED_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one segment brings, and what may be read beside it. Keys name examples on every device (`schedule.base`).
+
+    ``stored`` are the live training pairs of earlier segments, in order; ``example`` turns one of their keys into
+    tokens only when it is drawn, so that the cost does not grow with the log.
+    """
+
+    segment: str
+    new: Mapping[str, Example]
+    stored: Sequence[str]
+    general: Mapping[str, Example]
+    example: Callable[[str], Example]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """The state after a step. ``aside`` says why a segment was not learned (its state is then that before it)."""
+
+    state: State
+    loss: float
+    seconds: float
+    replayed: int
+    aside: str = ""
+    losses: tuple[float, ...] = field(default=())
+
+
+def learn(
+    trainer: Trainer,
+    before: State,
+    lesson: Lesson,
+    recipe: Recipe,
+    settings: Train,
+    *,
+    checkpoint: Path,
+    progress: Callable[[int, int, float], None] | None = None,
+    stopped: Callable[[], bool] | None = None,
+) -> Learned:
+    """Run the epochs of one segment and return the state after them.
+
+    ``checkpoint`` is the file of the epoch in work: written after each epoch, used where it belongs to this very step,
+    left to the caller to remove. ``progress(step, steps, loss)`` is called after each optimizer step.
+
+    Raises:
+        Interrupted: ``stopped()`` became true; the last whole epoch is kept.
+    """
+    began = time.perf_counter()
+    if not lesson.new:
+        return Learned(before, 0.0, 0.0, 0, aside="nothing in it to ask about")
+    identity = _identity(trainer, before, lesson, recipe, settings)
+    place = (settings.seed, lesson.segment)
+    weights = Weights(settings.template_weight, settings.question_weight, settings.answer_weight)
+    resumed = _resume(checkpoint, identity)
+    if resumed is None:
+        trainer.load(before)
+        pool, first, losses = _pool(trainer, lesson, recipe, place, weights), 0, []
+    else:
+        pool, first, losses = resumed.pool, resumed.epochs, list(resumed.losses)
+        trainer.resume(resumed.state, resumed.optimizer)
+    known = _Examples(lesson)
+    plans = [
+        batches(recipe.epoch(list(lesson.new), pool, list(lesson.general), place, epoch), settings.batch)
+        for epoch in range(settings.epochs)
+    ]
+    total = sum(map(len, plans))
+    done = sum(map(len, plans[:first]))
+    for epoch in range(first, settings.epochs):
+        for keys in plans[epoch]:
+            if stopped is not None and stopped():
+                raise Interrupted("Stopped while learning.", "Run the command again: it carries on at the last epoch.")
+            rate = settings.learning_rate * (1 - settings.decay * done / max(total - 1, 1))
+            loss = trainer.step(collate([known[key] for key in keys], weights), rate, settings.clip)
+            done += 1
+            losses.append(loss)
+            if progress is not None:
+                progress(done, total, loss)
+            if not math.isfinite(loss):
+                return Learned(before, loss, time.perf_counter() - began, len(pool), aside="its loss is not a number")
+        _keep(checkpoint, identity, trainer, epoch + 1, pool, losses)
+    state = trainer.state()
+    if not all(np.isfinite(value).all() for value in state.values()):
+        return Learned(before, losses[-1], time.perf_counter() - began, len(pool), aside="its weights are not finite")
+    last = losses[-len(plans[-1]) :]
+    return Learned(state, sum(last) / len(last), time.perf_counter() - began, len(pool), losses=tuple(losses))
+
+
+class _Examples:
+    """Examples by key: the new ones, the general ones, and stored ones as they are drawn."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._lesson = lesson
+        self._drawn: dict[str, Example] = {}
+
+    def __getitem__(self, key: str) -> Example:
+        for held in (self._lesson.new, self._lesson.general, self._drawn):
+            if key in held:
+                return held[key]
+        self._drawn[key] = self._lesson.example(key)
+        return self._drawn[key]
+
+
+def _pool(trainer: Trainer, lesson: Lesson, recipe: Recipe, place: tuple[object, ...], weights: Weights) -> list[str]:
+    drawn = recipe.candidates(lesson.stored, list(lesson.new), place)
+    scores: dict[str, float] = {}
+    answers_only = Weights(0.0, 0.0, weights.answer or 1.0)
+    examples = {key: lesson.example(key) for key in drawn}
+    by_length = sorted(drawn, key=lambda key: (len(examples[key].ids), key))
+    for start in range(0, len(by_length), _SCORED_AT_ONCE):
+        keys = by_length[start : start + _SCORED_AT_ONCE]
+        batch: Batch = collate([examples[key] for key in keys], answers_only)
+        scores.update(zip(keys, map(float, trainer.score(batch)), strict=True))
+    return recipe.pool(scores, list(lesson.new))
+
+
+def state_sha256(state: Mapping[str, np.ndarray]) -> str:
+    """Return the hash of weights: names, shapes and f32 bytes in order of name."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        digest.update(f"{name}{state[name].shape}".encode())
+        digest.update(np.ascontiguousarray(state[name], dtype="<f4").tobytes())
+    return digest.hexdigest()
+
+
+def examples_sha256(examples: Mapping[str, Example]) -> str:
+    """Return the hash of examples, in their order."""
+    digest = hashlib.sha256()
+    for key, example in examples.items():
+        digest.update(f"{key}:{example.ids}:{example.roles.hex()};".encode())
+    return digest.hexdigest()
+
+
+def _identity(trainer: Trainer, before: State, lesson: Lesson, recipe: Recipe, settings: Train) -> str:
+    """Return a hash of everything that the step is a function of: a checkpoint of another step is not used."""
+    parts = [
+        lesson.segment,
+        recipe.name,
+        repr(settings),
+        trainer.name,
+        str(trainer.threads),
+        json.dumps(trainer.versions(), sort_keys=True),
+        state_sha256(before),
+        examples_sha256(lesson.new),
+        examples_sha256(lesson.general),
+        *lesson.stored,
+    ]
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Resumed:
+    state: State
+    optimizer: State
+    epochs: int
+    pool: list[str]
+    losses: list[float]
+
+
+def _keep(
+    path: Path, identity: str, trainer: Trainer, epochs: int, pool: Sequence[str], losses: Sequence[float]
+) -> None:
+    from safetensors.numpy import save
+
+    tensors = {f"lora/{name}": value for name, value in trainer.state().items()}
+    tensors |= {f"optimizer/{name}": value for name, value in trainer.optimizer_state().items()}
+    note = json.dumps({"identity": identity, "epochs": epochs, "pool": list(pool), "losses": list(losses)})
+    with atomic_write(path) as file:
+        file.write(save(tensors, metadata={"plum_edge_epoch": note}))
+
+
+def _resume(path: Path, identity: str) -> _Resumed | None:
+    """Return the checkpoint if it belongs to this very step; another step's is of no use and is written over."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            note = json.loads((file.metadata() or {}).get("plum_edge_epoch", "{}"))
+            if note.get("identity") != identity:
+                return None
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, json.JSONDecodeError):
+        return None
+
+    def part(prefix: str) -> State:
+        return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+    return _Resumed(part("lora/"), part("optimizer/"), note["epochs"], note["pool"], note["losses"])

@@ -1,0 +1,229 @@
+"""Pairs of a conversation: determined by their inputs, balanced, kept apart, true; and odd conversations."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from plum_edge.augment import Mentions, augment, check, contradicted
+from plum_edge.augment.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
+from plum_edge.augment.phrases import determined, quote
+from plum_edge.augment.templates import HELD_OUT, TRAIN, UNSEEN, Phrasings
+from plum_edge.augment.words import key, stems
+from plum_edge.records import Pair, Segment
+from tests.augment.conversations import CAT, TAP, logs, segment
+
+
+def learn(log: list[Segment], seed: int = 0) -> list[tuple[Segment, list[Pair]]]:
+    """Augment a log in order; returns each segment with its pairs."""
+    prior, made = Mentions(), []
+    for part in log:
+        made.append((part, augment(part, prior, seed=seed, topics=6)))
+        prior.add(part)
+    return made
+
+
+def fits(question: str, phrasings: Phrasings) -> bool:
+    """Return whether a question is one of these phrasings with a topic filled in."""
+    for template in (*phrasings.closed, *phrasings.when, *phrasings.what):
+        before, after = template.split("{topic}")
+        if question.startswith(before) and question.endswith(after) and len(question) > len(before) + len(after):
+            return True
+    return False
+
+
+def test_the_lexicon_is_wide_and_plain() -> None:
+    phrases = [phrase for group in THEMES.values() for phrase in group]
+    assert len(THEMES) >= 40 and len({key(phrase) for phrase in phrases}) >= 1500
+    for phrase in (*phrases, *PEOPLE, *PLACES, *SURNAMES):
+        assert 1 <= len(phrase.split()) <= 3, phrase
+        assert " and " not in phrase and stems(phrase), phrase
+    share = sum(held_out(phrase) for phrase in phrases) / len(phrases)
+    assert 0.2 < share < 0.3
+
+
+def test_about_27_pairs_to_train_on_and_ten_held_out() -> None:
+    count = Counter((pair.split, pair.kind, pair.polarity) for pair in augment(TAP, Mentions(), seed=0, topics=6))
+    assert count == {
+        ("train", "closed", "positive"): 9,
+        ("train", "closed", "negative"): 9,
+        ("train", "open", "positive"): 7,
+        ("train", "open", "negative"): 2,
+        ("held_out", "closed", "positive"): 4,
+        ("held_out", "closed", "negative"): 4,
+        ("held_out", "open", "positive"): 2,
+    }
+
+
+def test_held_out_negatives_are_half_near() -> None:
+    held = [pair for pair in augment(CAT, Mentions(), seed=3, topics=6) if pair.split == "held_out"]
+    assert Counter(pair.style for pair in held if pair.polarity == "negative") == {"near": 2, "far": 2}
+
+
+def test_dates_are_those_of_the_recorded_offset() -> None:
+    pairs = augment(CAT, Mentions(), seed=0, topics=6)
+    dated = [pair for pair in pairs if "2026" in pair.answer]
+    assert dated and all("31 May 2026" in pair.answer for pair in dated)  # 22:30 on that day in UTC, 23:30 where it was
+    assert all("in May" in pair.question for pair in pairs if " in May" in pair.question)
+
+
+def test_the_same_inputs_give_the_same_pairs_whatever_the_hash_seed() -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from plum_edge.augment import *; from tests.augment.conversations import *\n"
+        "prior = Mentions.of(TAP)\n"
+        "print([(p.id, p.question, p.answer, p.topic) for p in augment(CAT, prior, seed=7, topics=6)])"
+    )
+    here = str(Path(__file__).parents[2])
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program, here],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "4242")
+    }
+    assert len(outputs) == 1 and "Biscuit" in outputs.pop()
+
+
+def test_another_seed_chooses_otherwise() -> None:
+    first, second = (augment(TAP, Mentions(), seed=seed, topics=6) for seed in (0, 1))
+    assert [pair.question for pair in first] != [pair.question for pair in second]
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs())
+def test_every_pair_passes_the_checks(log: list[Segment]) -> None:
+    prior = Mentions()
+    for part, pairs in learn(log):
+        assert check(pairs, part, prior).rejected == {}
+        assert len({pair.id for pair in pairs}) == len(pairs)
+        closed = Counter((pair.split, pair.polarity) for pair in pairs if pair.kind == "closed")
+        for split in ("train", "held_out"):
+            assert closed[split, "positive"] == closed[split, "negative"] > 0
+        prior.add(part)
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs())
+def test_phrasings_and_negative_topics_are_kept_apart(log: list[Segment]) -> None:
+    topics: dict[str, set[str]] = {"train": set(), "held_out": set()}
+    for _, pairs in learn(log):
+        for pair in pairs:
+            own, others = (TRAIN, (HELD_OUT, UNSEEN)) if pair.split == "train" else (HELD_OUT, (TRAIN, UNSEEN))
+            assert fits(pair.question, own) and not any(fits(pair.question, other) for other in others)
+            if pair.polarity == "negative":
+                topics[pair.split].update(key(part) for part in pair.topic.split(" and "))
+    assert not topics["train"] & topics["held_out"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs())
+def test_a_negative_was_not_mentioned_and_is_retired_when_it_is(log: list[Segment]) -> None:
+    seen = Mentions()
+    for part, pairs in learn(log):
+        seen.add(part)
+        negatives = [pair for pair in pairs if pair.polarity == "negative"]
+        assert not any(seen.names(pair.topic) for pair in negatives)
+        assert contradicted(pairs, part) == []
+        later = segment(f"Now, about the {negatives[0].topic.split(' and ')[0]}.", ident="later")
+        assert negatives[0].id in contradicted(pairs, later)
+
+
+def test_shapes_of_negatives_are_those_of_positives() -> None:
+    for part in (TAP, CAT):
+        closed = [p for p in augment(part, Mentions(), seed=1, topics=6) if p.kind == "closed" and p.split == "train"]
+        joined = Counter(pair.polarity for pair in closed if " and " in pair.topic)
+        dated = Counter(pair.polarity for pair in closed if f" in {part.created_at:%B}?" in pair.question)
+        assert joined["positive"] == joined["negative"] > 0
+        assert dated["positive"] == dated["negative"] > 0
+
+
+def test_a_part_names_a_topic_only_while_it_is_clear() -> None:
+    def named_by_part(prior: Mentions) -> set[str]:
+        pairs = (pair for seed in range(6) for pair in augment(TAP, prior, seed=seed, topics=6))
+        return {pair.topic for pair in pairs if pair.style == "paraphrased"}
+
+    assert "tap" in named_by_part(Mentions())
+    assert "tap" not in named_by_part(Mentions.of(segment("The bath tap is gold.")))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "topic", "expected"),
+    [
+        ("The tap drips.", "tap", "The tap drips."),
+        ('She said "no tap" twice', "tap", "She said 'no tap' twice"),
+        ("word " * 30 + ", and the tap drips, " + "word " * 30, "tap", "the tap drips"),
+    ],
+)
+def test_quotes_keep_the_words(sentence: str, topic: str, expected: str) -> None:
+    assert quote(sentence, topic) == expected
+
+
+def test_a_long_quote_is_cut_around_its_topic() -> None:
+    cut = quote(" ".join(f"w{i}" for i in range(100)) + " tap " + " ".join(f"x{i}" for i in range(100)), "tap")
+    assert len(cut.split()) == 24 and "tap" in cut.split()
+
+
+def test_determiners_are_english() -> None:
+    assert determined("Biscuit", 5, proper=True) == "Biscuit"
+    assert {determined("Tomas's tools", i) for i in range(9)} == {"Tomas's tools"}
+    assert "that curtains" not in {determined("curtains", i) for i in range(9)}
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        (),
+        ("",),
+        ("", "I can help with that."),
+        ("hi",),
+        ("ok", "Good.", "thanks", "Bye."),
+        ("???!!! ... \n\n\t",),
+        ("```sql\nSELECT * FROM t\n```",),
+        ("{topic} and {date} {0} %s {quote}",),
+        ("Ich möchte gerne wissen, wann der nächste Zug nach Hamburg fährt, bitte.",),
+        ("今天天气怎么样？我想去北京看我的朋友。" * 20,),
+        ("\x00\ud7ff’’'s 's s' & && £ € -- __ ``",),
+        ("word" * 5000,),
+    ],
+)
+def test_odd_conversations(turns: tuple[str, ...]) -> None:
+    part = segment(*turns, at=datetime(2026, 3, 14, tzinfo=UTC))
+    pairs = augment(part, Mentions(), seed=0, topics=6)
+    assert check(pairs, part, Mentions()).rejected == {}
+    assert all(len(pair.question) < 400 and len(pair.answer) < 400 for pair in pairs)
+
+
+def test_a_pasted_log_is_quick_and_bounded() -> None:
+    lines = "\n".join(f"2026-03-14 12:00:{i % 60:02} ERROR worker-{i} lost the printer host{i}" for i in range(40_000))
+    part = segment(f"My print server fails every night.\n{lines}", "Look at the network cable.")
+    begun = time.perf_counter()
+    pairs = augment(part, Mentions(), seed=0, topics=6)
+    assert time.perf_counter() - begun < 5
+    assert 0 < len(pairs) < 50
+
+
+def test_added_messages_cite_their_ordinals() -> None:
+    part = segment("The vet found a heart murmur.", "Ask for an ultrasound.", first=4, ident="cat")
+    cited = {ordinal for pair in augment(part, Mentions.of(CAT), seed=0, topics=6) for ordinal in pair.messages}
+    assert cited and cited <= {4, 5}
+
+
+def test_thousands_of_conversations_stay_cheap() -> None:
+    prior = Mentions()
+    for number in range(3000):
+        prior.add(segment(f"The kitchen tap number{number} drips on the floor{number % 7}.", "Change the washer."))
+    begun = time.perf_counter()
+    augment(CAT, prior, seed=0, topics=6)
+    assert time.perf_counter() - begun < 1

@@ -1,0 +1,100 @@
+"""Verification: agrees with a right file, and finds each way to be wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plum_edge.convert import gguf, verify
+from plum_edge.convert.families import Family, family
+from plum_edge.convert.verify import Parity
+from plum_edge.errors import ConversionMismatch
+from tests.tiny import HEADS, KV_HEADS, random_lora, tiny_base
+
+LLAMA = family("llama")
+
+
+def error(state: dict[str, np.ndarray], path: Path, alpha: float = 8.0) -> float:
+    return verify.delta_error(state, alpha, 4, path, LLAMA, HEADS, KV_HEADS)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> dict[str, np.ndarray]:
+    return random_lora(tiny_base(tmp_path), 4, 1)
+
+
+def write(out: Path, state: dict[str, np.ndarray], kind: Family = LLAMA, **options: object) -> Path:
+    settings = {"alpha": 8.0, "heads": HEADS, "kv_heads": KV_HEADS, **options}
+    gguf.write_adapter(out, state, family=kind, **settings)  # type: ignore[arg-type]
+    return out
+
+
+def test_a_right_file_has_the_trained_deltas(tmp_path: Path, state: dict[str, np.ndarray]) -> None:
+    assert error(state, write(tmp_path / "a.gguf", state)) <= 1e-6
+    assert 0 < error(state, write(tmp_path / "h.gguf", state, dtype="f16")) <= 1e-3
+
+
+def test_pairs_with_ranks_of_their_own_keep_their_scale(tmp_path: Path) -> None:
+    state = random_lora(tiny_base(tmp_path), 4, 1)
+    path = write(tmp_path / "a.gguf", state)
+    assert error(state, path, alpha=8.0) == 0.0
+    assert error(state, path, alpha=4.0) == pytest.approx(1.0)
+
+
+def test_rows_in_the_wrong_order_are_found(tmp_path: Path, state: dict[str, np.ndarray]) -> None:
+    unpermuted = dataclasses.replace(LLAMA, operations=())
+    assert error(state, write(tmp_path / "a.gguf", state, unpermuted)) > 0.1
+
+
+def test_heads_counted_wrong_are_found(tmp_path: Path, state: dict[str, np.ndarray]) -> None:
+    assert error(state, write(tmp_path / "a.gguf", state, kv_heads=HEADS)) > 0.1
+
+
+def test_missing_matrices_are_found(tmp_path: Path, state: dict[str, np.ndarray]) -> None:
+    fewer = {name: value for name, value in state.items() if "layers.1.mlp.up" not in name}
+    with pytest.raises(ConversionMismatch, match="14 matrices were trained and 13"):
+        error(state, write(tmp_path / "a.gguf", fewer))
+
+
+def test_the_report_says_what_differs() -> None:
+    rng = np.random.default_rng(0)
+    reference, base = rng.standard_normal((2, 8, 20))
+    candidate = reference.copy()
+    candidate[3] = -candidate[3]
+    parity = verify.logit_report(reference, candidate, base)
+    assert parity.max_abs == pytest.approx(2 * np.abs(reference[3]).max())
+    assert parity.agreement == 7 / 8
+    assert parity.effect == np.abs(candidate - base).max()
+
+
+def test_last_rows_are_those_after_the_whole_prompt() -> None:
+    prompts = [np.arange(6.0).reshape(3, 2), np.arange(4.0).reshape(2, 2)]
+    assert verify.last_rows(prompts).tolist() == [[4.0, 5.0], [2.0, 3.0]]
+
+
+GOOD = Parity(max_abs=1e-5, agreement=1.0, effect=2.0)
+
+
+def test_good_figures_pass() -> None:
+    verify.require(1e-8, GOOD)
+    verify.require(1e-8, dataclasses.replace(GOOD, max_abs=0.5), bound=None)
+
+
+@pytest.mark.parametrize(
+    ("delta", "parity", "says"),
+    [
+        (1e-3, GOOD, "weights in the file"),
+        (float("nan"), GOOD, "weights in the file"),
+        (0.0, dataclasses.replace(GOOD, max_abs=1e-3), "logits differ"),
+        (0.0, dataclasses.replace(GOOD, max_abs=float("nan")), "logits differ"),
+        (0.0, dataclasses.replace(GOOD, agreement=0.9), "next tokens agree"),
+        (0.0, dataclasses.replace(GOOD, effect=0.0), "ignore"),
+    ],
+)
+def test_each_missed_bound_is_said(delta: float, parity: Parity, says: str) -> None:
+    with pytest.raises(ConversionMismatch, match=says) as caught:
+        verify.require(delta, parity)
+    assert caught.value.exit_code == 22

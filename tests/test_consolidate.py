@@ -1,0 +1,182 @@
+"""The night, on the embedded model: promoted, refused, stopped, killed; and what `Memory` says of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import filelock
+import numpy as np
+import pytest
+
+from plum_edge import Memory
+from plum_edge.convert import gguf, peft
+from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel
+from plum_edge.paths import data_dir, sha256_file
+
+FOLDER = data_dir("models") / "plum-tiny"
+pytestmark = pytest.mark.skipif(not (FOLDER / "model.safetensors").is_file(), reason="plum-tiny has no weights here")
+QUICK = "[train]\nepochs = 4\nthreads = 1\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\n"
+RUN = "import sys; from plum_edge import Memory; print(Memory(sys.argv[1]).consolidate()['status'])"
+
+
+def make_home(folder: Path, count: int = 3, config: str = QUICK) -> Path:
+    """Make a home with the first conversations of the sample user."""
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(config)
+    lines = (data_dir("samples") / "nora" / "conversations.jsonl").read_text(encoding="utf-8").splitlines()
+    file = folder.with_suffix(".jsonl")
+    file.write_text("\n".join(lines[:count]) + "\n", encoding="utf-8")
+    with Memory(folder) as memory:
+        assert memory.import_file(file)["conversations"] == count
+    return folder
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    home = make_home(tmp_path_factory.mktemp("nights") / "home")
+    with Memory(home) as memory:
+        return home, memory.consolidate(after_step=memory.watch())
+
+
+def states(home: Path) -> list[str]:
+    with Memory(home) as memory:
+        return [step.state_sha256 for step in memory.store.runs.steps()]
+
+
+def test_the_result_is_the_contracts_json(learned: tuple[Path, dict[str, object]]) -> None:
+    _, result = learned
+    json.dumps(result)
+    assert result["status"] == "promoted"
+    assert result["adapter"] == "0001"
+    assert result["conversations"] == ["nora-001", "nora-002", "nora-003"]
+    assert isinstance(result["pairs"], int) and result["pairs"] > 30
+    assert result["previous"] is None
+
+
+def test_the_adapter_is_the_trainers_in_every_format(learned: tuple[Path, dict[str, object]]) -> None:
+    home, result = learned
+    folder = home / "adapters" / "0001"
+    state, metadata = peft.load(folder / "adapter.safetensors")
+    tensors, alpha, architecture = gguf.read_adapter(folder / "adapter.gguf")
+    assert (alpha, architecture) == (float(metadata["alpha"]), "llama")
+    assert 2 * len(tensors) == len(state)
+    parity = result["parity"]
+    assert isinstance(parity, dict)
+    assert parity["max_abs_logit"] <= 1e-4
+    assert parity["agreement"] >= 0.97
+    assert parity["effect"] > 0.1
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["base_sha256"] == sha256_file(FOLDER / "model.safetensors")
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+def test_llama_cpp_remembers_and_the_base_does_not(learned: tuple[Path, dict[str, object]]) -> None:
+    home, _ = learned
+    with Memory(home) as memory:
+        known = [
+            p.question for p in memory.store.pairs.live("train") if p.kind == "closed" and p.polarity == "positive"
+        ]
+        with_memory = [memory.ask(question).p_yes or 0.0 for question in known]
+        without = [memory.ask(question, adapter=False).p_yes or 0.0 for question in known]
+    assert np.mean(np.array(with_memory) > 0.5) > np.mean(np.array(without) > 0.5) + 0.3
+
+
+def test_evaluate_says_what_the_contract_lists(learned: tuple[Path, dict[str, object]]) -> None:
+    home, _ = learned
+    with Memory(home) as memory:
+        result = memory.evaluate(baselines=True)
+        json.dumps(result)
+        for key in ("adapter", "recipe", "conversations", "questions", "accuracy", "accuracy_ci95", "positives"):
+            assert key in result
+        for key in ("negatives", "by_kind", "open_f1", "false_answers", "over_time", "consistency", "general"):
+            assert key in result
+        assert set(result["baselines"]) == {"base", "bm25", "adapter_bm25", "bm25_threshold"}
+        assert len(result["over_time"]) == 3
+        assert memory.status()["adapter"]["id"] == "0001"
+
+
+def test_nothing_to_do_is_said(learned: tuple[Path, dict[str, object]]) -> None:
+    home, _ = learned
+    with Memory(home) as memory:
+        assert memory.consolidate()["status"] == "nothing"
+
+
+def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    with Memory(home) as memory:
+        said = memory.consolidate(dry_run=True)
+        assert said["conversations"] == ["nora-001", "nora-002", "nora-003"]
+        assert said["pairs"] > 30
+        assert memory.store.log.segments() == []
+        assert memory.store.pairs.count() == 0
+
+
+def test_a_second_run_is_refused_while_one_holds_the_lock(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    with filelock.FileLock(home / "consolidate.lock"), Memory(home) as memory, pytest.raises(LockHeld):
+        memory.consolidate()
+
+
+def test_a_refused_adapter_leaves_the_old_one(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", 1, QUICK.replace("min_new = 0.0", "min_new = 1.01"))
+    with Memory(home) as memory:
+        with pytest.raises(GateRefused, match="not learned"):
+            memory.consolidate()
+        assert memory.store.runs.active() is None
+        assert memory.status()["last"]["status"] == "refused"
+        assert [adapter.id for adapter in memory.adapters()] == ["0001"]
+
+
+def test_stopped_it_is_postponed_and_carries_on(learned: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    calls = iter(range(100_000))
+    with Memory(home) as memory:
+        with pytest.raises(Interrupted):
+            memory.consolidate(stopped=lambda: next(calls) > 45)
+        assert memory.status()["last"]["status"] == "postponed"
+        assert memory.consolidate()["status"] == "promoted"
+    assert states(home) == states(learned[0])
+
+
+@pytest.mark.parametrize("seconds", [2.0, 5.0, 8.0])
+def test_killed_it_carries_on_to_the_same_bytes(
+    learned: tuple[Path, dict[str, object]], tmp_path: Path, seconds: float
+) -> None:
+    home = make_home(tmp_path / "home")
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(home)], stdout=subprocess.PIPE)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    done = subprocess.run([sys.executable, "-c", RUN, str(home)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("promoted", "nothing")
+    assert states(home) == states(learned[0])
+    with Memory(home) as memory:
+        assert sum(adapter.active for adapter in memory.adapters()) == 1
+    left = [path.name for path in home.rglob("*.tmp")] + [path.name for path in home.rglob("epoch.safetensors")]
+    assert not [name for name in left if name.startswith("epoch")]
+
+
+def test_a_missing_base_is_a_sentence(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", 1, '[model]\nbase = "no-such-model"\n')
+    with Memory(home) as memory, pytest.raises(NoModel, match="no-such-model"):
+        memory.consolidate()
+
+
+def test_no_socket_is_opened(tmp_path: Path) -> None:
+    """A night and a question with the network forbidden."""
+    home = make_home(tmp_path / "home", 1)
+    guard = (
+        "import socket, sys\n"
+        "def refuse(*a, **k): raise AssertionError('a socket was opened')\n"
+        "socket.socket.connect = refuse; socket.create_connection = refuse; socket.getaddrinfo = refuse\n"
+        "from plum_edge import Memory\n"
+        "memory = Memory(sys.argv[1]); memory.consolidate(); print(memory.ask('Did we talk?').answer)\n"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "0"}
+    subprocess.run([sys.executable, "-c", guard, str(home)], check=True, capture_output=True, env=environment)

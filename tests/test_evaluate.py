@@ -1,0 +1,459 @@
+"""Questions, marks, figures and statistics: known values, and properties that hold whatever was answered."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plum_edge import evaluate
+from plum_edge.augment import templates
+from plum_edge.errors import BadInput, IntegrityError
+from plum_edge.evaluate import Scored
+from plum_edge.marking import abstains, contains, token_f1, words
+from plum_edge.records import Pair, Question, Style
+
+QUOTE = 'On 14 March 2026 you said: "The washer was 3/8 inch."'
+
+
+def closed(gold: str, correct: bool, *, about: str | None = "c", style: Style = "verbatim", name: str = "") -> Scored:
+    """Return a closed question that was answered right or wrong."""
+    p_yes = 0.9 if (gold == "yes") == correct else 0.1
+    return Scored(Question(f"Did we talk about {name}?", gold, style, about), p_yes, None, correct)
+
+
+def answers(yes: str, no: str) -> list[Scored]:
+    """Return closed questions from marks such as ``+-+``, each in a conversation of its own."""
+    marks = [("yes", mark) for mark in yes] + [("no", mark) for mark in no]
+    return [closed(gold, mark == "+", about=f"c{n}", name=str(n)) for n, (gold, mark) in enumerate(marks)]
+
+
+@dataclass
+class Fixed:
+    """Says the same to everything."""
+
+    p: float = 1.0
+    text: str = ""
+
+    def p_yes(self, question: str) -> float:
+        return self.p
+
+    def answer(self, question: str) -> str:
+        return self.text
+
+
+scored_lists = st.lists(
+    st.builds(
+        closed,
+        st.sampled_from(["yes", "no"]),
+        st.booleans(),
+        about=st.sampled_from(["a", "b", "c", "d", None]),
+        style=st.sampled_from(evaluate.STYLES),
+        name=st.text(max_size=4),
+    ),
+    max_size=25,
+)
+
+
+# Questions ------------------------------------------------------------------------------------------------------------
+
+
+def pair(question: str, **changes: object) -> Pair:
+    made = Pair("c1/0", question, "Yes, on 14 March 2026.", "closed", "positive", "held_out", "verbatim", "kitchen tap")
+    return replace(made, **changes)
+
+
+def test_held_out_pairs_are_asked_as_they_are() -> None:
+    pairs = [
+        pair("Does the kitchen tap ring a bell?"),
+        pair("Does the oven ring a bell?", answer="No, not so far.", polarity="negative", style="near", topic="oven"),
+        pair("Which day did I bring up the kitchen tap?", answer="On 14 March 2026.", kind="open"),
+        pair("Did we talk about the kitchen tap?", split="train"),
+        pair("Does the kitchen tap ring a bell?", answer="Yes, we talked about it on 14 March 2026."),
+    ]
+    found = evaluate.questions_from(pairs, phrasing="held_out", seed=0)
+    assert [(q.question, q.answer, q.style) for q in found] == [
+        ("Does the kitchen tap ring a bell?", "yes", "verbatim"),
+        ("Does the oven ring a bell?", "no", "near"),
+        ("Which day did I bring up the kitchen tap?", "On 14 March 2026.", "verbatim"),
+    ]
+    assert {(q.conversation, q.phrasing, q.origin) for q in found} == {("c1", "held_out", "phrases")}
+
+
+def test_a_conversation_id_may_hold_slashes() -> None:
+    found = evaluate.questions_from([pair("Does it ring?", segment="a/b/12")], phrasing="held_out")
+    assert found[0].conversation == "a/b"
+
+
+@pytest.mark.parametrize("asks", ["closed", "when", "what"])
+def test_unseen_phrasings_ask_the_same_of_the_topic_as_it_was_worded(asks: str) -> None:
+    kind = "closed" if asks == "closed" else "open"
+    for frame in getattr(templates.HELD_OUT, asks) + getattr(templates.TRAIN, asks):
+        asked = pair(frame.format(topic="my kitchen tap"), kind=kind, answer="On 14 March 2026.")
+        (found,) = evaluate.questions_from([asked], phrasing="unseen", seed=3)
+        assert found.question in [unseen.format(topic="my kitchen tap") for unseen in getattr(templates.UNSEEN, asks)]
+        assert found.phrasing == "unseen"
+
+
+def test_an_unseen_phrasing_of_a_free_question_takes_the_topic_of_the_pair() -> None:
+    asked = [
+        pair("Was my sink ever dripping?"),
+        pair("Tell me when it dripped.", kind="open", answer="On 1 May 2026."),
+        pair("How large was it?", kind="open", answer="3/8 inch"),
+    ]
+    found = evaluate.questions_from(asked, phrasing="unseen")
+    for question, asks in zip(found, ("closed", "when", "what"), strict=True):
+        assert question.question in [frame.format(topic="kitchen tap") for frame in getattr(templates.UNSEEN, asks)]
+
+
+def test_unseen_phrasings_follow_the_seed_and_do_not_repeat() -> None:
+    pairs = [pair(frame.format(topic="the tap")) for frame in templates.HELD_OUT.closed]
+    once = evaluate.questions_from(pairs, phrasing="unseen", seed=1)
+    assert once == evaluate.questions_from(pairs, phrasing="unseen", seed=1)
+    assert once != evaluate.questions_from(pairs, phrasing="unseen", seed=2)
+    assert len({q.question for q in once}) == len(once) == len(templates.HELD_OUT.closed)
+    twelve = [pair(frame.format(topic="the tap")) for frame in templates.TRAIN.closed[:12]]
+    assert len(evaluate.questions_from(twelve, phrasing="unseen")) == len(templates.UNSEEN.closed)
+
+
+def test_questions_are_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "gold.jsonl"
+    lines = [
+        {"question": "Did I mention Gunnar?", "answer": "Yes", "kind": "indirect", "conversation": "n1"},
+        {"question": "Did I mention orchids?", "answer": "no", "conversation": "n1"},
+        {"question": "Tattoos?", "answer": "no", "conversation": None},
+        {"question": "How wide was the pot?", "answer": "27 cm", "note": "extra keys are nobody's business"},
+    ]
+    path.write_text("\ufeff" + "\r\n".join(map(json.dumps, lines)) + "\r\n\n", encoding="utf-8")
+    found = evaluate.read_questions(path)
+    assert [(q.answer, q.style, q.conversation, q.closed) for q in found] == [
+        ("yes", "indirect", "n1", True),
+        ("no", "near", "n1", True),
+        ("no", "far", None, True),
+        ("27 cm", "verbatim", None, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "holds no questions"),
+        (b"\n \n", "holds no questions"),
+        (b'{"question": "Is it?", "answer": "yes"}\n{"question": "Is', "line 2, column 14: is not valid JSON"),
+        (b"[" * 100_000, "line 1"),
+        (b"[1]", "must be an object"),
+        (b'{"question": "Is it?"}', "'answer' must be a text"),
+        (b'{"question": " ?", "answer": "yes"}', "'question' must be a text"),
+        (b'{"question": "Is it?", "answer": true}', "'answer' must be a text"),
+        (b'{"question": "Is it?", "answer": "no", "conversation": 4}', "'conversation' must be"),
+        (b'{"question": "Is it?", "answer": "no", "kind": "nearby"}', "'kind' is 'nearby'; it can be verbatim"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+    ],
+)
+def test_a_bad_file_of_questions_is_refused_with_its_line(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(BadInput) as caught:
+        evaluate.read_questions(path)
+    assert complaint in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert str(caught.value).endswith("Nothing was asked.")
+
+
+def test_a_missing_file_or_a_folder_of_questions_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "absent.jsonl"):
+        with pytest.raises(BadInput, match="cannot be read"):
+            evaluate.read_questions(path)
+
+
+# Marks ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "f1"),
+    [
+        ("27 cm", "27 cm", 1.0),
+        ("The 27 cm.", "27 CM", 1.0),
+        ("It was 27 cm wide", "27 cm", 2 * 0.4 * 1.0 / 1.4),
+        ("no idea", "27 cm", 0.0),
+        ("27 27 27 cm", "27 cm", 2 * 2 / 6),
+        ("", "27 cm", 0.0),
+    ],
+)
+def test_token_f1(answer: str, gold: str, f1: float) -> None:
+    assert token_f1(answer, gold) == pytest.approx(f1)
+
+
+@given(st.text(), st.text())
+def test_token_f1_is_symmetric_and_one_for_the_same_words(a: str, b: str) -> None:
+    assert token_f1(a, b) == pytest.approx(token_f1(b, a))
+    assert 0 <= token_f1(a, b) <= 1
+    assert token_f1(a, a) == (1.0 if words(a) else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold", "found"),
+    [
+        ("It was 3/8 inch, you said.", "3/8 inch", True),
+        ("8/3 inch", "3/8 inch", False),
+        ("You pay 1200 a month", "1,200 a month", True),
+        ('You said: "The washer was 3/8 inch."', QUOTE, True),
+        ("On 14 March 2026.", QUOTE, False),
+        ("We talked about it on 14 March 2026.", "On 14 March 2026.", True),
+        ("On 15 March 2026.", "On 14 March 2026.", False),
+        ("anything", "...", False),
+    ],
+)
+def test_contains_looks_for_the_fact_in_order(answer: str, gold: str, found: bool) -> None:
+    assert contains(answer, gold) is found
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *templates.UNKNOWN,
+        *templates.NO,
+        "I don’t know.",
+        "I'm sorry, I have no record of that.",
+        "We haven't talked about that yet.",
+        "That never came up.",
+        "You did not mention it.",
+        "I cannot recall anything.",
+    ],
+)
+def test_answers_that_claim_nothing(answer: str) -> None:
+    assert abstains(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "On 14 March 2026.",
+        QUOTE,
+        'You said: "I do not know what to cook."',
+        'You said: "I do not know what to',
+        "You said: we have not talked to the landlord",
+        "Yes, but I do not remember the details.",
+        "Blue.",
+    ],
+)
+def test_answers_that_claim_something_or_say_nothing(answer: str) -> None:
+    assert not abstains(answer)
+
+
+def test_scoring_asks_closed_questions_for_a_number_and_open_ones_for_words() -> None:
+    questions = [
+        Question("Tap?", "yes", "verbatim"),
+        Question("Sail?", "no", "far"),
+        Question("What size?", "3/8 inch", "verbatim"),
+        Question("When did we sail?", templates.UNKNOWN[0], "far"),
+    ]
+    seen: list[tuple[str, int, int]] = []
+    asked = Fixed(0.5, "It was 3/8 inch.")
+    scored = evaluate.score(questions, asked, lambda stage, done, total, note: seen.append((stage, done, total)))
+    assert [s.correct for s in scored] == [True, False, True, False]
+    assert [s.p_yes for s in scored] == [0.5, 0.5, None, None]
+    assert [s.answer for s in scored] == [None, None, "It was 3/8 inch.", "It was 3/8 inch."]
+    assert [s.f1 for s in scored] == [None, None, pytest.approx(0.75), None]
+    assert seen == [("evaluate", n, 4) for n in (1, 2, 3, 4)]
+    honest = evaluate.score(questions, Fixed(0.499, "I do not know."))
+    assert [s.correct for s in honest] == [False, True, False, True]
+
+
+def test_a_model_that_gives_no_number_is_an_error_and_not_a_no() -> None:
+    with pytest.raises(IntegrityError):
+        evaluate.score([Question("Sail?", "no", "far")], Fixed(math.nan))
+
+
+# Figures --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_of_a_small_case() -> None:
+    scored = [
+        *answers("+++-", "+-"),
+        closed("no", True, about=None, style="far"),
+        Scored(Question("What?", "a cat", "verbatim", "c0"), None, "a cat", True, 1.0),
+        Scored(Question("Who?", "Tom", "verbatim", "c1"), None, "Ann", False, 0.0),
+        Scored(Question("When?", templates.UNKNOWN[0], "far", "c1"), None, "On 1 May 2026.", False),
+    ]
+    figures = evaluate.summarise(scored, seed=0)
+    assert figures["questions"] == 10
+    assert figures["asked"] == {"yes": 4, "no": 3, "open": 3}
+    assert figures["positives"] == 0.75
+    assert figures["negatives"] == pytest.approx(2 / 3)
+    assert figures["accuracy"] == pytest.approx((0.75 + 2 / 3) / 2)
+    assert figures["positives_ci95"] == evaluate.wilson(3, 4)
+    assert figures["by_kind"]["far"] == {"n": 1, "accuracy": 1.0, "ci95": evaluate.wilson(1, 1)}
+    assert figures["by_kind"]["indirect"] == {"n": 0, "accuracy": None, "ci95": None}
+    assert (figures["open_f1"], figures["open_contains"], figures["false_answers"]) == (0.5, 0.5, 1.0)
+    assert sum(group["conversations"] for group in figures["by_age"]) == 6
+    json.dumps(figures, allow_nan=False)
+
+
+def test_nothing_asked_gives_no_figures_and_no_error() -> None:
+    figures = evaluate.summarise([], seed=0)
+    assert figures["questions"] == 0
+    assert all(figures[key] is None for key in ("accuracy", "accuracy_ci95", "positives", "open_f1", "false_answers"))
+    assert figures["by_age"] == []
+
+
+def test_one_polarity_is_no_balanced_accuracy() -> None:
+    figures = evaluate.summarise(answers("+++", ""), seed=0)
+    assert (figures["accuracy"], figures["accuracy_ci95"], figures["positives"]) == (None, None, 1.0)
+
+
+def test_ages_follow_the_order_given() -> None:
+    scored = [closed(gold, n >= 8, about=f"c{n}", name=gold) for n in range(10) for gold in ("yes", "no")]
+    newest_last = evaluate.summarise(scored, seed=0)["by_age"]
+    assert [group["accuracy"] for group in newest_last] == [0, 0, 0, 0, 1]
+    assert [group["conversations"] for group in newest_last] == [2] * 5
+    turned = evaluate.summarise(scored, seed=0, order=[f"c{n}" for n in reversed(range(10))])["by_age"]
+    assert [group["accuracy"] for group in turned] == [1, 0, 0, 0, 0]
+
+
+@given(st.lists(st.sampled_from(["yes", "no"]), min_size=2, max_size=20).filter(lambda golds: len(set(golds)) == 2))
+def test_saying_the_same_to_everything_gets_one_half(golds: list[str]) -> None:
+    questions = [Question(str(n), gold, "verbatim", str(n % 3)) for n, gold in enumerate(golds)]
+    for p in (0.0, 1.0):
+        assert evaluate.balanced(evaluate.score(questions, Fixed(p))) == 0.5
+
+
+@given(scored_lists)
+def test_figures_do_not_change_when_yes_and_no_change_places(scored: list[Scored]) -> None:
+    def turned(s: Scored) -> Scored:
+        gold = "no" if s.question.answer == "yes" else "yes"
+        return replace(s, question=replace(s.question, answer=gold), p_yes=1 - (s.p_yes or 0))
+
+    figures, swapped = (evaluate.summarise(x, seed=0) for x in (scored, [turned(s) for s in scored]))
+    assert figures["accuracy"] == swapped["accuracy"]
+    assert figures["accuracy_ci95"] == pytest.approx(swapped["accuracy_ci95"]) if figures["accuracy_ci95"] else True
+    assert (figures["positives"], figures["negatives"]) == (swapped["negatives"], swapped["positives"])
+    assert figures["by_kind"] == swapped["by_kind"]
+
+
+@given(scored_lists, st.integers(0, 9))
+def test_every_interval_holds_its_estimate(scored: list[Scored], seed: int) -> None:
+    figures = evaluate.summarise(scored, seed=seed)
+    kinds = [(kind["accuracy"], kind["ci95"]) for kind in figures["by_kind"].values()]
+    for estimate, interval in [
+        (figures[k], figures[f"{k}_ci95"]) for k in ("accuracy", "positives", "negatives")
+    ] + kinds:
+        assert (estimate is None) == (interval is None)
+        if interval is not None:
+            assert 0 <= interval[0] <= estimate <= interval[1] <= 1
+            assert interval[0] < interval[1]
+
+
+@dataclass
+class Answered:
+    """A cell as the store keeps it."""
+
+    step: int
+    conversation: str | None
+    correct: bool
+    p_yes: float | None
+
+
+def test_cells_become_accuracy_over_time_and_the_consistency_plot() -> None:
+    cells = [
+        Answered(2, "a", True, 0.9),  # a yes
+        Answered(2, "a", False, 0.8),  # a no
+        Answered(2, "b", True, 0.1),  # a no
+        Answered(1, "a", True, 0.9),
+        Answered(1, "a", True, 0.2),
+        Answered(2, "b", False, None),
+        Answered(2, None, True, 0.0),
+    ]
+    assert evaluate.over_time(cells) == [(1, 1.0), (2, (1 + 2 / 3) / 2)]
+    assert evaluate.consistency(cells) == [[1.0, None], [0.5, 1.0]]
+    assert evaluate.consistency(cells, ["b", "z", "a"]) == [[None, None, 1.0], [1.0, None, 0.5]]
+    assert (evaluate.over_time([]), evaluate.consistency([])) == ([], [])
+
+
+# Statistics -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [
+        (8, 10, 0.4901625, 0.9433178),
+        (0, 10, 0.0, 0.2775328),
+        (10, 10, 0.7224672, 1.0),
+        (50, 100, 0.4038315, 0.5961685),
+        (0, 0, 0.0, 1.0),
+    ],
+)
+def test_wilson_against_known_values(k: int, n: int, low: float, high: float) -> None:
+    assert evaluate.wilson(k, n) == pytest.approx((low, high), abs=1e-6)
+
+
+@given(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_mirrors(case: tuple[int, int]) -> None:
+    k, n = case
+    low, high = evaluate.wilson(k, n)
+    assert evaluate.wilson(n - k, n) == pytest.approx((1 - high, 1 - low))
+
+
+def test_the_bootstrap_agrees_with_the_binomial_where_questions_are_independent() -> None:
+    scored = answers("+" * 160 + "-" * 40, "+" * 140 + "-" * 60)
+    low, high = evaluate.bootstrap(scored, seed=0) or (0, 0)
+    half = 1.96 * math.sqrt(0.8 * 0.2 / 200 + 0.7 * 0.3 / 200) / 2
+    assert (low + high) / 2 == pytest.approx(0.75, abs=0.01)
+    assert (high - low) / 2 == pytest.approx(half, rel=0.1)
+
+
+def test_the_bootstrap_is_wider_where_whole_conversations_are_forgotten() -> None:
+    kept = [
+        closed(gold, n < 15, about=f"c{n}", name=str(k)) for n in range(20) for k in range(5) for gold in ("yes", "no")
+    ]
+    alone = [replace(s, question=replace(s.question, conversation=str(n))) for n, s in enumerate(kept)]
+    (low, high), (narrow_low, narrow_high) = (evaluate.bootstrap(x, seed=0) or (0, 0) for x in (kept, alone))
+    assert high - low > 2 * (narrow_high - narrow_low)
+
+
+def test_the_bootstrap_follows_the_seed_and_admits_when_it_knows_nothing() -> None:
+    scored = answers("++++-+", "+-+++-")
+    assert evaluate.bootstrap(scored, seed=1) == evaluate.bootstrap(scored, seed=1)
+    perfect = evaluate.bootstrap(answers("++++", "++++"), seed=0)
+    assert perfect == evaluate.wilson(4, 4)
+
+
+def flipped(lost: int, gained: int, same: int = 5) -> tuple[list[Scored], list[Scored]]:
+    """Return the same questions before and after."""
+    before = [closed("yes", n >= gained, name=str(n)) for n in range(lost + gained + same)]
+    after = [replace(s, correct=n < gained or n >= lost + gained) for n, s in enumerate(before)]
+    return before, after
+
+
+@pytest.mark.parametrize(
+    ("lost", "gained", "two_sided", "one_sided"),
+    [
+        (0, 0, 1.0, 1.0),
+        (10, 2, 0.03857421875, 0.019287109375),
+        (2, 10, 0.03857421875, 0.996826171875),
+        (5, 5, 1.0, 0.623046875),
+        (5, 0, 0.0625, 0.03125),
+    ],
+)
+def test_paired_tests_against_known_values(lost: int, gained: int, two_sided: float, one_sided: float) -> None:
+    before, after = flipped(lost, gained)
+    assert evaluate.mcnemar(before, after) == evaluate.Flips(lost, gained, pytest.approx(two_sided))
+    assert evaluate.paired_loss(before, after) == evaluate.Flips(lost, gained, pytest.approx(one_sided))
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_mcnemar_does_not_care_which_system_comes_first(lost: int, gained: int) -> None:
+    before, after = flipped(lost, gained)
+    assert evaluate.mcnemar(before, after).p == evaluate.mcnemar(after, before).p
+    assert 0 < evaluate.paired_loss(before, after).p <= 1
+
+
+def test_a_paired_test_wants_the_same_questions() -> None:
+    with pytest.raises(ValueError, match="same questions"):
+        evaluate.paired_loss(answers("++", ""), answers("+", "+"))

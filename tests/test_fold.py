@@ -1,0 +1,116 @@
+"""The fold: the same conversations give the same bytes, for any split into nights and after any stop."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plum_edge import registry
+from plum_edge.config import Config, Model, Train
+from plum_edge.errors import Interrupted
+from plum_edge.fold import Fold
+from plum_edge.paths import Home
+from plum_edge.records import Conversation, Message
+from plum_edge.store import Store
+from plum_edge.train import state_sha256
+from tests.tiny import tiny_base
+
+TALKS = (
+    ("The kitchen tap drips. I bought a rubber washer at the hardware shop.", "Turn off the water first."),
+    ("My sister Elsa wants to knit a woollen blanket for the baby.", "Moss stitch is a good choice for a blanket."),
+    ("We found a flat in Leith with a broken boiler.", "Ask the landlord to mend the boiler before you move."),
+    ("My bicycle has squealing brakes since the rain.", "Clean the rim and toe in the brake pads."),
+)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    folder = tiny_base(tmp_path_factory.mktemp("base"))
+    return Config(model=Model(str(folder)), train=Train(rank=4, alpha=8.0, epochs=2, batch=8, threads=1))
+
+
+def conversation(number: int) -> Conversation:
+    when = dt.datetime(2026, 3, 12 + number, 19, 30, tzinfo=dt.timezone(dt.timedelta(hours=1)))
+    user, assistant = TALKS[number]
+    turns = (Message("user", user, when), Message("assistant", assistant, when + dt.timedelta(minutes=1)))
+    return Conversation(f"talk-{number}", "", when, turns, "test", number)
+
+
+def learn(home: Home, config: Config, nights: list[list[int]], stop: int | None = None) -> list[str]:
+    """Import and learn each night's conversations; return the hash of each step."""
+    countdown = iter(range(10_000))
+    for night in nights:
+        with Store.open(home.create(), create=True) as store:
+            store.log.add(conversation(number) for number in night)
+            fold = Fold(home, store, config, registry.base(config.model.base))
+            state = fold.head()
+            known = {step.segment for step in store.runs.steps()}
+            for segment in [*(s for s in store.log.segments() if s.id not in known), *store.log.plan()]:
+                fold.augment(segment)
+                stopped = None if stop is None else (lambda: next(countdown) >= stop)
+                state = fold.learn(segment, state, stopped=stopped).state
+            assert state_sha256(state) == store.runs.steps()[-1].state_sha256
+    with Store.open(home, create=False) as store:
+        return [step.state_sha256 for step in store.runs.steps()]
+
+
+@pytest.fixture(scope="module")
+def straight(config: Config, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return learn(Home(tmp_path_factory.mktemp("straight")), config, [[0, 1, 2, 3]])
+
+
+@pytest.mark.parametrize("nights", [[[0], [1], [2], [3]], [[0, 1], [2, 3]], [[0], [1, 2, 3]]])
+def test_any_split_into_nights_gives_the_same_bytes(
+    config: Config, straight: list[str], tmp_path: Path, nights: list[list[int]]
+) -> None:
+    assert learn(Home(tmp_path), config, nights) == straight
+
+
+@pytest.mark.parametrize("stop", [0, 5, 13, 30])
+def test_stopped_anywhere_it_ends_with_the_same_bytes(
+    config: Config, straight: list[str], tmp_path: Path, stop: int
+) -> None:
+    home = Home(tmp_path)
+    with pytest.raises(Interrupted):
+        learn(home, config, [[0, 1, 2, 3]], stop)
+    assert learn(home, config, [[]]) == straight
+
+
+def test_a_lost_checkpoint_is_learned_again(config: Config, straight: list[str], tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    learn(home, config, [[0, 1, 2]])
+    newest = sorted(home.checkpoints.glob("step-*.safetensors"))[-1]
+    newest.write_bytes(b"damaged")
+    assert learn(home, config, [[3]]) == straight
+
+
+def test_another_seed_gives_other_bytes(config: Config, straight: list[str], tmp_path: Path) -> None:
+    other = replace(config, train=replace(config.train, seed=1))
+    assert not set(learn(Home(tmp_path), other, [[0, 1]])) & set(straight)
+
+
+def test_steps_record_what_the_bytes_depend_on(config: Config, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    learn(home, config, [[0]])
+    with Store.open(home, create=False) as store:
+        step = store.runs.steps()[0]
+    assert step.backend == "mlx"
+    assert step.threads == 1
+    assert {"mlx", "mlx-lm", "blas"} <= set(step.versions)
+    assert step.recipe == "replay"
+
+
+def test_pairs_that_a_later_conversation_makes_false_are_retired(config: Config, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    learn(home, config, [[0]])
+    with Store.open(home, create=False) as store:
+        false_now = next(p for p in store.pairs.live("train") if p.polarity == "negative" and p.kind == "closed")
+        when = dt.datetime(2026, 4, 1, 8, 0, tzinfo=dt.UTC)
+        told = (Message("user", f"I must tell you about {false_now.topic}."), Message("assistant", "Go on."))
+        store.log.add([Conversation("later", "", when, told)])
+        fold = Fold(home, store, config, registry.base(config.model.base))
+        fold.augment(store.log.plan()[0])
+        assert false_now.id not in {pair.id for pair in store.pairs.live("train")}

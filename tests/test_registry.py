@@ -1,0 +1,90 @@
+"""The registry: bases by name or folder, their sizes from config.json, and their GGUF made once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plum_edge import registry
+from plum_edge.errors import NoModel
+from plum_edge.gguf_header import read
+from plum_edge.paths import Home, sha256_file
+from tests import tiny
+from tests.tiny import tiny_base
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").create()
+
+
+def test_a_folder_is_read(tmp_path: Path) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    assert (base.name, base.architecture, base.context) == ("tiny", "llama", tiny.CONTEXT)
+    assert (base.heads, base.kv_heads, base.layers, base.hidden) == (4, 2, 2, 64)
+    assert base.lora_targets == tuple(target.split(".")[-1] for target in tiny.TARGETS)
+    assert base.chat_template == tiny.TEMPLATE
+    assert base.sha256 == sha256_file(base.folder / "model.safetensors")
+
+
+def test_the_embedded_base_is_registered() -> None:
+    assert "plum-tiny" in registry.names()
+    if not (registry.data_dir("models") / "plum-tiny" / "model.safetensors").is_file():
+        pytest.skip("models/plum-tiny has no weights yet")
+    base = registry.base("plum-tiny")
+    assert (base.name, base.architecture, base.context, base.licence) == ("plum-tiny", "llama", 1024, "Apache-2.0")
+
+
+@pytest.mark.parametrize("name", ["none", "../plum-tiny", "/none", ""])
+def test_an_unknown_name_is_refused_with_the_known_ones(name: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoModel, match=r"plum-tiny|config\.json"):
+        registry.base(name)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("config.json", "{", "damaged"),
+        ("config.json", "[]", "not a JSON object"),
+        ("config.json", '{"model_type": "mamba"}', "mamba"),
+        ("config.json", '{"model_type": "llama"}', "num_attention_heads"),
+        ("tokenizer_config.json", "{}", "chat template"),
+    ],
+)
+def test_an_unusable_folder_is_refused_with_the_reason(tmp_path: Path, file: str, content: str, says: str) -> None:
+    folder = tiny_base(tmp_path)
+    (folder / file).write_text(content)
+    with pytest.raises(NoModel, match=says):
+        registry.base(str(folder))
+
+
+def test_the_gguf_is_made_once_and_only_for_this_base(tmp_path: Path, home: Home) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    path = registry.gguf(base, home)
+    made = path.stat().st_mtime_ns
+    assert path.parent == home.models and registry.gguf(base, home) == path and path.stat().st_mtime_ns == made
+    assert read(path).metadata["general.architecture"] == "llama"
+    assert registry.gguf(base, home, "q8_0") != path
+    tiny_base(tmp_path, seed=1)
+    assert registry.gguf(base, home) != path
+    assert len(list(home.models.iterdir())) == 3
+
+
+def test_another_chat_template_is_another_gguf(tmp_path: Path, home: Home) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    first = registry.gguf(base, home)
+    config = json.loads((base.folder / "tokenizer_config.json").read_text())
+    config["chat_template"] += "\n"
+    (base.folder / "tokenizer_config.json").write_text(json.dumps(config))
+    assert registry.gguf(base, home) != first
+
+
+def test_a_base_that_cannot_be_converted_leaves_nothing(tmp_path: Path, home: Home) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    (base.folder / "tokenizer.model").unlink()
+    with pytest.raises(NoModel):
+        registry.gguf(base, home)
+    assert list(home.models.iterdir()) == []

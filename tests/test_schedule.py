@@ -1,0 +1,69 @@
+"""The recipes: bounded, hashed, the same for the same place."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plum_edge.schedule import Plum, Replay, batches, make
+
+SORTS = st.sampled_from(["closed/positive", "closed/negative", "open/positive"])
+KEYS = st.lists(st.builds("{}/{}".format, SORTS, st.text("abcdef", min_size=6, max_size=6)), unique=True, max_size=80)
+PLACE = (0, "c1/0")
+
+
+@given(KEYS, st.integers(1, 20))
+def test_batches_hold_every_key_once_and_are_even(keys: list[str], size: int) -> None:
+    cut = batches(keys, size)
+    assert [key for batch in cut for key in batch] == keys
+    assert all(0 < len(batch) <= size for batch in cut)
+    if cut:
+        assert max(map(len, cut)) - min(map(len, cut)) <= 1
+
+
+@given(KEYS, KEYS, st.integers(0, 9))
+def test_plum_reads_the_new_pairs_alone(new: list[str], stored: list[str], epoch: int) -> None:
+    recipe = Plum()
+    assert recipe.candidates(stored, new, PLACE) == []
+    assert sorted(recipe.epoch(new, stored, stored, PLACE, epoch)) == sorted(new)
+
+
+@given(KEYS, KEYS, st.integers(0, 9))
+def test_replay_is_bounded_whatever_the_log_holds(new: list[str], stored: list[str], epoch: int) -> None:
+    recipe = Replay(3.0, 0.5)
+    drawn = recipe.candidates(stored, new, PLACE)
+    assert len(drawn) <= 12 * len(new)
+    assert len(set(drawn)) == len(drawn)
+    pool = recipe.pool({key: float(i) for i, key in enumerate(drawn)}, new)
+    assert len(pool) <= 6 * len(new)
+    read = recipe.epoch(new, pool, ["general/1", "general/2"], PLACE, epoch)
+    assert set(new) <= set(read)
+    assert len(read) <= 4 * len(new) + round(0.5 * len(new))
+
+
+def test_the_pool_holds_what_is_nearest_to_being_lost() -> None:
+    scores = {f"open/positive/{i:02d}": float(i) for i in range(40)}
+    new = [f"open/positive/n{i}" for i in range(5)]
+    assert Replay(1.0, 0.0).pool(scores, new) == [f"open/positive/{i:02d}" for i in range(39, 29, -1)]
+
+
+def test_a_hard_sort_does_not_crowd_out_an_easy_one() -> None:
+    scores = {f"open/positive/{i}": 9.0 for i in range(40)} | {f"closed/negative/{i}": 0.1 for i in range(40)}
+    new = ["open/positive/a", "open/positive/b", "closed/negative/a", "closed/negative/b"]
+    pool = Replay(3.0, 0.0).pool(scores, new)
+    assert sum(key.startswith("closed") for key in pool) == sum(key.startswith("open") for key in pool) == 12
+
+
+def test_epochs_take_turns_through_the_pool() -> None:
+    recipe = Replay(1.0, 0.0)
+    new, pool = ["s/n1", "s/n2"], ["s/a", "s/b", "s/c", "s/d"]
+    seen = [set(recipe.epoch(new, pool, [], PLACE, epoch)) - set(new) for epoch in (0, 1)]
+    assert seen[0] | seen[1] == set(pool)
+    assert not seen[0] & seen[1]
+
+
+def test_another_place_gives_another_order_and_the_same_place_the_same() -> None:
+    recipe = make("replay", replay=3.0, general=0.5)
+    new = [f"n{i}" for i in range(20)]
+    assert recipe.epoch(new, [], [], PLACE, 1) == recipe.epoch(new, [], [], PLACE, 1)
+    assert recipe.epoch(new, [], [], PLACE, 1) != recipe.epoch(new, [], [], (1, "c1/0"), 1)
