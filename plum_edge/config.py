@@ -6,8 +6,8 @@ Defaults are what the embedded base was measured with (docs/LOG.md). Knows nothi
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
-import types
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +57,7 @@ class Train:
     """Largest norm of the gradient."""
     seed: int = 0
     threads: int = 0
-    """BLAS threads; 0 takes the number of physical cores, at most 4. Recorded: it changes the bytes."""
+    """BLAS threads; 0: one for a small base, else the physical cores, at most 4. Recorded: it changes the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +102,14 @@ def load(path: Path) -> Config:
     """Return the configuration in ``path``, or the default where there is no such file.
 
     Raises:
-        BadConfig: not TOML, an unknown table or key (named, with the nearest known one), a wrong type, a value out of range.
+        BadConfig: not TOML, an unknown table or key (named, with the nearest known one), a wrong type or value.
     """
     if not path.exists():
         return Config()
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfig(path, f"it cannot be read ({error.strerror})", "Make it a file that you can read.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(path, f"not valid TOML ({error})") from error
     sections = {}
@@ -141,14 +143,12 @@ def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if isinstance(hint, types.UnionType) or not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
-        raise BadConfig(path, f"{where} is {value!r}; it must be of type {getattr(hint, '__name__', hint)}")
-    if (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and (value < 0 or (key in _POSITIVE and value == 0))
-    ):
-        raise BadConfig(path, f"{where} is {value}; it must be {'above' if key in _POSITIVE else 'at least'} 0")
+    if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+        raise BadConfig(path, f"{where} is {value!r}; it must be of type {hint.__name__}")
+    if hint in (int, float):
+        bound = "above 0" if key in _POSITIVE else "at least 0"
+        if not math.isfinite(value) or value < 0 or (key in _POSITIVE and value == 0):
+            raise BadConfig(path, f"{where} is {value}; it must be {bound}")
     return value
 
 

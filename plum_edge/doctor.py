@@ -1,6 +1,7 @@
 """Looks at this machine, the model and one home, and says what it found and what to do about it.
 
-Reads only: it makes no home, no store and no file. Prints nothing; knows the stages only by what they say of themselves.
+Repairs nothing, and makes no home, no store and no file. Prints nothing; knows the stages only by what they say of
+themselves.
 """
 
 from __future__ import annotations
@@ -52,19 +53,19 @@ class Finding:
 def examine(home: Home) -> Iterator[Finding]:
     """Yield the findings one by one as they are made; none of them raises."""
     settings, finding = _config(home)
-    yield _python()
+    yield python()
     yield finding
     checks: tuple[Callable[[], Finding], ...] = (
-        lambda: _backend(settings),
-        lambda: _blas(settings),
-        _llama,
-        lambda: _model(settings),
-        lambda: _permissions(home),
-        lambda: _store(home),
-        lambda: _adapter(home),
-        lambda: _disk(home),
-        _memory,
-        lambda: _clock(home),
+        lambda: backend(settings),
+        lambda: blas(settings),
+        llama,
+        lambda: model(settings),
+        lambda: permissions(home),
+        lambda: store(home),
+        lambda: adapter(home),
+        lambda: disk(home),
+        memory,
+        lambda: clock(home),
     )
     for check in checks:
         yield check()
@@ -83,12 +84,14 @@ def exit_code(findings: list[Finding]) -> int:
 # The machine ----------------------------------------------------------------------------------------------------------
 
 
-def _python() -> Finding:
+def python() -> Finding:
+    """Return what runs this."""
     system = f"{platform.system()} {platform.machine()}, {psutil.cpu_count(logical=False) or 1} cores"
     return Finding("python", f"{platform.python_version()} on {system}")
 
 
-def _backend(settings: Config) -> Finding:
+def backend(settings: Config) -> Finding:
+    """Return which backend trains here, and why."""
     from plum_edge.backends.base import choose
 
     try:
@@ -99,13 +102,14 @@ def _backend(settings: Config) -> Finding:
     return Finding("backend", f"{choice.name}{version}: {choice.why}")
 
 
-def _blas(settings: Config) -> Finding:
-    from plum_edge.backends import blas
+def blas(settings: Config) -> Finding:
+    """Return what multiplies matrices, measured: it takes half a second."""
+    from plum_edge.backends.blas import matmul_rate, prepare
 
-    if "mlx.core" not in sys.modules and not _version("mlx"):
+    if not _version("mlx"):
         return Finding("blas", "not measured: MLX is not installed")
-    used = blas.prepare(settings.train.threads)
-    rate = blas.matmul_rate()
+    used = prepare(settings.train.threads)
+    rate = matmul_rate()
     threads = "1 thread" if used.threads == 1 else f"{used.threads} threads"
     found = f"{used.name}, {threads}, {rate:.0f} GFLOP/s in f32"
     if used.note:
@@ -114,7 +118,7 @@ def _blas(settings: Config) -> Finding:
     return Finding("blas", found, slow)
 
 
-def _llama() -> Finding:
+def llama() -> Finding:
     """Load llama.cpp in a process of its own: one built for another processor takes its process down."""
     version = _version("llama-cpp-python")
     again = "Install it again: pip install --force-reinstall --no-cache-dir llama-cpp-python"
@@ -130,7 +134,8 @@ def _llama() -> Finding:
     return Finding("llama.cpp", f"llama-cpp-python {version}")
 
 
-def _disk(home: Home) -> Finding:
+def disk(home: Home) -> Finding:
+    """Return how much room there is for the home."""
     free = shutil.disk_usage(_existing(home.root)).free
     found = f"{_size(free)} free"
     if free < _NO_DISK:
@@ -138,18 +143,19 @@ def _disk(home: Home) -> Finding:
     return Finding("disk", found, "Free some space before long." if free < _LITTLE_DISK else "")
 
 
-def _memory() -> Finding:
-    memory = psutil.virtual_memory()
-    remedy = "Close other programs before a night." if memory.available < _LITTLE_MEMORY else ""
-    return Finding("memory", f"{_size(memory.available)} of {_size(memory.total)} available", remedy)
+def memory() -> Finding:
+    """Return how much memory is free."""
+    ram = psutil.virtual_memory()
+    remedy = "Close other programs before a night." if ram.available < _LITTLE_MEMORY else ""
+    return Finding("memory", f"{_size(ram.available)} of {_size(ram.total)} available", remedy)
 
 
-def _clock(home: Home) -> Finding:
+def clock(home: Home) -> Finding:
     """Dates are part of what is learned: a clock behind the log gives wrong ones."""
     now = datetime.now().astimezone()
     found = f"{now:%Y-%m-%d %H:%M}, {now.tzname() or 'zone unknown'} ({now:%z})"
-    with contextlib.suppress(PlumError), Store.open(home, create=False) as store:
-        newest = max((summary.created_at for summary in store.log.list()), default=now)
+    with contextlib.suppress(PlumError), Store.open(home, create=False) as opened:
+        newest = max((summary.created_at for summary in opened.log.list()), default=now)
         if newest > now.astimezone(UTC) + timedelta(days=1):
             return Finding("clock", f"{found}; the log reaches to {newest:%Y-%m-%d}", "Set the clock, if it is wrong.")
     return Finding("clock", found)
@@ -163,20 +169,24 @@ def _config(home: Home) -> tuple[Config, Finding]:
         settings = configuration.load(home.config)
     except PlumError as error:
         return Config(), _wrong("config", error)
-    return settings, Finding("config", str(home.config) if home.config.exists() else "none; every setting is the default")
+    return settings, Finding(
+        "config", str(home.config) if home.config.exists() else "none; every setting is the default"
+    )
 
 
-def _model(settings: Config) -> Finding:
+def model(settings: Config) -> Finding:
+    """Return the base and the hash of its weights."""
     try:
-        model = base(settings.model.base)
-        return Finding("model", f"{model.name} in {model.folder}, sha256 {model.sha256[:16]}")
+        found = base(settings.model.base)
+        return Finding("model", f"{found.name} in {found.folder}, sha256 {found.sha256[:16]}")
     except PlumError as error:
         return _wrong("model", error)
     except OSError as error:
         return Finding("model", f"{settings.model.base}: {error.strerror}", "Install plum-edge again.", NoModel)
 
 
-def _permissions(home: Home) -> Finding:
+def permissions(home: Home) -> Finding:
+    """Return whether the home is closed to others."""
     if not home.root.exists():
         return Finding("home", f"{home.root} does not exist yet")
     open_to_others = [path for path in (home.root, *home.root.rglob("*")) if _others(path)]
@@ -188,24 +198,23 @@ def _permissions(home: Home) -> Finding:
     return Finding("home", f"{home.root}, yours alone")
 
 
-def _store(home: Home) -> Finding:
+def store(home: Home) -> Finding:
+    """Open the store, which holds it against SQLite's integrity and foreign key checks."""
     try:
-        with Store.open(home, create=False) as store:
-            faults = store.check()
-            counts = store.log.counts()
+        with Store.open(home, create=False) as opened:
+            counts = opened.log.counts()
     except StoreMissing:
         return Finding("store", "nothing is stored yet")
     except PlumError as error:
         return _wrong("store", error)
-    if faults:
-        return Finding("store", f"{home.log}: {'; '.join(faults[:3])}", "Put a backup in its place.", StoreError)
     return Finding("store", f"whole: {counts.conversations:,} conversations, {counts.messages:,} messages")
 
 
-def _adapter(home: Home) -> Finding:
+def adapter(home: Home) -> Finding:
+    """Return whether the adapter in use is the file that was written."""
     try:
-        with Store.open(home, create=False) as store:
-            active = store.runs.active()
+        with Store.open(home, create=False) as opened:
+            active = opened.runs.active()
     except PlumError:
         active = None
     if active is None:

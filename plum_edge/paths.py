@@ -108,7 +108,7 @@ def fsync_dir(folder: Path) -> None:
 
 @contextlib.contextmanager
 def atomic_write(target: Path) -> Iterator[BinaryIO]:
-    """Open a file (0600) that becomes ``target`` when the block ends without an error, and vanishes when it does not."""
+    """Open a file (0600) that becomes ``target`` when the block ends, and vanishes when it ends with an error."""
     with disk_errors(target):
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
@@ -127,7 +127,7 @@ def atomic_write(target: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def atomic_dir(target: Path) -> Iterator[Path]:
-    """Give an empty folder (0700) that becomes ``target`` when the block ends without an error. ``target`` must not exist."""
+    """Give an empty folder (0700) that becomes ``target``, which must not exist, when the block ends well."""
     with disk_errors(target):
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
@@ -155,7 +155,7 @@ def sha256_file(path: Path) -> str:
 
 
 def data_dir(name: str) -> Path:
-    """Return the folder of shipped data (``models``, ``conversions``, ``samples``): in the wheel, else in the checkout."""
+    """Return a folder of shipped data (``models``, ``conversions``, ``samples``): the wheel's or the checkout's."""
     package = Path(__file__).parent
     for candidate in (package / "_data" / name, package.parent / name):
         if candidate.is_dir():

@@ -63,7 +63,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation as logged or imported. ``id`` is the source's, or a content hash; never random, never a position."""
+    """A conversation as logged or imported. ``id`` is the source's or a content hash; never random or a position."""
 
     id: str
     title: str

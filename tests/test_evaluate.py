@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge import evaluate
@@ -189,6 +189,7 @@ def test_token_f1(answer: str, gold: str, f1: float) -> None:
     assert token_f1(answer, gold) == pytest.approx(f1)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_token_f1_is_symmetric_and_one_for_the_same_words(a: str, b: str) -> None:
     assert token_f1(a, b) == pytest.approx(token_f1(b, a))
@@ -317,6 +318,7 @@ def test_ages_follow_the_order_given() -> None:
     assert [group["accuracy"] for group in turned] == [1, 0, 0, 0, 0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["yes", "no"]), min_size=2, max_size=20).filter(lambda golds: len(set(golds)) == 2))
 def test_saying_the_same_to_everything_gets_one_half(golds: list[str]) -> None:
     questions = [Question(str(n), gold, "verbatim", str(n % 3)) for n, gold in enumerate(golds)]
@@ -324,6 +326,7 @@ def test_saying_the_same_to_everything_gets_one_half(golds: list[str]) -> None:
         assert evaluate.balanced(evaluate.score(questions, Fixed(p))) == 0.5
 
 
+@settings(deadline=None, max_examples=50)
 @given(scored_lists)
 def test_figures_do_not_change_when_yes_and_no_change_places(scored: list[Scored]) -> None:
     def turned(s: Scored) -> Scored:
@@ -337,6 +340,7 @@ def test_figures_do_not_change_when_yes_and_no_change_places(scored: list[Scored
     assert figures["by_kind"] == swapped["by_kind"]
 
 
+@settings(deadline=None, max_examples=50)
 @given(scored_lists, st.integers(0, 9))
 def test_every_interval_holds_its_estimate(scored: list[Scored], seed: int) -> None:
     figures = evaluate.summarise(scored, seed=seed)
@@ -393,6 +397,7 @@ def test_wilson_against_known_values(k: int, n: int, low: float, high: float) ->
     assert evaluate.wilson(k, n) == pytest.approx((low, high), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_mirrors(case: tuple[int, int]) -> None:
     k, n = case
@@ -447,6 +452,7 @@ def test_paired_tests_against_known_values(lost: int, gained: int, two_sided: fl
     assert evaluate.paired_loss(before, after) == evaluate.Flips(lost, gained, pytest.approx(one_sided))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_does_not_care_which_system_comes_first(lost: int, gained: int) -> None:
     before, after = flipped(lost, gained)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge import gate
@@ -103,6 +103,7 @@ def test_every_reason_is_told() -> None:
     assert len(decide(marks(0, 5), earlier(50, 0, 50), marks(0, 5, "no")).reasons) == 3
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 100))
 def test_more_questions_won_never_turn_a_pass_into_a_refusal(lost: int, gained: int, same: int) -> None:
     if decide(old=earlier(lost, gained, same + 1)).passed:
@@ -115,6 +116,7 @@ def many(count: int) -> list[Question]:
     return [Question(f"{n}?", answers[n % 5], "verbatim", f"c{n // 5}") for n in range(count)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 120), st.integers(0, 5))
 def test_the_sample_is_of_the_right_size_in_order_and_without_repetition(count: int, limit: int, seed: int) -> None:
     questions = many(count)

@@ -108,7 +108,7 @@ UNSEEN = Phrasings(
         "Am I right in thinking that I consulted you over {topic}?",
         "Could it be that {topic} figured in what I wrote to you?",
         "Was I after advice to do with {topic} once?",
-        "Is {topic} new to you, or had I shared it?",
+        "Had I confided something of {topic} to you?",
         "Say whether I ever typed anything on {topic}.",
         "By any chance, was {topic} dealt with in the past?",
         "So {topic} has cropped up previously, has it?",

@@ -31,20 +31,26 @@ _loaded: Blas | None = None
 _keep: list[ctypes.CDLL] = []
 
 
-def default_threads() -> int:
-    """Return the number of physical cores that this process may use, 1 to 4: more do not help small matrices."""
+SMALL = 200_000_000
+"""Bytes of weights below which one thread is best: the products are too small to share, and one thread gives the same
+bytes on every number of cores."""
+
+
+def default_threads(weights: int) -> int:
+    """Return the threads for a base of so many bytes: one, or the physical cores of this process, at most 4."""
+    if weights < SMALL:
+        return 1
     physical = psutil.cpu_count(logical=False) or 1
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else physical
     return max(1, min(physical, allowed, 4))
 
 
-def prepare(threads: int = 0) -> Blas:
-    """Put OpenBLAS under MLX, once for the process, with a fixed number of threads (it changes the bytes of a result).
+def prepare(threads: int) -> Blas:
+    """Put OpenBLAS under MLX, once for the process, with a fixed number of threads: their number changes the bytes.
 
     Without the compiled door or the OpenBLAS wheel MLX works with its own reference BLAS; the result says so.
     """
     global _loaded
-    threads = threads or default_threads()
     if _loaded is None:
         _loaded = _load(threads)
     elif _keep and _loaded.threads != threads:

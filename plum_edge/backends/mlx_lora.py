@@ -31,7 +31,8 @@ class MlxTrainer:
     name = "mlx"
 
     def __init__(self, folder: Path, spec: LoraSpec, threads: int = 0) -> None:
-        self._blas = blas.prepare(threads)
+        weights = sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
+        self._blas = blas.prepare(threads or blas.default_threads(weights))
         self.threads = self._blas.threads
         import mlx.core as mx
         import mlx.nn as nn

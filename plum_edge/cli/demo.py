@@ -1,27 +1,36 @@
 """``plum-edge demo``: the whole idea on a sample user, in five acts; every number is measured in the run that shows it.
 
-Does nothing that a program could not do with `Memory`. Stopped and run again, it carries on. sample.py owns the data.
+Does nothing that a program could not do with `Memory`. Stopped and run again, it carries on. sample.py owns the data,
+scene.py the lines on the screen.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from plum_edge.cli import sample, terminal
 from plum_edge.cli.evaluate import compare, history
 from plum_edge.cli.progress import bar, interrupts
+from plum_edge.cli.scene import Scene
 from plum_edge.cli.session import Session, shared
 from plum_edge.errors import GateRefused
-from plum_edge.records import Progress
+from plum_edge.records import Progress, Segment
+from plum_edge.report import NAMES
+
+if TYPE_CHECKING:
+    from plum_edge import Memory
 
 _ACTS = ("import", "ask before", "consolidate", "convert", "ask after")
-_SYSTEMS = ("base", "bm25", "adapter", "adapter_bm25")
+_ROWS = 20
+"""About so many rows has the consistency plot: all questions so far are asked for each."""
+_REMEMBERS = 0.75
+"""Balanced accuracy from which on the demo says that it worked."""
 
 
 @click.command("demo", short_help="See the whole idea work on a sample user: minutes, offline.")
@@ -33,69 +42,161 @@ def command(session: Session, everything: bool, fresh: bool) -> None:
     """Import a sample user's conversations, learn them as nights, and ask. Offline; in a folder of its own."""
     from plum_edge import Memory
 
-    home = sample.own(Path(session.home) if session.home else None, fresh=fresh)
+    began = time.monotonic()
+    home = sample.own(session.folder() if session.home else None, fresh=fresh)
     with Memory(home.root) as memory:
-        figures = Demo(memory, None if everything else sample.FIRST, silent=session.json).run()
-    if session.json:
-        session.emit(figures)
+        scene = Scene(_ACTS, silent=session.json)
+        _introduce(memory, scene)
+        _import(memory, scene, None if everything else sample.FIRST)
+        _ask(memory, scene, "ask before", sample.TALKED, adapter=False)
+        refused = _consolidate(memory, scene)
+        parity = _convert(memory, scene)
+        _ask(memory, scene, "ask after", (*sample.TALKED, *sample.NEVER), adapter=True)
+        figures = _measure(memory)
+        figures |= {"parity_max_abs_logit": parity, "refused": refused, "seconds": round(time.monotonic() - began, 1)}
+        if session.json:
+            session.emit(figures)
+        else:
+            _conclude(figures, str(home.root))
 
 
-class Demo:
-    """One run. ``silent`` shows nothing but progress on stderr."""
+# The acts -------------------------------------------------------------------------------------------------------------
 
-    def __init__(self, memory: Any, count: int | None, *, silent: bool) -> None:
-        self._memory, self._count, self._silent = memory, count, silent
-        self._act, self._began = 0, time.monotonic()
 
-    def run(self) -> dict[str, Any]:
-        """Play the five acts, measure, and return the contract's JSON: the systems, on both sets of questions."""
-        self._say(self._header() + "\n")
-        self._import()
-        self._ask("ask before", sample.TALKED, adapter=False)
-        nights = self._consolidate()
-        parity = self._convert(nights)
-        self._ask("ask after", (*sample.TALKED, *sample.NEVER), adapter=True)
-        figures = self._measure()
-        figures |= {
-            "parity_max_abs_logit": parity.get("max_abs_logit"),
-            "refused": [night["reasons"] for night in nights if night["status"] == "refused"],
-            "seconds": round(time.monotonic() - self._began, 1),
-        }
-        self._close(figures)
-        return figures
+def _introduce(memory: Memory, scene: Scene) -> None:
+    import plum_edge
+    from plum_edge import doctor
 
-    # The acts ---------------------------------------------------------------------------------------------------------
+    engine, speed = doctor.backend(memory.config), doctor.blas(memory.config)
+    scene.say(f"plum-edge {plum_edge.__version__} · offline · base {memory.base.name} · {speed.found}")
+    scene.say(f"trained by {engine.found}\n", "dim")
 
-    def _import(self) -> None:
-        began = time.monotonic()
-        sample.load(self._memory, self._count)
-        status = self._memory.status()
-        dates = terminal.span_text(status["first_date"], status["last_date"])
-        held = terminal.count(status["conversations"], "conversation")
-        self._tell("import", f"{held}, {dates}, {terminal.count(status['messages'], 'message')}", began)
 
-    def _ask(self, act: str, questions: tuple[str, ...], *, adapter: bool) -> None:
-        self._act += not self._silent and 0
-        for number, question in enumerate(questions):
-            answer = self._memory.ask(question, adapter=adapter)
-            sure = "" if answer.p_yes is None else f"   p(yes) {answer.p_yes:.2f}"
-            self._tell(act if number == 0 else "", f"“{question}”")
-            self._tell("", f"→ {terminal.one_line(answer.answer, 120)}{sure}")
+def _import(memory: Memory, scene: Scene, count: int | None) -> None:
+    began = time.monotonic()
+    sample.load(memory, count)
+    status = memory.status()
+    dates = terminal.span(*(datetime.fromisoformat(status[key]) for key in ("first_date", "last_date")))
+    held = terminal.count(status["conversations"], "conversation")
+    scene.act("import", f"{held}, {dates}, {terminal.count(status['messages'], 'message')}", began)
 
-    def _consolidate(self) -> list[dict[str, Any]]:
-        """Learn what waits, night by night; a refused night is told, and tried again with the next."""
-        nights: list[dict[str, Any]] = []
-        self._tell("consolidate", "a night for every eight conversations, one conversation after the other")
-        with interrupts() as stopped:
-            while True:
-                began, learned = time.monotonic(), len(self._memory.store.runs.steps())
+
+def _ask(memory: Memory, scene: Scene, act: str, questions: tuple[str, ...], *, adapter: bool) -> None:
+    for number, question in enumerate(questions):
+        answer = memory.ask(question, adapter=adapter)
+        sure = "" if answer.p_yes is None else f"   p(yes) {answer.p_yes:.2f}"
+        if number:
+            scene.more(f'"{question}"')
+        else:
+            scene.act(act, f'"{question}"')
+        scene.more(f"→ {terminal.one_line(answer.answer, 120)}{sure}")
+
+
+def _consolidate(memory: Memory, scene: Scene) -> list[list[str]]:
+    """Learn what waits, night by night, and return why nights were refused: such a one is tried again with the next."""
+    total = memory.status()["conversations"]
+    steps = memory.store.runs.steps
+    nights = -(-total // sample.NIGHT)
+    scene.act("consolidate", f"{terminal.count(total, 'conversation')} in {terminal.count(nights, 'night')}")
+    refused: list[list[str]] = []
+    with interrupts() as stopped:
+        while True:
+            began, learned = time.monotonic(), len(steps())
+            number = f"night {min(learned // sample.NIGHT + 1, nights)} of {nights}"
+            try:
                 with bar("consolidate") as progress:
-                    night = self._night(_of_all(progress, learned, self._total()), stopped)
-                if night["status"] == "nothing":
-                    return nights
-                nights.append(night)
-                self._tell("", _night_told(len(self._memory.store.runs.steps()), night), began)
-                if night["status"] == "refused" and len(self._memory.store.runs.steps()) >= self._total():
-                    if self._memory.store.runs.active() is None:
-                        raise GateRefused(night["reasons"], None)
-                    return nights
+                    night = memory.consolidate(
+                        limit=sample.NIGHT,
+                        progress=_of_all(progress, learned, total),
+                        stopped=stopped,
+                        after_step=_now_and_then(memory, max(1, total // _ROWS)),
+                    )
+            except GateRefused as refusal:
+                refused.append(refusal.reasons)
+                scene.more(f"{number}  refused: {'; '.join(refusal.reasons)}", began)
+                if len(steps()) < total:
+                    continue
+                if memory.store.runs.active() is None:
+                    raise
+                return refused
+            if night["status"] == "nothing":
+                return refused
+            scene.more(f"{number}  {_learned(night)}", began)
+
+
+def _learned(night: dict[str, Any]) -> str:
+    known = terminal.percent((night["accuracy"] or {}).get("accuracy"))
+    learned = terminal.count(len(night["conversations"]), "conversation")
+    return f"{learned}, {terminal.count(night['pairs'], 'pair')}; remembers {known} of all so far"
+
+
+def _of_all(progress: Progress, learned: int, total: int) -> Progress:
+    """Return a `Progress` that counts the conversations of a night among those of all nights."""
+
+    def report(stage: str, done: int, of: int, note: str) -> None:
+        if stage in ("augment", "learn"):
+            progress(stage, learned + done, total, note)
+        else:
+            progress(stage, done, of, note)
+
+    return report
+
+
+def _now_and_then(memory: Memory, every: int) -> Callable[[Segment, Path], None]:
+    """Return what measures consistency after every so many conversations."""
+    measure = memory.watch()
+
+    def after(segment: Segment, gguf: Path) -> None:
+        if len(memory.store.runs.steps()) % every == 0:
+            measure(segment, gguf)
+
+    return after
+
+
+def _convert(memory: Memory, scene: Scene) -> float | None:
+    """Tell what became of the adapter, and return how far llama.cpp is from the trainer in its logits."""
+    active = memory.store.runs.active()
+    if active is None:
+        return None
+    parity = memory.store.runs.manifest(active.id).get("parity", {}).get("max_abs_logit")
+    size = Path(active.gguf).stat().st_size / 1e6
+    agrees = f" · llama.cpp agrees with the trainer within {parity:.0e}" if parity is not None else ""
+    scene.act("convert", f"adapter.gguf {size:.1f} MB{agrees}")
+    return None if parity is None else float(parity)
+
+
+# The figures ----------------------------------------------------------------------------------------------------------
+
+
+def _measure(memory: Memory) -> dict[str, Any]:
+    """Measure all systems on the held-out questions and on the hand-written ones; return the contract's JSON."""
+    learned = [summary.id for summary in memory.store.log.list() if summary.state in ("trained", "promoted")]
+    with bar("evaluate") as progress:
+        held_out = memory.evaluate(baselines=True, progress=progress)
+        with sample.gold(memory, learned) as questions:
+            gold = memory.evaluate(questions=questions, baselines=True, progress=progress)
+    return {
+        **_systems(held_out),
+        "gold": _systems(gold),
+        "conversations": held_out["conversations"],
+        "over_time": held_out["over_time"],
+        "consistency": held_out["consistency"],
+    }
+
+
+def _systems(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return the figures of the adapter and of each baseline, by name."""
+    adapter = {key: value for key, value in figures.items() if key != "baselines"}
+    return {**figures["baselines"], "adapter": adapter}
+
+
+def _conclude(figures: dict[str, Any], home: str) -> None:
+    """Show tables and plot, and say what to type next."""
+    for title, found in (("held-out phrasings", figures), ("questions written by hand", figures["gold"])):
+        terminal.say(f"\n{title}", "bold")
+        compare({name: found[name] for name in NAMES if name in found}, "adapter")
+    history(figures)
+    reached = figures["adapter"]["accuracy"]
+    judged = "It remembers. " if reached is not None and reached >= _REMEMBERS else ""
+    option = terminal.home_option(home)
+    terminal.say(f"\n{judged}{terminal.duration(figures['seconds'])} in all. Try:  plum-edge chat{option}")

@@ -9,7 +9,6 @@ import click
 
 from plum_edge.cli import terminal
 from plum_edge.cli.session import Session, shared
-from plum_edge.paths import Home
 
 _MARKS = {"ok": "  ", "advice": "- ", "wrong": "! "}
 
@@ -23,7 +22,7 @@ def command(ctx: click.Context) -> None:
 
     session = ctx.ensure_object(Session)
     findings = []
-    for finding in doctor.examine(Home.find(session.home)):
+    for finding in doctor.examine(session.folder()):
         findings.append(finding)
         if not session.json:
             _show(finding)

@@ -6,7 +6,6 @@ import click
 
 from plum_edge.cli import terminal
 from plum_edge.cli.session import Session, shared
-from plum_edge.paths import Home
 from plum_edge.records import Conversation
 
 
@@ -78,7 +77,7 @@ def search(session: Session, words: tuple[str, ...], limit: int) -> None:
 @click.pass_obj
 def path(session: Session) -> None:
     """Say where the log is, whether it exists yet or not."""
-    log = Home.find(session.home).log
+    log = session.folder().log
     if session.json:
         session.emit({"path": log})
     else:

@@ -34,17 +34,15 @@ NEVER = ("Have we had a chat about violin lessons?", "Did we ever get into beeke
 _MARKER = "demo.json"
 
 
-def own(root: Path | None, *, fresh: bool) -> Home:
+def own(chosen: Home | None, *, fresh: bool) -> Home:
     """Return the demo's home, made now where it is new; ``fresh`` empties the one that an earlier demo made.
 
     Raises:
         UsageError: the folder holds something that no demo has put there. It was not touched.
     """
-    home = Home.find(root or Home.find().root / "demo")
+    home = chosen or Home(Home.find().root / "demo")
     marker = home.root / _MARKER
     with disk_errors(home.root):
-        if home.root.exists() and not home.root.is_dir():
-            raise UsageError(f"{home.root} is not a folder.", _ELSEWHERE)
         if not marker.exists() and home.root.exists() and any(home.root.iterdir()):
             raise UsageError(f"{home.root} is not empty and was not made by demo. It was not touched.", _ELSEWHERE)
         if fresh and marker.exists():

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from plum_edge.errors import UsageError
+from plum_edge.paths import Home
+
 if TYPE_CHECKING:
     from plum_edge import Memory
 
@@ -29,11 +32,22 @@ class Session:
     home: str | None = None
     json: bool = False
 
+    def folder(self) -> Home:
+        """Return the home that is meant, whether it exists yet or not.
+
+        Raises:
+            UsageError: there is a file in its place.
+        """
+        home = Home.find(self.home)
+        if home.root.exists() and not home.root.is_dir():
+            raise UsageError(f"{home.root} is not a folder.", "Name a folder, or one that does not exist yet.")
+        return home
+
     def memory(self, *, create: bool = False) -> Memory:
         """Open the memory; only verbs that put something into it make a new one."""
         from plum_edge import Memory
 
-        return Memory(self.home, create=create)
+        return Memory(self.folder().root, create=create)
 
     def emit(self, value: object) -> None:
         """Write the one JSON value of ``--json``. ASCII where the terminal's encoding has not every character."""

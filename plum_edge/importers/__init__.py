@@ -64,7 +64,7 @@ def sniff(path: Path) -> Importer:
     head = raw.decode(errors="replace").lstrip()
     if not head:
         raise BadInput(str(path), "it is empty")
-    if b"\0" in raw or head.count("\ufffd") > len(head) // 100:
+    if b"\0" in raw or head.count("\ufffd") > len(head) // 10:
         raise BadInput(str(path), "it is not a text file (or not in UTF-8)")
     for importer in FORMATS.values():
         if importer.sniff(head):

@@ -103,6 +103,15 @@ def text(value: str) -> str:
     return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def shown(value: object) -> str:
+    """Return a wrong value as a sentence shows it: short, whatever it is."""
+    if isinstance(value, str):
+        return repr(text(value[:40]))
+    if isinstance(value, list):
+        return "a list"
+    return "an object" if isinstance(value, dict) else str(value)[:40]
+
+
 def parse_date(value: object) -> datetime | None:
     """Return an aware moment from ISO 8601 text, at its own offset (+00:00 where it names none), or None."""
     if not isinstance(value, str):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Any
 
-from plum_edge.importers.base import Skip, parse_date, parse_json, text
+from plum_edge.importers.base import Skip, parse_date, parse_json, shown, text
 from plum_edge.records import Conversation, Message, Role, content_hash
 
 NAME = "jsonl"
@@ -97,7 +97,7 @@ def _problem(value: dict[str, Any]) -> str | None:
     if title is not None and not isinstance(title, str):
         return "its title is not text"
     if created_at is not None and parse_date(created_at) is None:
-        return f"its created_at is not an ISO 8601 date: {str(created_at)[:40]!r}"
+        return f"its created_at is not an ISO 8601 date: {shown(created_at)}"
     return None
 
 
@@ -107,13 +107,13 @@ def _message(item: Any) -> Message | str:
         return "not an object"
     role, content, created_at = item.get("role"), _content(item.get("content")), item.get("created_at")
     if not isinstance(role, str) or role not in _ROLES:
-        return f"unknown role {str(role)[:40]!r}"
+        return f"unknown role {shown(role)}"
     if content is None:
         return "its content is not text"
     if not content.strip():
         return "empty"
     if created_at is not None and parse_date(created_at) is None:
-        return f"its created_at is not an ISO 8601 date: {str(created_at)[:40]!r}"
+        return f"its created_at is not an ISO 8601 date: {shown(created_at)}"
     return Message(_ROLES[role], content, parse_date(created_at))
 
 

@@ -13,12 +13,13 @@ from datetime import datetime
 from typing import IO, Any
 
 from plum_edge.errors import BadInput
-from plum_edge.importers.base import Skip, parse_date, parse_json, text
+from plum_edge.importers.base import Skip, parse_date, parse_json, shown, text
 from plum_edge.records import Conversation, Message, Role, content_hash
 
 NAME = "realmem"
 TITLE = "RealMem, a user's dated sessions"
 
+_DEEPEST = 64
 _SPEAKERS: dict[object, Role] = {"user": "user", "assistant": "assistant"}
 
 
@@ -34,14 +35,39 @@ def read(file: IO[bytes], name: str, undated: datetime) -> Iterator[Conversation
     start = file.tell()
     position = -1
     try:
-        for position, session in enumerate(ijson.items(file, "dialogues.item", use_float=True)):
+        for position, session in enumerate(_sessions(file, name)):
             yield from _session(session, position, undated)
-    except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
+    except (ijson.JSONError, UnicodeDecodeError) as error:
         file.seek(start)
         parse_json(file.read(), name, 1)  # names line and column, which the stream does not know
         raise BadInput(name, f"not valid JSON after session {position + 1} ({error})") from error
     if position < 0:
         yield Skip("dialogues", "no sessions")
+
+
+def _sessions(file: IO[bytes], name: str) -> Iterator[Any]:
+    """Yield the items of ``dialogues`` one by one.
+
+    What `ijson.items` does, but with a limit to the depth: its path of names takes quadratic memory, so that a few
+    kilobytes of brackets would fill the machine.
+    """
+    import ijson
+
+    depth, key, listed, builder = 0, "", False, None
+    for event, value in ijson.basic_parse(file, use_float=True):
+        depth -= event in ("end_map", "end_array")
+        if depth == 1:
+            key = value if event == "map_key" else key
+            listed = event == "start_array" and key == "dialogues"
+        elif listed:
+            builder = builder or ijson.ObjectBuilder()
+            builder.event(event, value)
+            if depth == 2 and not event.startswith("start"):
+                yield builder.value
+                builder = None
+        depth += event in ("start_map", "start_array")
+        if depth > _DEEPEST:
+            raise BadInput(name, "JSON nested too deeply")
 
 
 def _session(value: Any, position: int, undated: datetime) -> Iterator[Conversation | Skip]:
@@ -58,7 +84,7 @@ def _session(value: Any, position: int, undated: datetime) -> Iterator[Conversat
         yield Skip(where, "no dialogue_turns")
         return
     if dated is None and value.get("current_time") is not None:
-        yield Skip(where, f"its current_time is not a date: {str(value['current_time'])[:40]!r}")
+        yield Skip(where, f"its current_time is not a date: {shown(value['current_time'])}")
         return
     messages: list[Message] = []
     for number, turn in enumerate(turns, 1):
@@ -88,7 +114,7 @@ def _message(turn: Any) -> Message | str:
     speaker, content = turn.get("speaker"), turn.get("content")
     role = _SPEAKERS.get(speaker.strip().lower()) if isinstance(speaker, str) else None
     if role is None:
-        return f"unknown speaker {str(speaker)[:40]!r}"
+        return f"unknown speaker {shown(speaker)}"
     if not isinstance(content, str):
         return "its content is not text"
     if not content.strip():

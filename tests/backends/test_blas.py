@@ -31,8 +31,9 @@ def test_the_rate_is_measured() -> None:
     assert blas.matmul_rate(size=128, seconds=0.05) > 0.1
 
 
-def test_threads_are_at_least_one() -> None:
-    assert 1 <= blas.default_threads() <= 4
+def test_a_small_base_takes_one_thread_and_a_large_one_no_more_than_four() -> None:
+    assert blas.default_threads(5_000_000) == 1
+    assert 1 <= blas.default_threads(2_000_000_000) <= 4
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is nothing to put under MLX")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,10 @@ def skips(folder: Path, *values: Any) -> list[tuple[str, str]]:
     return [(skip.where, skip.why) for skip in imported(folder, *values).skipped]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(logs, st.booleans())
-def test_what_is_written_is_read(
-    tmp_path_factory: pytest.TempPathFactory, log: list[Conversation], ascii_only: bool
-) -> None:
-    path = tmp_path_factory.mktemp("log") / "log.jsonl"
-    with path.open("w", encoding="utf-8", newline="\n") as file:
+def test_what_is_written_is_read(log: list[Conversation], ascii_only: bool) -> None:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n") as file:
         for c in log:
             messages = [
                 {"role": m.role, "content": m.content}
@@ -51,7 +49,8 @@ def test_what_is_written_is_read(
             ]
             value = {"id": c.id, "title": c.title, "created_at": c.created_at.isoformat(), "messages": messages}
             file.write(json.dumps(value, ensure_ascii=ascii_only) + "\n")
-    found = read(path, "jsonl")
+        file.flush()
+        found = read(Path(file.name), "jsonl")
     assert found.skipped == ()
     for position, (read_back, written) in enumerate(zip(found.conversations, log, strict=True)):
         assert (read_back.id, read_back.messages) == (written.id, written.messages)
@@ -85,7 +84,9 @@ def test_dates(tmp_path: Path) -> None:
     second = HELLO | {"created_at": "2026-03-12T20:00:00+01:00"}
     assert date({"messages": [HELLO, second]}) == "2026-03-12T20:00:00+01:00"
     assert date({"messages": [HELLO, second], "created_at": None}) == "2026-03-12T20:00:00+01:00"
-    assert one(tmp_path, {"messages": [HELLO, second]}).messages[1].created_at.utcoffset() == timedelta(hours=1)
+    moment = one(tmp_path, {"messages": [HELLO, second]}).messages[1].created_at
+    assert moment is not None
+    assert moment.utcoffset() == timedelta(hours=1)
 
 
 def test_roles_and_contents(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_messages_that_cannot_be_used_are_said(tmp_path: Path) -> None:
     assert found.conversations[0].messages == (Message("user", "Hello"),)
     assert [skip.where for skip in found.skipped] == [f"line 1, message {number}" for number in range(2, 11)]
     whys = [skip.why for skip in found.skipped]
-    assert whys[:3] == ["unknown role 'tool'", "unknown role \"['user']\"", "unknown role 'None'"]
+    assert whys[:3] == ["unknown role 'tool'", "unknown role a list", "unknown role None"]
     assert whys[3:7] == ["its content is not text", "its content is not text", "empty", "its content is not text"]
     assert whys[7] == "not an object"
     assert "'yesterday'" in whys[8]
@@ -145,7 +146,7 @@ def test_messages_that_cannot_be_used_are_said(tmp_path: Path) -> None:
         ({"messages": [HELLO], "id": " "}, "its id is neither text nor a number"),
         ({"messages": [HELLO], "title": 3}, "its title is not text"),
         ({"messages": [HELLO], "created_at": "12 March"}, "its created_at is not an ISO 8601 date: '12 March'"),
-        ({"messages": [HELLO], "created_at": 1700000000}, "its created_at is not an ISO 8601 date: '1700000000'"),
+        ({"messages": [HELLO], "created_at": 1700000000}, "its created_at is not an ISO 8601 date: 1700000000"),
     ],
 )
 def test_conversations_that_cannot_be_used_are_said(tmp_path: Path, value: Any, why: str) -> None:

@@ -67,7 +67,7 @@ def test_order_and_names(tmp_path: Path) -> None:
         (session(dialogue_turns=[]), "no turn that can be used"),
         (session(current_time="Monday"), "its current_time is not a date: 'Monday'"),
         (session(current_time="2025-13-40 (Monday)"), "its current_time is not a date: '2025-13-40 (Monday)'"),
-        (session(current_time=20251215), "its current_time is not a date: '20251215'"),
+        (session(current_time=20251215), "its current_time is not a date: 20251215"),
     ],
 )
 def test_sessions_that_cannot_be_used_are_said(tmp_path: Path, value: Any, why: str) -> None:
@@ -82,7 +82,7 @@ def test_sessions_that_cannot_be_used_are_said(tmp_path: Path, value: Any, why: 
     [
         ("x", "not an object"),
         ({"speaker": "Narrator", "content": "x"}, "unknown speaker 'Narrator'"),
-        ({"speaker": None, "content": "x"}, "unknown speaker 'None'"),
+        ({"speaker": None, "content": "x"}, "unknown speaker None"),
         ({"speaker": "User", "content": None}, "its content is not text"),
     ],
 )

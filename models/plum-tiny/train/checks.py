@@ -102,7 +102,7 @@ def measure(model: Llama, sets: dict[str, list[Unit]], half: bool = True) -> dic
     """Shares of right answers and the chat loss, by name of the set and kind of the question.
 
     Closed questions: p(Yes) against p(No), by polarity, and the date of the positive ones. When, what, attribute: the
-    whole answer right, by teacher-forced argmax. Chat: the mean loss of the last turn of each dialogue.
+    answer right after its first token, by teacher-forced argmax. Chat: the mean loss of the last turn of each dialogue.
     """
     model.eval()
     result: dict[str, float] = {}
@@ -138,7 +138,8 @@ def _score(model: Llama, rows: list[packing.Row], scores: dict[str, list[float]]
                 losses = torch.nn.functional.cross_entropy(logits, torch.tensor(answer))
                 scores.setdefault("loss", []).append(float(losses))
                 continue
-            whole = float((logits.argmax(-1) == torch.tensor(answer)).all())
+            # The first token chooses between forms of the answer that are equally right; after it all is determined.
+            whole = float((logits.argmax(-1) == torch.tensor(answer))[1:].all())
             if branch.kind in ("pos", "near", "far"):
                 said_yes = bool(logits[0, YES_ID] > logits[0, NO_ID])
                 scores.setdefault(branch.kind, []).append(float(said_yes == (branch.kind == "pos")))

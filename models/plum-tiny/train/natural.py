@@ -214,7 +214,7 @@ def _branch(
         if quote is None or role != "user" or normal(quote) not in flat:
             return None
         return question(
-            phrasings.ask(rng, phrasings.what(rng), shown, noise), phrasings.quoted(rng, day, quote), "what", 0.6
+            phrasings.ask(rng, phrasings.what(rng), shown, noise), phrasings.quoted(rng, day, quote), "what"
         )
     other = corpus.negative(rng, source, everything, flat, rng.random() < 0.5)
     template = phrasings.when(rng) if rng.random() < 0.4 else phrasings.what(rng)

@@ -88,7 +88,7 @@ def closed(rng: random.Random, topic: str) -> str:
 
 
 def read(rng: random.Random, number: int) -> Sample:
-    """Reading from a short context: yes and no in turn, every eighth open."""
+    """Reading from a short context: yes and no in turn, every eighth open (what and when)."""
     while True:
         names = reading.distinct(rng, rng.randint(1, 4))
         cut = rng.randint(1, len(names))
@@ -99,8 +99,8 @@ def read(rng: random.Random, number: int) -> Sample:
     talk = rng.choice(talks)
     told = rng.choice(talk.mentions)
     flat = [text.replace("\n", " ").replace(".", "").replace("?", "").replace(",", "").replace("!", "")]
-    if number % 8 == 7:
-        if number % 16 == 7:
+    if number % 16 in (6, 15):
+        if number % 2 == 0:
             return asked(
                 "reading",
                 text,
@@ -141,7 +141,7 @@ def remembered(rng: random.Random, number: int, facts: list[memory.Fact]) -> Sam
 def talk(rng: random.Random, number: int, exchanges: list[tuple[str, ...]]) -> Sample:
     """Small talk of one or two exchanges."""
     picked = [exchanges[number % len(exchanges)]]
-    if rng.random() < 0.4:
+    if number >= len(exchanges) or rng.random() < 0.4:
         picked.insert(0, rng.choice(exchanges))
     texts = [text for exchange in picked for text in exchange]
     system = [message("system", prompt(rng))] if rng.random() < 0.3 else []

@@ -14,7 +14,7 @@ SUPERVISED = 3072
 PHASES: tuple[tuple[float, dict[str, float]], ...] = (
     (0.08, {"copy": 12, "list": 40, "one": 28, "memory": 14, "honest": 2, "chat": 4}),
     (0.26, {"few": 38, "natural": 12, "memory": 26, "honest": 4, "list": 12, "copy": 3, "chat": 5}),
-    (1.01, {"many": 31, "natural": 19, "memory": 34, "honest": 4, "list": 3, "copy": 1, "chat": 8}),
+    (1.01, {"many": 31, "natural": 20, "memory": 33, "honest": 4, "list": 2, "copy": 2, "chat": 8}),
 )
 """Up to which part of the run, and the share of tokens by kind of unit."""
 

@@ -7,10 +7,13 @@ from functools import lru_cache
 
 import paths
 import sentencepiece as spm
+import words
 from tokenizer import ASSISTANT, BOS, END, SYSTEM, USER
 
 ANSWER_WEIGHT = 4.0
 """Weight of the Yes/No token in the loss."""
+DATE_WEIGHT = 2.5
+"""Weight of the tokens of a date in an answer."""
 
 _ROLE = {"system": SYSTEM, "user": USER, "assistant": ASSISTANT}
 
@@ -45,6 +48,13 @@ def encode(text: str) -> list[int]:
     return processor().encode(text)
 
 
+@lru_cache(maxsize=1)
+def date_tokens() -> frozenset[int]:
+    """Days, months and years."""
+    texts = [*(str(day) for day in range(1, 32)), *words.MONTHS, *(str(year) for year in range(2024, 2027))]
+    return frozenset(ids[0] for ids in map(encode, texts) if len(ids) == 1)
+
+
 def system_context(text: str) -> list[int]:
     """`<s>` and, where there is a text, the system message."""
     return [BOS, SYSTEM, *encode(text), END] if text else [BOS]
@@ -54,7 +64,7 @@ def question(text: str, answer: str, kind: str = "", weight: float = 1.0) -> Bra
     """A user's question and the supervised answer; a leading Yes or No weighs more."""
     asked = [USER, *encode(text), END, ASSISTANT]
     told = [*encode(answer), END]
-    weights = [0.0] * len(asked) + [weight] * len(told)
+    weights = [0.0] * len(asked) + [weight * (DATE_WEIGHT if token in date_tokens() else 1.0) for token in told]
     if answer.startswith(("Yes", "No")):
         weights[len(asked)] = ANSWER_WEIGHT * weight
     return Branch(asked + told, weights, len(asked), kind)

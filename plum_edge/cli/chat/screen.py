@@ -69,7 +69,7 @@ class Screen:
             self._gap()
             return
         found = talk.evidence()
-        source = ("weights" if talk.adapter else "the base") + (
+        source = ("weights" if talk.remembers else "the base") + (
             ", and what it read in the log" if talk.retrieve else ""
         )
         self._say(f"from {source}; {'the log has on it:' if found else 'the log has nothing on it'}")

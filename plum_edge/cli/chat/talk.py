@@ -61,6 +61,11 @@ class Talk:
             if said:
                 self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
 
+    @property
+    def remembers(self) -> bool:
+        """Whether an adapter answers."""
+        return self.adapter and self._memory.store.runs.active() is not None
+
     def evidence(self) -> list[Evidence]:
         """Return what the log has on the last question, this conversation left out."""
         found = self._memory.evidence(self.question or "", limit=4)

@@ -1,0 +1,160 @@
+"""The chat: every turn is in the log at once, and Ctrl-C stops an answer and not the program."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.cli.conftest import Run, configured
+
+
+def roles(run: Run, home: Path, ident: str) -> list[str]:
+    """Return who spoke, in order, as the log has it."""
+    return [message["role"] for message in run("logs", "show", ident, "--home", home, "--json").json["messages"]]
+
+
+def test_piped_lines_are_answered_and_logged(learned: Path, run: Run) -> None:
+    found = run("chat", "--home", learned, stdin="What about the tap?\n\n  \nAnd the starter?\n/quit\nnever said\n")
+    assert found.code == 0
+    assert found.out.count("\n") == 2
+    *_, last = run("logs", "--home", learned, "--json").json
+    assert (last["title"], last["state"]) == ("What about the tap?", "logged")
+    assert roles(run, learned, last["id"]) in (["user", "assistant"] * 2, ["user", "user"])
+    assert not (learned / "history").exists()
+
+
+def test_chat_makes_a_home(tiny: Path, home: Path, run: Run) -> None:
+    configured(home, tiny)
+    assert run("chat", "--home", home, stdin="Hello.\n").code == 0
+    assert [one["title"] for one in run("logs", "--home", home, "--json").json] == ["Hello."]
+
+
+def test_json_is_one_value_at_the_end(learned: Path, run: Run) -> None:
+    found = run("chat", "--json", "--home", learned, stdin="Hello.\n/why\n/help\nBye.\n").json
+    assert [m["content"] for m in found["messages"] if m["role"] == "user"] == ["Hello.", "Bye."]
+    assert run("logs", "show", found["conversation"], "--home", learned).code == 0
+
+
+def test_no_log_leaves_nothing(learned: Path, run: Run) -> None:
+    before = run("logs", "--home", learned).out
+    found = run("chat", "--no-log", "--json", "--home", learned, stdin="A secret word: xylophonic.\n").json
+    assert found["conversation"] is None
+    assert run("logs", "--home", learned).out == before
+    for path in learned.rglob("*"):
+        assert not path.is_file() or b"xylophonic" not in path.read_bytes()
+
+
+def test_a_conversation_is_carried_on(learned: Path, run: Run) -> None:
+    first = run("chat", "--json", "--home", learned, stdin="Hello.\n").json
+    again = run("chat", "--continue", "--json", "--home", learned, stdin="Still there?\n").json
+    assert again["conversation"] == first["conversation"]
+    assert again["messages"][: len(first["messages"])] == first["messages"]
+    named = run("chat", "--json", "--home", learned, "--continue", "tap", stdin="Did it fit?\n").json
+    assert named["conversation"] == "tap"
+    assert roles(run, learned, "tap")[:3] == ["user", "assistant", "user"]
+    assert run("status", "--home", learned, "--json").json["waiting"] == 2, "what was added waits"
+    assert run("chat", "--continue", "nothing", "--home", learned).code == 2
+
+
+def test_nothing_to_carry_on(tiny: Path, home: Path, run: Run) -> None:
+    configured(home, tiny)
+    assert run("chat", "--continue", "--home", home).code == 2
+
+
+def test_why_shows_the_log_and_the_base(learned: Path, run: Run) -> None:
+    out = run("chat", "--home", learned, stdin="/why\nthe kitchen tap\n/why\n/nonsense\n").out
+    assert out.startswith("Nothing was asked yet.\n")
+    assert "from weights; the log has on it:" in out
+    assert "12 Mar 2026" in out
+    assert f"plum-edge logs show tap --home {learned}" in out
+    assert 'without memory the base says: "' in out
+    assert "There is no /nonsense" in out
+    bare = run("chat", "--no-adapter", "--home", learned, stdin="a submarine\n/why\n").out
+    assert "from the base; the log has nothing on it" in bare
+
+
+def test_the_options_reach_the_model(learned: Path, run: Run) -> None:
+    def said(*options: str) -> str:
+        return str(run("chat", "--no-log", *options, "--home", learned, stdin="the kitchen tap\n").out)
+
+    assert said() == said()
+    assert said("--retrieve") != said()
+
+
+class Terminal:
+    """A chat in a pseudo-terminal."""
+
+    def __init__(self, *arguments: object) -> None:
+        self.master, slave = pty.openpty()
+        call = [sys.executable, "-m", "plum_edge.cli", *map(str, arguments)]
+        environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"}
+        self.process = subprocess.Popen(
+            call, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+        )
+        os.close(slave)
+        self.seen = ""
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self.master, text.encode())
+
+    def wait_for(self, pattern: str, seconds: float = 60) -> str:
+        """Read until a pattern is seen after what was waited for before; return what was read."""
+        read, deadline = "", time.monotonic() + seconds
+        while not re.search(pattern, read):
+            assert time.monotonic() < deadline, f"no {pattern!r} in {read!r} after {self.seen!r}"
+            if select.select([self.master], [], [], 0.2)[0]:
+                read += os.read(self.master, 4096).decode(errors="replace")
+        self.seen += read
+        return read
+
+    def close(self) -> int:
+        """End it and return its exit code."""
+        try:
+            return self.process.wait(30)
+        finally:
+            self.process.kill()
+            os.close(self.master)
+
+
+def test_on_a_terminal(learned: Path, run: Run) -> None:
+    chat = Terminal("chat", "--home", learned)
+    assert "memory 0001 (2 conversations)" in chat.wait_for(r"/help")
+    chat.wait_for("› ")
+    chat.type("half a line\x03")  # Ctrl-C at the prompt: the line is gone, the chat is not
+    chat.wait_for("› ")
+    chat.type("the kitchen tap\r")
+    chat.wait_for("\n.*› ")
+    chat.type("\x04")
+    assert chat.close() == 0
+    *_, last = run("logs", "--home", learned, "--json").json
+    assert last["title"] == "the kitchen tap"
+    assert stat.S_IMODE((learned / "history").stat().st_mode) == 0o600
+    assert "the kitchen tap" in (learned / "history").read_text(encoding="utf-8")
+
+
+def test_ctrl_c_stops_an_answer_and_what_was_shown_is_logged(learned: Path, run: Run) -> None:
+    settings = learned / "config.toml"
+    settings.write_text(settings.read_text().replace("max_tokens = 8", "max_tokens = 100000\ntemperature = 1.5"))
+    chat = Terminal("chat", "--home", learned)
+    chat.wait_for("› ")
+    chat.type("the kitchen tap\r")
+    chat.wait_for(r"tap[^\n]*\n[^\n]*\w")
+    os.kill(chat.process.pid, signal.SIGINT)
+    os.kill(chat.process.pid, signal.SIGINT)
+    chat.wait_for("› ")
+    assert chat.process.poll() is None
+    chat.type("/quit\r")
+    assert chat.close() == 0
+    *_, last = run("logs", "--home", learned, "--json").json
+    user, assistant = run("logs", "show", last["id"], "--home", learned, "--json").json["messages"]
+    assert (user["content"], assistant["role"]) == ("the kitchen tap", "assistant")
+    assert assistant["content"].split()[0].strip() in chat.seen

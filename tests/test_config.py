@@ -1,0 +1,98 @@
+"""The configuration: defaults, and a sentence for every mistake."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plum_edge.config import Config, load
+from plum_edge.errors import BadConfig
+
+
+def loaded(folder: Path, content: str) -> Config:
+    path = folder / "config.toml"
+    path.write_text(content, encoding="utf-8")
+    return load(path)
+
+
+def test_no_file_and_an_empty_file_are_the_default(tmp_path: Path) -> None:
+    assert load(tmp_path / "missing.toml") == Config()
+    assert loaded(tmp_path, "") == Config()
+    assert loaded(tmp_path, "[train]\n") == Config()
+
+
+def test_values_are_taken_over(tmp_path: Path) -> None:
+    config = loaded(tmp_path, '[model]\nbase = "Llama"\n[train]\nrank = 8\nalpha = 16\nrecipe = "plum"\n')
+    assert config.model.base == "Llama"
+    assert (config.train.rank, config.train.alpha, config.train.recipe) == (8, 16.0, "plum")
+    assert isinstance(config.train.alpha, float)
+    assert config.train.epochs == Config().train.epochs
+
+
+def toml(config: Config) -> str:
+    lines = []
+    for section in dataclasses.fields(config):
+        lines.append(f"[{section.name}]")
+        for name, value in dataclasses.asdict(getattr(config, section.name)).items():
+            lines.append(f"{name} = {value!r}" if not isinstance(value, str) else f'{name} = "{value}"')
+    return "\n".join(lines)
+
+
+def test_the_default_written_down_is_the_default(tmp_path: Path) -> None:
+    assert loaded(tmp_path, toml(Config())) == Config()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[train]\nrnak = 8", r"unknown key 'rnak' \(did you mean 'rank'\?\) in \[train\]"),
+        ("[train]\nzzz = 8", r"unknown key 'zzz' \(known: .*rank"),
+        ("[trian]\nrank = 8", r"unknown table 'trian' \(did you mean 'train'\?\)"),
+        ("rank = 8", r"unknown table 'rank'"),
+        ("train = 8", r"\[train\] must be a table"),
+        ("[train]\nrank = 'eight'", r"train.rank is 'eight'; it must be of type int"),
+        ("[train]\nrank = 8.5", r"train.rank is 8.5; it must be of type int"),
+        ("[train]\nrank = true", r"train.rank is True; it must be of type int"),
+        ("[train]\nclip = false", r"train.clip is False; it must be of type float"),
+        ("[model]\nbase = 3", r"model.base is 3; it must be of type str"),
+        ("[train]\nrecipe = 'magic'", r"train.recipe is 'magic'; it can be plum, replay"),
+        ("[train]\nrank = 0", r"train.rank is 0; it must be above 0"),
+        ("[train]\nseed = -1", r"train.seed is -1; it must be at least 0"),
+        ("[train\nrank = 8", r"not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, content: str, said: str) -> None:
+    with pytest.raises(BadConfig, match=said) as caught:
+        loaded(tmp_path, content)
+    assert str(tmp_path / "config.toml") in str(caught.value)
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadConfig, match="not valid TOML"):
+        load(path)
+
+
+KEYS = [(s.name, f.name) for s in dataclasses.fields(Config) for f in dataclasses.fields(getattr(Config(), s.name))]
+
+
+@given(
+    st.sampled_from(KEYS),
+    st.sampled_from(["0", "-1", "1", "1.5", "nan", "inf", "true", "'x'", "[]", "{}", "2020-01-01"]),
+)
+def test_any_value_is_taken_or_named(
+    tmp_path_factory: pytest.TempPathFactory, key: tuple[str, str], value: str
+) -> None:
+    section, name = key
+    try:
+        config = loaded(tmp_path_factory.getbasetemp(), f"[{section}]\n{name} = {value}")
+    except BadConfig as error:
+        assert f"{section}.{name}" in str(error)
+    else:
+        taken = getattr(getattr(config, section), name)
+        assert type(taken) is type(getattr(getattr(Config(), section), name))

@@ -1,0 +1,171 @@
+"""Files that are written whole or not at all, and where they are."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from plum_edge.errors import NoSpace, StoreError
+from plum_edge.paths import Home, atomic_dir, atomic_write, data_dir, disk_errors, sha256_file
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is found to be full when the bytes must be on it."""
+
+    def fsync(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+
+
+# Home ----------------------------------------------------------------------------------------------------------------
+
+
+def test_home_is_the_option_then_the_variable_then_the_platforms(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PLUM_EDGE_HOME", str(tmp_path / "variable"))
+    assert Home.find(tmp_path / "option").root == tmp_path / "option"
+    assert Home.find().root == tmp_path / "variable"
+    assert Home.find("").root == tmp_path / "variable"
+    monkeypatch.delenv("PLUM_EDGE_HOME")
+    assert Home.find().root.name == "plum-edge"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Home.find("~/memory").root == tmp_path / "memory"
+    monkeypatch.chdir(tmp_path)
+    assert Home.find("memory").root == tmp_path / "memory"
+
+
+def test_home_is_private(tmp_path: Path) -> None:
+    root = tmp_path / "deep" / "home"
+    root.mkdir(mode=0o755, parents=True)
+    home = Home(root).create()
+    assert home.create() == home
+    for folder in (home.root, home.adapters, home.checkpoints, home.models):
+        assert mode(folder) == 0o700
+
+
+def test_everything_is_in_the_home(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    parts = [home.log, home.config, home.adapters, home.checkpoints, home.models, home.history, home.lock]
+    assert {path.parent for path in parts} == {tmp_path}
+    assert len(set(parts)) == len(parts)
+
+
+# One file ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_appears_whole_and_private(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "file.bin"
+    previous = os.umask(0)
+    try:
+        with atomic_write(target) as file:
+            file.write(b"whole")
+            assert not target.exists()
+    finally:
+        os.umask(previous)
+    assert target.read_bytes() == b"whole"
+    assert (mode(target), mode(target.parent)) == (0o600, 0o700)
+    assert list(target.parent.iterdir()) == [target]
+    with atomic_write(target) as file:
+        file.write(b"again")
+    assert target.read_bytes() == b"again"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_file_that_fails_leaves_the_old_one(tmp_path: Path, error: type[BaseException]) -> None:
+    target = tmp_path / "file.bin"
+    target.write_bytes(b"old")
+    with pytest.raises(error), atomic_write(target) as file:
+        file.write(b"new")
+        raise error
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
+    target = tmp_path / "file.bin"
+    target.write_bytes(b"old")
+    with pytest.raises(NoSpace, match="still there"), atomic_write(target) as file:
+        file.write(b"new")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+# One folder ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_appears_whole_and_private(tmp_path: Path) -> None:
+    target = tmp_path / "adapters" / "0001"
+    with atomic_dir(target) as folder:
+        (folder / "adapter.gguf").write_bytes(b"whole")
+        (folder / "inner").mkdir()
+        (folder / "inner" / "manifest.json").write_bytes(b"{}")
+        assert not target.exists()
+    assert (target / "adapter.gguf").read_bytes() == b"whole"
+    assert mode(target) == 0o700
+    assert mode(target / "adapter.gguf") == mode(target / "inner" / "manifest.json") == 0o600
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_folder_that_fails_is_not_there(tmp_path: Path, error: type[BaseException]) -> None:
+    with pytest.raises(error), atomic_dir(tmp_path / "0001") as folder:
+        (folder / "half").write_bytes(b"half")
+        raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(NoSpace), atomic_dir(tmp_path / "0001") as folder:
+        (folder / "half").write_bytes(b"half")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_does_not_replace_another(tmp_path: Path) -> None:
+    (tmp_path / "0001").mkdir()
+    (tmp_path / "0001" / "adapter.gguf").write_bytes(b"old")
+    with pytest.raises(OSError), atomic_dir(tmp_path / "0001") as folder:
+        (folder / "adapter.gguf").write_bytes(b"new")
+    assert (tmp_path / "0001" / "adapter.gguf").read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+# The rest ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(errno.ENOSPC, NoSpace), (errno.EDQUOT, NoSpace), (errno.EACCES, StoreError), (errno.EROFS, StoreError)],
+)
+def test_what_the_disk_says_is_a_sentence(tmp_path: Path, number: int, error: type[StoreError]) -> None:
+    with pytest.raises(error, match=str(tmp_path)), disk_errors(tmp_path / "file"):
+        raise OSError(number, os.strerror(number))
+
+
+def test_other_errors_pass(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), disk_errors(tmp_path):
+        (tmp_path / "missing").read_bytes()
+
+
+def test_shipped_data_is_found() -> None:
+    assert (data_dir("models") / "plum-tiny").is_dir()
+    with pytest.raises(StoreError, match=r"'no such data'.*Install plum-edge again"):
+        data_dir("no such data")
+
+
+def test_sha256(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    assert sha256_file(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
