@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -193,7 +194,7 @@ def permissions(home: Home) -> Finding:
     if open_to_others:
         one = open_to_others[0]
         more = f" and {len(open_to_others) - 1} more" if len(open_to_others) > 1 else ""
-        remedy = f"Close it: chmod -R go-rwx '{home.root}'"
+        remedy = f"Close it: chmod -R go-rwx {shlex.quote(str(home.root))}"
         return Finding("home", f"others on this machine can open {one}{more}", remedy, StoreError)
     return Finding("home", f"{home.root}, yours alone")
 

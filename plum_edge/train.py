@@ -86,10 +86,12 @@ def learn(
         pool, first, losses = resumed.pool, resumed.epochs, list(resumed.losses)
         trainer.resume(resumed.state, resumed.optimizer)
     known = _Examples(lesson)
-    plans = [
-        batches(recipe.epoch(list(lesson.new), pool, list(lesson.general), place, epoch), settings.batch)
-        for epoch in range(settings.epochs)
-    ]
+
+    def plan(epoch: int) -> list[list[str]]:
+        keys = recipe.epoch(list(lesson.new), pool, list(lesson.general), place, epoch)
+        return batches(keys, settings.batch, lambda key: len(known[key].ids), *place, epoch)
+
+    plans = [plan(epoch) for epoch in range(settings.epochs)]
     total = sum(map(len, plans))
     done = sum(map(len, plans[:first]))
     for epoch in range(first, settings.epochs):

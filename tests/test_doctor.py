@@ -61,7 +61,7 @@ def test_what_others_can_open_is_wrong_and_the_remedy_mends_it(home: Home) -> No
     found = doctor.permissions(home)
     assert (found.state, found.error) == ("wrong", StoreError)
     assert "and 1 more" in found.found
-    assert f"chmod -R go-rwx '{home.root}'" in found.remedy
+    assert f"chmod -R go-rwx {home.root}" in found.remedy
     home.models.chmod(0o700)
     home.log.chmod(0o600)
     assert doctor.permissions(home).state == "ok"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +16,14 @@ PLACE = (0, "c1/0")
 
 @given(KEYS, st.integers(1, 20))
 def test_batches_hold_every_key_once_and_are_even(keys: list[str], size: int) -> None:
-    cut = batches(keys, size)
-    assert [key for batch in cut for key in batch] == keys
+    def length(key: str) -> int:
+        return key.count("a")
+
+    cut = batches(keys, size, length, *PLACE, 0)
+    assert sorted(key for batch in cut for key in batch) == sorted(keys)
     assert all(0 < len(batch) <= size for batch in cut)
+    lengths = sorted((length(batch[0]), length(batch[-1])) for batch in cut)
+    assert all(before[1] <= after[0] for before, after in pairwise(lengths)), "like lengths go together"
     if cut:
         assert max(map(len, cut)) - min(map(len, cut)) <= 1
 

@@ -98,7 +98,8 @@ def _fail(error: PlumError, session: Session) -> int:
         if isinstance(error, GateRefused):
             details |= {"status": "refused", "reasons": error.reasons}
         session.emit(details)
-    terminal.complain(error.what, error.remedy)
+    expected = isinstance(error, GateRefused | Interrupted)  # the program did as it should
+    terminal.complain(error.what, error.remedy, "" if expected else "error: ")
     return error.exit_code
 
 

@@ -70,12 +70,11 @@ def show(session: Session, adapter: str) -> None:
     facts |= {"made": terminal.day(found.created_at)} if found.created_at else {}
     facts |= {"segments": f"{found.segments:,}", "base": manifest.get("base"), "recipe": manifest.get("recipe")}
     facts |= {"rank": manifest.get("rank"), "file": found.gguf, "sha256": found.gguf_sha256}
+    facts |= _measured(evaluation or {})
     width = max(map(len, facts))
     for name, fact in facts.items():
         if fact is not None:
-            terminal.say(f"{name:<{width}}  {fact}")
-    for line in _measured(evaluation or {}):
-        terminal.say(line)
+            terminal.hang(f"{name:<{width}}  ", str(fact))
 
 
 @command.command("use")
@@ -106,18 +105,18 @@ def _contract(adapter: Adapter) -> dict[str, Any]:
     }
 
 
-def _measured(evaluation: dict[str, Any]) -> list[str]:
-    """Return the lines about an evaluation."""
+def _measured(evaluation: dict[str, Any]) -> dict[str, str]:
+    """Return what an evaluation says, by name."""
     if not evaluation:
-        return ["accuracy  not measured"]
+        return {"accuracy": "not measured"}
     low, high = evaluation.get("accuracy_ci95") or (None, None)
-    interval = f" (95 %: {terminal.percent(low)} to {terminal.percent(high)})" if low is not None else ""
+    interval = f" (95 %: {100 * low:.0f} – {100 * high:.0f})" if low is not None and high is not None else ""
     polarities = ", ".join(
         f"{terminal.percent(evaluation.get(key))} of {name}"
         for key, name in (("positives", "what was said"), ("negatives", "what never was"))
     )
-    lines = [f"accuracy  {terminal.percent(evaluation.get('accuracy'))}{interval}: {polarities}"]
+    facts = {"accuracy": f"{terminal.percent(evaluation.get('accuracy'))}{interval}: {polarities}"}
     parity = evaluation.get("parity") or {}
     if "max_abs_logit" in parity:
-        lines.append(f"parity    llama.cpp agrees with the trainer within {parity['max_abs_logit']:.1g}")
-    return lines
+        facts["parity"] = f"llama.cpp agrees with the trainer within {terminal.tiny(parity['max_abs_logit'])}"
+    return facts

@@ -113,7 +113,7 @@ def _consolidate(memory: Memory, scene: Scene) -> list[list[str]]:
                     )
             except GateRefused as refusal:
                 refused.append(refusal.reasons)
-                scene.more(f"{number}  refused: {'; '.join(refusal.reasons)}", began)
+                scene.more(f"{number}: refused: {'; '.join(refusal.reasons)}", began)
                 if len(steps()) < total:
                     continue
                 if memory.store.runs.active() is None:
@@ -121,13 +121,13 @@ def _consolidate(memory: Memory, scene: Scene) -> list[list[str]]:
                 return refused
             if night["status"] == "nothing":
                 return refused
-            scene.more(f"{number}  {_learned(night)}", began)
+            scene.more(f"{number}: {_learned(night)}", began)
 
 
 def _learned(night: dict[str, Any]) -> str:
     known = terminal.percent((night["accuracy"] or {}).get("accuracy"))
     learned = terminal.count(len(night["conversations"]), "conversation")
-    return f"{learned}, {terminal.count(night['pairs'], 'pair')}; remembers {known} of all so far"
+    return f"{learned}, {terminal.count(night['pairs'], 'pair')}; accuracy {known} so far"
 
 
 def _of_all(progress: Progress, learned: int, total: int) -> Progress:
@@ -159,9 +159,9 @@ def _convert(memory: Memory, scene: Scene) -> float | None:
     if active is None:
         return None
     parity = memory.store.runs.manifest(active.id).get("parity", {}).get("max_abs_logit")
-    size = Path(active.gguf).stat().st_size / 1e6
-    agrees = f" · llama.cpp agrees with the trainer within {parity:.0e}" if parity is not None else ""
-    scene.act("convert", f"adapter.gguf {size:.1f} MB{agrees}")
+    size = terminal.size(Path(active.gguf).stat().st_size)
+    agrees = f" · llama.cpp agrees with the trainer within {terminal.tiny(parity)}" if parity is not None else ""
+    scene.act("convert", f"adapter.gguf {size}{agrees}")
     return None if parity is None else float(parity)
 
 

@@ -37,6 +37,6 @@ def _show(finding: object) -> None:
     from plum_edge.doctor import Finding
 
     assert isinstance(finding, Finding)
-    terminal.say(f"{_MARKS[finding.state]}{finding.name:<10} {finding.found}", "bold" if finding.error else "")
+    terminal.hang(f"{_MARKS[finding.state]}{finding.name:<10} ", finding.found, "bold" if finding.error else "")
     if finding.remedy:
-        terminal.say(f"{'':<12} {finding.remedy}")
+        terminal.hang(" " * 13, finding.remedy)

@@ -21,14 +21,14 @@ def command(session: Session) -> None:
     if session.json:
         session.emit(found)
         return
-    terminal.say(f"memory   {_memory(found)}")
-    terminal.say(f"log      {_log(found)}")
+    terminal.hang("memory   ", _memory(found))
+    terminal.hang("log      ", _log(found))
     if found["last"]:
-        terminal.say(f"last     {_last(found['last'])}")
+        terminal.hang("last     ", _last(found["last"]))
     waits = terminal.count(found["waiting"], "conversation")
-    terminal.say(f"waiting  {waits if found['waiting'] else 'nothing'}")
-    terminal.say(f"base     {found['base']}, trained by {found['backend']}")
-    terminal.say(f"home     {found['home']}")
+    terminal.hang("waiting  ", waits if found["waiting"] else "nothing")
+    terminal.hang("base     ", f"{found['base']}, backend {found['backend']}")
+    terminal.hang("home     ", found["home"])
     if found["waiting"]:
         terminal.say(f"\nNext: plum-edge consolidate{terminal.home_option(session.home)}")
 
@@ -57,7 +57,7 @@ def _last(last: dict[str, Any]) -> str:
         words.append(f"accuracy {terminal.percent((detail['accuracy'] or {}).get('accuracy'))}")
     words += [str(reason) for reason in detail.get("reasons", ())]
     ended = f" – {_clock(last['ended_at'])}" if last["ended_at"] else ""
-    return f"{_moment(last['started_at'])}{ended}  {'; '.join(words)}"
+    return f"{_moment(last['started_at'])}{ended}: {'; '.join(words)}"
 
 
 def _moment(text: str) -> str:

@@ -48,9 +48,8 @@ def one_line(text: str, width: int = 0) -> str:
     return line if not width or len(line) <= width else line[: width - 1].rstrip() + "…"
 
 
-def complain(what: str, remedy: str) -> None:
-    """Write an error to stderr, the remedy on a line of its own; wrapped where a person reads it."""
-    head = "error: "
+def complain(what: str, remedy: str, head: str = "error: ") -> None:
+    """Write what went wrong to stderr, the remedy on a line of its own; wrapped where a person reads it."""
     terminal = sys.stderr.isatty()
     wrapper = textwrap.TextWrapper(
         width=max(shutil.get_terminal_size().columns, 40) if terminal else 1 << 20,
@@ -62,7 +61,7 @@ def complain(what: str, remedy: str) -> None:
     lines = wrapper.wrap(clean(what))
     wrapper.initial_indent = wrapper.subsequent_indent
     text = "\n".join([*lines, *wrapper.wrap(clean(remedy))])
-    if terminal and "NO_COLOR" not in os.environ:
+    if head and terminal and "NO_COLOR" not in os.environ:
         text = text.replace(head.rstrip(), f"\x1b[31m{head.rstrip()}\x1b[0m", 1)
     sys.stderr.write(text + "\n")
 
@@ -87,6 +86,14 @@ def say(text: RenderableType = "", style: str = "") -> None:
     out().print(Text(clean(text), style) if isinstance(text, str) else text)
 
 
+def hang(head: str, text: str, style: str = "") -> None:
+    """Write text after a head; on a terminal what does not fit on the line goes below the text, not below the head."""
+    room = max(20, out().width - len(head)) if sys.stdout.isatty() else 1 << 20
+    lines = textwrap.wrap(one_line(text), room, break_long_words=False, break_on_hyphens=False) or [""]
+    for number, line in enumerate(lines):
+        say(f"{'' if number else head:<{len(head)}}{line}", style)
+
+
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Write rows under headings: wrapped to a terminal, else as plain aligned text. ``right``: columns of numbers."""
     if sys.stdout.isatty():
@@ -98,8 +105,9 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
 def evidence(found: Iterable[Evidence], home: str | None) -> None:
     """Write log entries: the date, the excerpt, and how to see the whole."""
     for one in found:
-        say(f"  {day(one.date)}  {one_line(one.excerpt)}")
-        say(f"  {' ' * len(day(one.date))}  plum-edge logs show {one.conversation}{home_option(home)}", "dim")
+        head = f"  {day(one.date)}  "
+        hang(head, one.excerpt)
+        say(f"{'':<{len(head)}}plum-edge logs show {one.conversation}{home_option(home)}", "dim")
 
 
 def home_option(home: str | None) -> str:
@@ -133,6 +141,17 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min" + (f" {whole % 60:02d} s" if whole < 600 and whole % 60 else "")
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes in kB or MB."""
+    return f"{number / 1e6:.1f} MB" if number >= 1e6 else f"{number / 1e3:.0f} kB"
+
+
+def tiny(number: float) -> str:
+    """Return a very small number with one digit, e.g. ``3e-6``."""
+    digit, exponent = f"{number:.0e}".split("e")
+    return f"{digit}e{int(exponent)}" if number else "0"
 
 
 def count(number: int, one: str, several: str = "") -> str:

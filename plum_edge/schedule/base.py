@@ -6,7 +6,7 @@ Keys name examples and say what sort of example it is: ``closed/positive/<id>``.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -49,8 +49,14 @@ def by_sort(keys: Iterable[str]) -> dict[str, list[str]]:
     return dict(sorted(groups.items()))
 
 
-def batches(keys: Sequence[str], size: int) -> list[list[str]]:
-    """Cut an epoch into optimizer steps of nearly equal size, at most ``size`` keys each."""
+def batches(keys: Sequence[str], size: int, length: Callable[[str], int], *place: object) -> list[list[str]]:
+    """Cut an epoch into optimizer steps of nearly equal size, at most ``size`` keys each, in an order drawn by hash.
+
+    Examples of like length go together, since all of a batch are padded to its longest; like lengths stay in the
+    epoch's order, so that new and replayed pairs mix.
+    """
+    ordered = sorted(keys, key=length)
     count = -(-len(keys) // size)
     bounds = [len(keys) * i // count for i in range(count + 1)] if count else []
-    return [list(keys[a:b]) for a, b in pairwise(bounds)]
+    cut = [ordered[a:b] for a, b in pairwise(bounds)]
+    return sorted(cut, key=lambda batch: draw(*place, "batch", batch[0]))

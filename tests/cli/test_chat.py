@@ -13,6 +13,9 @@ import sys
 import time
 from pathlib import Path
 
+from plum_edge import Memory
+from plum_edge.cli.chat.talk import Talk
+from plum_edge.cli.terminal import clean
 from tests.cli.conftest import Run, configured
 
 
@@ -116,45 +119,63 @@ class Terminal:
         self.seen += read
         return read
 
-    def close(self) -> int:
-        """End it and return its exit code."""
-        try:
-            return self.process.wait(30)
-        finally:
-            self.process.kill()
-            os.close(self.master)
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
 
 
 def test_on_a_terminal(learned: Path, run: Run) -> None:
-    chat = Terminal("chat", "--home", learned)
-    assert "memory 0001 (2 conversations)" in chat.wait_for(r"/help")
-    chat.wait_for("› ")
-    chat.type("half a line\x03")  # Ctrl-C at the prompt: the line is gone, the chat is not
-    chat.wait_for("› ")
-    chat.type("the kitchen tap\r")
-    chat.wait_for("\n.*› ")
-    chat.type("\x04")
-    assert chat.close() == 0
+    with Terminal("chat", "--home", learned) as chat:
+        assert "memory 0001 (2 conversations)" in chat.wait_for(r"/help")
+        chat.wait_for("›")
+        chat.type("half a line\x03")  # Ctrl-C at the prompt: the line is gone, the chat is not
+        chat.wait_for("›")
+        chat.type("the kitchen tap\r")
+        chat.wait_for("\n.*›")
+        chat.type("\x04")
+        assert chat.process.wait(30) == 0
     *_, last = run("logs", "--home", learned, "--json").json
     assert last["title"] == "the kitchen tap"
     assert stat.S_IMODE((learned / "history").stat().st_mode) == 0o600
     assert "the kitchen tap" in (learned / "history").read_text(encoding="utf-8")
 
 
+def test_a_stopped_answer_is_logged_as_far_as_it_was_said(learned: Path) -> None:
+    with Memory(learned) as memory:
+        talk = Talk(memory, log=True, adapter=True, retrieve=False)
+        whole = list(talk.answer("the kitchen tap"))
+        assert len(whole) > 2
+        stopped = Talk(memory, log=True, adapter=True, retrieve=False)
+        said = []
+        for piece in stopped.answer("the kitchen tap"):
+            said.append(piece)
+            os.kill(os.getpid(), signal.SIGINT)
+        assert said == whole[: len(said)]
+        assert len(said) < len(whole)
+        assert stopped.conversation is not None
+        user, assistant = memory.store.log.get(stopped.conversation).messages
+        assert (user.content, assistant.content) == ("the kitchen tap", "".join(said))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_ctrl_c_stops_an_answer_and_what_was_shown_is_logged(learned: Path, run: Run) -> None:
     settings = learned / "config.toml"
     settings.write_text(settings.read_text().replace("max_tokens = 8", "max_tokens = 100000\ntemperature = 1.5"))
-    chat = Terminal("chat", "--home", learned)
-    chat.wait_for("› ")
-    chat.type("the kitchen tap\r")
-    chat.wait_for(r"tap[^\n]*\n[^\n]*\w")
-    os.kill(chat.process.pid, signal.SIGINT)
-    os.kill(chat.process.pid, signal.SIGINT)
-    chat.wait_for("› ")
-    assert chat.process.poll() is None
-    chat.type("/quit\r")
-    assert chat.close() == 0
+    with Terminal("chat", "--home", learned) as chat:
+        chat.wait_for("›")
+        chat.type("the kitchen tap\r")
+        chat.wait_for(r"tap[^\n]*\n[^\n]*\w")
+        os.kill(chat.process.pid, signal.SIGINT)
+        os.kill(chat.process.pid, signal.SIGINT)
+        chat.wait_for("›")
+        assert chat.process.poll() is None
+        chat.type("/quit\r")
+        assert chat.process.wait(30) == 0
     *_, last = run("logs", "--home", learned, "--json").json
     user, assistant = run("logs", "show", last["id"], "--home", learned, "--json").json["messages"]
     assert (user["content"], assistant["role"]) == ("the kitchen tap", "assistant")
-    assert assistant["content"].split()[0].strip() in chat.seen
+    assert clean(assistant["content"]).split()[0] in chat.seen

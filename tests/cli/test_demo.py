@@ -1,4 +1,4 @@
-"""The demo, on a tiny random base and four conversations; on the embedded base it is run by `make demo`."""
+"""The demo, on a tiny random base and two conversations; on the embedded base it is run by `make demo`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.cli.conftest import SETTINGS, Run
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tiny: Path, tmp_path: Path) -> Path:
-    """A demo of two nights, two conversations each, in a home that an earlier demo has begun."""
-    monkeypatch.setattr(sample, "FIRST", 4)
-    monkeypatch.setattr(sample, "NIGHT", 2)
+    """A demo of two nights, one conversation each, in a home that an earlier demo has begun."""
+    monkeypatch.setattr(sample, "FIRST", 2)
+    monkeypatch.setattr(sample, "NIGHT", 1)
     home = sample.own(Home(tmp_path / "demo"), fresh=False)
     home.config.write_text(SETTINGS.format(base=tiny), encoding="utf-8")
     home.config.chmod(0o600)
@@ -27,10 +27,10 @@ def test_the_five_acts(small: Path, run: Run) -> None:
     found = run("demo", "--home", small)
     assert found.code == 0, found.err
     for line in (
-        "1/5  import       4 conversations, 12 Mar – 14 Mar 2026, 32 messages",
+        "1/5  import       2 conversations, 12 Mar – 13 Mar 2026, 12 messages",
         '2/5  ask before   "Have we had a chat about the kitchen tap?"',
-        "3/5  consolidate  4 conversations in 2 nights",
-        "night 2 of 2  2 conversations,",
+        "3/5  consolidate  2 conversations in 2 nights",
+        "night 2 of 2: 1 conversation,",
         "4/5  convert      adapter.gguf",
         "llama.cpp agrees with the trainer within",
         '"Did we ever get into beekeeping?"',
@@ -47,19 +47,15 @@ def test_the_five_acts(small: Path, run: Run) -> None:
     assert again.code == 0
     figures = again.json
     assert {"base", "adapter", "bm25", "adapter_bm25", "gold", "parity_max_abs_logit", "seconds"} <= set(figures)
-    assert figures["conversations"] == 4
+    assert figures["conversations"] == 2
     assert figures["parity_max_abs_logit"] <= 1e-4
     assert figures["refused"] == []
     for systems in (figures, figures["gold"]):
         for name in ("base", "bm25", "adapter", "adapter_bm25"):
             assert 0 <= systems[name]["accuracy"] <= 1
             assert systems[name]["questions"] == systems["base"]["questions"]
-    assert [step for step, _ in figures["over_time"]] == [1, 2, 3, 4]
+    assert [step for step, _ in figures["over_time"]] == [1, 2]
     assert len(run("adapters", "--home", small, "--json").json) == 2, "it carried on: nothing was learned twice"
-
-    assert len(run("status", "--home", small, "--json").json["states"]) > 0
-    fresh = run("demo", "--home", small, "--fresh", "--json")
-    assert fresh.code == 20, "the settings went with the rest, and so did the base"
 
 
 def test_a_home_of_others_is_not_touched(logged: Path, run: Run) -> None:

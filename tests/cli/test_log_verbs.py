@@ -33,7 +33,7 @@ def test_a_dry_run_stores_nothing(home: Path, two: Path, run: Run) -> None:
 
 
 def test_since_and_format(home: Path, two: Path, run: Run) -> None:
-    found = run("import", two, "--since", "2026-03-13", "--format", "plum", "--home", home, "--json")
+    found = run("import", two, "--since", "2026-03-13", "--format", "jsonl", "--home", home, "--json")
     assert found.json["ids"] == ["starter"], found
     assert run("import", two, "--format", "nonsense", "--home", home).code == 2
 

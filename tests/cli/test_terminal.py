@@ -55,3 +55,10 @@ def test_a_table_without_a_terminal_is_aligned_text(capsys: pytest.CaptureFixtur
 def test_what_must_be_typed_is_quoted() -> None:
     assert terminal.home_option(None) == ""
     assert terminal.home_option("/a b") == " --home '/a b'"
+
+
+def test_small_and_large_numbers() -> None:
+    assert (terminal.size(35_000), terminal.size(1_249_000)) == ("35 kB", "1.2 MB")
+    assert (terminal.tiny(2.6e-6), terminal.tiny(0.0)) == ("3e-6", "0")
+    assert terminal.percent(None) == "–"
+    assert (terminal.count(1, "pair"), terminal.count(1200, "pair")) == ("1 pair", "1,200 pairs")

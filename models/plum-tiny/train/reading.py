@@ -93,6 +93,31 @@ def reading(rng: random.Random, topics: tuple[int, int], count: int, noise: floa
     return unit
 
 
+def dates(rng: random.Random, count: int) -> Unit:
+    """Two to four very short conversations of one topic each: which date belongs to which."""
+    names = distinct(rng, rng.randint(2, 4))
+    talks = [grammar.conversation(rng, [name], extra=0.0) for name in names]
+    texts = [talk.text if rng.random() < 0.4 else talk.text.split("\nAssistant")[0] for talk in talks]
+    unit = Unit(system_context("\n\n".join(texts)))
+    for _ in range(count):
+        talk = rng.choice(talks)
+        topic = talk.mentions[0].topic
+        roll = rng.random()
+        if roll < 0.5:
+            text = phrasings.ask(rng, phrasings.closed(rng), topic)
+            unit.branches.append(question(text, phrasings.yes(rng, talk.date), "pos"))
+        elif roll < 0.75:
+            text = phrasings.ask(rng, phrasings.when(rng), topic)
+            unit.branches.append(question(text, phrasings.dated(rng, talk.date), "when"))
+        elif roll < 0.85:
+            text = phrasings.ask(rng, phrasings.what(rng), topic)
+            unit.branches.append(question(text, phrasings.quoted(rng, talk.date, talk.mentions[0].quote), "what"))
+        else:
+            text = phrasings.ask(rng, phrasings.closed(rng), absent(rng, names, names + texts))
+            unit.branches.append(question(text, phrasings.no(rng), "near"))
+    return unit
+
+
 def _branch(
     rng: random.Random,
     told: list[tuple[grammar.Conversation, grammar.Mention]],
@@ -120,7 +145,6 @@ def _branch(
             phrasings.ask(rng, phrasings.what(rng), mention.topic, noise),
             phrasings.quoted(rng, talk.date, mention.quote),
             "what",
-            0.6,
         )
     if roll < 0.95 and mention.asked:
         return question(mention.asked, mention.answer, "attribute", 1.5)

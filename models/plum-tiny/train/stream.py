@@ -14,7 +14,7 @@ SUPERVISED = 3072
 PHASES: tuple[tuple[float, dict[str, float]], ...] = (
     (0.08, {"copy": 12, "list": 40, "one": 28, "memory": 14, "honest": 2, "chat": 4}),
     (0.26, {"few": 38, "natural": 12, "memory": 26, "honest": 4, "list": 12, "copy": 3, "chat": 5}),
-    (1.01, {"many": 31, "natural": 20, "memory": 33, "honest": 4, "list": 2, "copy": 2, "chat": 8}),
+    (1.01, {"many": 23, "dates": 10, "natural": 19, "memory": 32, "honest": 4, "list": 1, "copy": 2, "chat": 9}),
 )
 """Up to which part of the run, and the share of tokens by kind of unit."""
 
@@ -50,6 +50,8 @@ class Stream:
             return reading.reading(rng, (1, 1), rng.randint(3, 6))
         if kind == "few":
             return reading.reading(rng, (1, 3), rng.randint(5, 10))
+        if kind == "dates":
+            return reading.dates(rng, rng.randint(5, 9))
         if kind == "many":
             top = 18 if free > 700 else 6 if free > 250 else 3
             unit = reading.reading(rng, (2, top), rng.randint(6, 14))

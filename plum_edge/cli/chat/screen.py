@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from plum_edge.cli import terminal
@@ -33,7 +34,7 @@ class Screen:
         memory = "no memory in use"
         if learned:
             memory = f"memory {learned['id']} ({terminal.count(learned['segments'], 'conversation')})"
-        words = ["plum-edge", status["base"], memory, *([] if talk.log else ["not logged"]), "/help"]
+        words = ["plum-edge", Path(status["base"]).name, memory, *([] if talk.log else ["not logged"]), "/help"]
         self._say(" · ".join(words), "dim")
         if talk.messages:
             self._say(f"\n{terminal.one_line(talk.title)}, {terminal.count(len(talk.messages), 'message')}", "dim")
