@@ -43,13 +43,15 @@ class Train:
     learning_rate: float = 1e-3
     decay: float = 0.0
     """Linear decay of the rate within a segment, down to ``1 - decay`` of it."""
-    epochs: int = 8
+    epochs: int = 6
     batch: int = 16
     """Pairs in an optimizer step, replayed ones included."""
     replay: float = 3.0
     """Stored pairs of earlier segments for each new one (recipe ``replay``)."""
     general: float = 0.25
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
+    honest: float = 0.75
+    """New questions about things never discussed for each new pair, other ones in every epoch."""
     question_weight: float = 0.1
     answer_weight: float = 1.0
     template_weight: float = 0.0

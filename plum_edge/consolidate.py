@@ -8,7 +8,6 @@ Killed at any point and run again, it carries on: what is recorded decides what 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import shutil
 import time
@@ -21,25 +20,20 @@ from typing import Any
 import filelock
 import psutil
 
-from plum_edge import gate
+from plum_edge import gate, proof
 from plum_edge.config import Config
-from plum_edge.convert import families, gguf, peft, verify
-from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoSpace
+from plum_edge.convert import peft
+from plum_edge.errors import GateRefused, IntegrityError, Interrupted, LockHeld, NoSpace
 from plum_edge.evaluate import Scored
 from plum_edge.exam import Exam, figures
 from plum_edge.fold import Fold
 from plum_edge.paths import Home, atomic_dir, disk_errors, sha256_file
-from plum_edge.recall import Recall
-from plum_edge.records import Adapter, Message, Progress, Segment
+from plum_edge.records import Adapter, Progress, Segment
 from plum_edge.registry import Base
-from plum_edge.registry import gguf as base_gguf
 from plum_edge.store import Store
 
 _SPARE = 64 << 20
 """Bytes that must be free beyond what checkpoints and adapter take."""
-_PROBES = 200
-_LOGIT_BOUND = 1e-4
-_AGREEMENT = 0.97
 
 
 def _silent(stage: str, done: int, total: int, note: str) -> None:
@@ -116,7 +110,7 @@ class Night:
                 raise NoSpace(self.home.root, needed)
 
     def _learn_and_promote(self) -> dict[str, Any]:
-        fold = Fold(self.home, self.store, self.config, self.base)
+        fold, began_with = Fold(self.home, self.store, self.config, self.base), self.base.sha256
         state = fold.head()
         todo, made = self._waiting(), 0
         for number, segment in enumerate(todo):
@@ -134,25 +128,19 @@ class Night:
             if self.after_step is not None:
                 self._show(segment, state)
         self.progress("learn", len(todo), len(todo), "")
+        if self.base.sha256 != began_with:
+            raise IntegrityError(
+                f"The base {self.base.name} changed while it was learned on.", "Run the command again."
+            )
         return self._promote(fold, state, made)
 
     def _show(self, segment: Segment, state: dict[str, Any]) -> None:
         """Hand the adapter as it now is to who watches."""
         passing = self.home.checkpoints / "passing.gguf"
-        self._write_gguf(passing, state)
+        proof.write(passing, state, self.base, self.config)
         assert self.after_step is not None
         self.after_step(segment, passing)
         passing.unlink(missing_ok=True)
-
-    def _write_gguf(self, out: Path, state: dict[str, Any]) -> None:
-        gguf.write_adapter(
-            out,
-            state,
-            alpha=self.config.train.alpha,
-            family=families.family(self.base.architecture),
-            heads=self.base.heads,
-            kv_heads=self.base.kv_heads,
-        )
 
     def _promote(self, fold: Fold, state: dict[str, Any], made: int) -> dict[str, Any]:
         runs = self.store.runs
@@ -166,8 +154,8 @@ class Night:
         self.progress("convert", 0, 1, "")
         with atomic_dir(folder) as work:
             peft.save(work / "adapter.safetensors", state, fold.metadata())
-            self._write_gguf(work / "adapter.gguf", state)
-            parity = self._verify(fold, state, work / "adapter.gguf")
+            proof.write(work / "adapter.gguf", state, self.base, self.config)
+            parity = proof.prove(work / "adapter.gguf", state, fold)
             manifest = self._manifest(identity, previous, steps[-1].pairs_sha256, parity)
             (work / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         self.progress("convert", 1, 1, json.dumps(parity))
@@ -200,35 +188,6 @@ class Night:
             "parity": parity,
             "notes": fold.notes,
         }
-
-    def _verify(self, fold: Fold, state: dict[str, Any], path: Path) -> dict[str, Any]:
-        """Prove that the file computes what the trainer computes (design.md §4)."""
-        train = self.config.train
-        family = families.family(self.base.architecture)
-        delta = verify.delta_error(state, train.alpha, train.rank, path, family, self.base.heads, self.base.kv_heads)
-        fold.trainer.load(state)
-        prompts = [fold.tokenizer.prompt([Message("user", q)]) for q in self._probe_questions()]
-        exact = Recall(base_gguf(self.base, self.home), threads=self.config.recall.threads, exact=True)
-        try:
-            trained = [fold.trainer.logits(ids) for ids in prompts]
-            bare = [exact.logits(ids) for ids in prompts]
-            exact.use(path)
-            converted = [exact.logits(ids) for ids in prompts]
-        finally:
-            exact.close()
-        parity = verify.logit_report(*(verify.last_rows(rows) for rows in (trained, converted, bare)))
-        verify.require(delta, parity, bound=_LOGIT_BOUND, agreement=_AGREEMENT)
-        return {
-            "max_abs_logit": parity.max_abs,
-            "agreement": parity.agreement,
-            "effect": parity.effect,
-            "delta_relative": delta,
-            "probes": len(prompts),
-        }
-
-    def _probe_questions(self) -> list[str]:
-        pairs = self.store.pairs.live("held_out") + self.store.pairs.live("train")
-        return sorted({pair.question for pair in pairs}, key=lambda q: hashlib.sha256(q.encode()).digest())[:_PROBES]
 
     def _examine(
         self, path: Path, previous: Adapter | None, new: Sequence[str]

@@ -104,12 +104,12 @@ def backend(settings: Config) -> Finding:
 
 
 def blas(settings: Config) -> Finding:
-    """Return what multiplies matrices, measured: it takes half a second."""
-    from plum_edge.backends.blas import matmul_rate, prepare
+    """Return what multiplies matrices, measured with the threads that training would take: it takes half a second."""
+    from plum_edge.backends.blas import default_threads, matmul_rate, prepare
 
     if not _version("mlx"):
         return Finding("blas", "not measured: MLX is not installed")
-    used = prepare(settings.train.threads)
+    used = prepare(settings.train.threads or default_threads(_weights(settings)))
     rate = matmul_rate()
     threads = "1 thread" if used.threads == 1 else f"{used.threads} threads"
     found = f"{used.name}, {threads}, {rate:.0f} GFLOP/s in f32"
@@ -234,6 +234,13 @@ def _others(path: Path) -> bool:
     with contextlib.suppress(FileNotFoundError):
         return not path.is_symlink() and bool(path.stat().st_mode & 0o077)
     return False
+
+
+def _weights(settings: Config) -> int:
+    """Return the bytes of the base's weights, or 0 where there is no base."""
+    with contextlib.suppress(PlumError, OSError):
+        return sum(path.stat().st_size for path in base(settings.model.base).folder.glob("model*.safetensors"))
+    return 0
 
 
 def _wrong(name: str, error: PlumError) -> Finding:

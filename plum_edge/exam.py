@@ -16,7 +16,7 @@ from plum_edge import baselines, evaluate
 from plum_edge.config import Config
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
-from plum_edge.records import Adapter, Progress, Question
+from plum_edge.records import Adapter, Evidence, Progress, Question
 from plum_edge.registry import Base, gguf
 from plum_edge.retrieve import Retriever
 from plum_edge.store import Store
@@ -28,12 +28,18 @@ class Exam:
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.store, self.config, self.base = store, config, base
         self.recall = Recall(gguf(base, home), context=config.recall.context, threads=config.recall.threads)
+        self.left_out: str | None = None
+        """A conversation that retrieval passes over: the one that is going on."""
         self.retriever = Retriever(
-            lambda query, limit: store.search.search(query, limit=limit),
+            self._search,
             store.log.get,
             lambda text: len(self.recall.encode(text)),
             store.log.conversations,
         )
+
+    def _search(self, query: str, limit: int) -> list[Evidence]:
+        found = self.store.search.search(query, limit=limit + 1)
+        return [evidence for evidence in found if evidence.conversation != self.left_out][:limit]
 
     def close(self) -> None:
         """Free the model."""

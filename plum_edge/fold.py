@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from plum_edge.augment.checks import Mentions, check, contradicted
+from plum_edge.augment.honest import honest
 from plum_edge.augment.phrases import augment
 from plum_edge.backends import base as backends
 from plum_edge.config import Config
@@ -120,12 +121,12 @@ class Fold:
         pairs = [pair for pair in self.augment(segment) if pair.split == "train"]
         earlier = {_key(pair): pair for pair in self.store.pairs.live("train", before_seq=seq)}
         settings = self.config.train
-        recipe = make_recipe(settings.recipe, replay=settings.replay, general=settings.general)
+        recipe = make_recipe(settings.recipe, replay=settings.replay, general=settings.general, honest=settings.honest)
         lesson = Lesson(
             segment=segment.id,
             new={_key(pair): self._example(pair) for pair in pairs},
             stored=list(earlier),
-            general=self.general,
+            general=self.general | self._honest(segment, seq, len(pairs)),
             example=lambda key: self._example(earlier[key]),
         )
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
@@ -153,6 +154,16 @@ class Fold:
         epoch_in_work.unlink(missing_ok=True)
         self._prune(seq)
         return learned
+
+    def _honest(self, segment: Segment, seq: int, new: int) -> dict[str, Example]:
+        """Return questions about what the log up to this segment never mentions, enough for every epoch, by key."""
+        settings = self.config.train
+        segments = self.store.log.segments()
+        later = any(self.store.pairs.of(s.id) for s in segments if self.store.log.seq(s.id) > seq)
+        known = Mentions.of(*(s for s in segments if self.store.log.seq(s.id) <= seq)) if later else self.prior
+        count = round(settings.honest * new) * settings.epochs if settings.recipe == "replay" else 0
+        pairs = honest(known, count, seed=settings.seed, segment=segment.id)
+        return {f"honest/{pair.id}": self._example(pair) for pair in pairs}
 
     def metadata(self) -> dict[str, str]:
         """Return what the neutral adapter file says of itself."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plum_edge.config import Gate
-from plum_edge.evaluate import Scored, balanced, paired_loss
+from plum_edge.evaluate import Scored, balanced, paired_loss, wilson
 from plum_edge.records import Question, draw
 
 CHANCE = 0.05
@@ -106,8 +106,15 @@ def _honest(never: Sequence[Scored], limits: Gate) -> _Part:
     if not never:
         return "", None
     false = sum(not s.correct for s in never)
-    figures = {"questions": len(never), "false": false, "rate": false / len(never), "allowed": limits.max_false_yes}
-    if false / len(never) <= limits.max_false_yes:
+    at_least, _ = wilson(false, len(never))  # six of sixteen may be chance; the same share of two hundred is not
+    figures = {
+        "questions": len(never),
+        "false": false,
+        "rate": false / len(never),
+        "rate_at_least": at_least,
+        "allowed": limits.max_false_yes,
+    }
+    if at_least <= limits.max_false_yes:
         return "", figures
     return (
         f"it claims to know what was never discussed ({false} of {len(never)}, {_percent(false / len(never))}; "

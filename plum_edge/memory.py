@@ -173,9 +173,14 @@ class Memory:
         retrieve: bool = False,
         adapter: bool = True,
         stopped: Callable[[], bool] | None = None,
+        conversation: str | None = None,
     ) -> Iterator[str]:
-        """Stream the assistant's next turn. Follows a promotion before it begins."""
+        """Stream the assistant's next turn. Follows a promotion before it begins.
+
+        ``conversation`` is the id of the one that goes on: retrieval passes over it.
+        """
         self._follow(adapter)
+        self._exam.left_out = conversation
         settings = self.config.recall
         yield from self._exam.recall.stream(
             self._messages(messages, retrieve),
@@ -274,7 +279,7 @@ class Memory:
             "base": self.config.model.base,
             "conversations": counts.conversations,
             "messages": counts.messages,
-            "waiting": len(self.store.log.plan()),
+            "waiting": len(self.store.log.plan()) + counts.segments - len(self.store.runs.steps()),
             "states": dict(counts.states),
             "adapter": _plain(active) if active else None,
             "last": _plain(last) if last else None,

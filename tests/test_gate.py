@@ -89,9 +89,10 @@ def test_what_is_new_must_have_been_learned() -> None:
 
 
 def test_false_answers_have_a_limit() -> None:
-    assert decide(never=marks(13, 7, "no")).passed
-    verdict = decide(never=marks(12, 8, "no"))
-    assert verdict.reasons == ("it claims to know what was never discussed (8 of 20, 40 %; allowed 35 %)",)
+    assert decide(never=marks(12, 8, "no")).passed  # 40 % of twenty may be chance
+    assert decide(never=marks(130, 70, "no")).passed
+    verdict = decide(never=marks(110, 90, "no"))
+    assert verdict.reasons == ("it claims to know what was never discussed (90 of 200, 45 %; allowed 35 %)",)
 
 
 def test_a_loss_that_is_no_number_refuses() -> None:

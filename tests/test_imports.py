@@ -39,7 +39,7 @@ ACROSS = {
     ("registry", "convert"): "makes the GGUF of a base at first use",
 }
 """The few ways from one stage to another, and why."""
-JOINERS = {"consolidate", "fold", "exam", "memory", "doctor"}
+JOINERS = {"consolidate", "proof", "fold", "exam", "memory", "doctor"}
 CLI_MAY = GROUND | {"report", "doctor", "memory", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 

@@ -70,7 +70,7 @@ def test_epochs_take_turns_through_the_pool() -> None:
 
 
 def test_another_place_gives_another_order_and_the_same_place_the_same() -> None:
-    recipe = make("replay", replay=3.0, general=0.5)
+    recipe = make("replay", replay=3.0, general=0.5, honest=1.0)
     new = [f"n{i}" for i in range(20)]
     assert recipe.epoch(new, [], [], PLACE, 1) == recipe.epoch(new, [], [], PLACE, 1)
     assert recipe.epoch(new, [], [], PLACE, 1) != recipe.epoch(new, [], [], (1, "c1/0"), 1)

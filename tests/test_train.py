@@ -49,7 +49,7 @@ def lesson(segment: str = "c1/0", new: int = 6, stored: int = 30) -> Lesson:
 def run(trainer: Trainer, path: Path, what: Lesson | None = None, **kwargs: object) -> Learned:
     settings = kwargs.pop("settings", SETTINGS)
     assert isinstance(settings, Train)
-    recipe = make(settings.recipe, replay=settings.replay, general=settings.general)
+    recipe = make(settings.recipe, replay=settings.replay, general=settings.general, honest=0.0)
     before = backends.initial_state(trainer.shapes(), 0)
     return learn(trainer, before, what or lesson(), recipe, settings, checkpoint=path / "epoch.st", **kwargs)  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ from plum_edge.augment import templates
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.keyphrases import Phrase, key_phrases
 from plum_edge.augment.negatives import Negatives
+from plum_edge.augment.noise import noisy
 from plum_edge.augment.words import GENERIC, key, stem, stems, words
 from plum_edge.records import Pair, Polarity, Segment, Split, Style, draw, spoken_date
 
@@ -196,7 +197,11 @@ class _Maker:
         named = " and ".join(self._named(topic, split, side, index) for topic in ask.topics)
         if ask.shape == "month":
             named += f" in {self.date.split()[1]}"
-        return self._shuffled(phrasings, split, side)[index % len(phrasings)].format(topic=named)
+        phrasing = self._shuffled(phrasings, split, side)[index % len(phrasings)]
+        if split == "train":
+            phrasing = noisy(phrasing, self._draw("noise", side, index))
+        question = phrasing.format(topic=named)
+        return question[0].upper() + question[1:]
 
     def _when(self, topic: Phrase, split: Split, index: int) -> Pair:
         answer = self._pick(templates.WHEN, split, "when", index).format(date=self.date)

@@ -68,8 +68,8 @@ def _introduce(memory: Memory, scene: Scene) -> None:
     from plum_edge import doctor
 
     engine, speed = doctor.backend(memory.config), doctor.blas(memory.config)
-    scene.say(f"plum-edge {plum_edge.__version__} · offline · base {memory.base.name} · {speed.found}")
-    scene.say(f"trained by {engine.found}\n", "dim")
+    scene.say(f"plum-edge {plum_edge.__version__} · offline · base {memory.base.name}")
+    scene.say(f"{engine.found}\n{speed.found}\n", "dim")
 
 
 def _import(memory: Memory, scene: Scene, count: int | None) -> None:

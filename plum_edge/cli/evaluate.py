@@ -61,7 +61,7 @@ def compare(systems: dict[str, dict[str, Any]], detailed: str) -> None:
     terminal.say(report.systems(systems, encoding=console.encoding))
     kinds = report.kinds(systems[detailed], encoding=console.encoding)
     if kinds:
-        terminal.say(kinds)
+        terminal.hang("  ", kinds)
 
 
 def history(figures: dict[str, Any]) -> None:

@@ -43,7 +43,8 @@ class Scene:
     def _line(self, head: str, text: str, began: float | None) -> None:
         if self._silent:
             return
-        first, *rest = textwrap.wrap(terminal.one_line(text), self._width - self._margin - _TIME) or [""]
+        room = self._width - self._margin - (0 if began is None else _TIME)
+        first, *rest = textwrap.wrap(terminal.one_line(text), room) or [""]
         spent = f"{terminal.duration(time.monotonic() - began):>{_TIME}}" if began is not None else ""
         gap = " " * (self._width - self._margin - _TIME - cell_len(first)) if spent else ""
         terminal.say(f"{head:<{self._margin}}{first}{gap}{spent}")

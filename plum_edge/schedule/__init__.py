@@ -10,6 +10,6 @@ from plum_edge.schedule.replay import Replay
 __all__ = ["Plum", "Recipe", "Replay", "batches", "make"]
 
 
-def make(name: str, *, replay: float, general: float) -> Recipe:
+def make(name: str, *, replay: float, general: float, honest: float) -> Recipe:
     """Return the recipe called ``name`` (`config.Train.recipe`)."""
-    return Replay(replay, general) if name == "replay" else Plum()
+    return Replay(replay, general, honest) if name == "replay" else Plum()

@@ -4,7 +4,8 @@ Not the paper's method. Which stored pairs: four times the budget is drawn by ha
 half nearest to being lost is the segment's pool; epochs draw their budget from it in turn. Each sort of pair (closed
 or open, positive or negative) has its own share: a quote is always harder than a "no", and negatives are retired while
 positives are not, so that one ranking over all would tip the balance. The cost of a conversation does not grow with
-the log. General samples (reading, honest no, chat) keep the base what it was.
+the log. General samples (reading, honest no, chat) keep the base what it was; questions about things never discussed,
+other ones in every epoch, keep its "no" honest.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ _KEPT = 2
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """``ratio``: stored pairs for each new one; ``general``: general samples for each new pair."""
+    """For each new pair: ``ratio`` stored pairs, ``general`` general samples, ``honest`` things never discussed."""
 
     ratio: float
     general: float
+    honest: float = 0.0
     name: str = "replay"
 
     def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
@@ -46,8 +48,10 @@ class Replay:
             for sort, keys in by_sort(shuffled(pool, *place, "pool")).items()
             for key in _turn(keys, self._budget(shares.get(sort, ()), 1), epoch)
         ]
-        kept = shuffled(general, *place, "general", epoch)[: round(self.general * len(new))]
-        return shuffled([*new, *replayed, *kept], *place, epoch)
+        asides = by_sort(general)
+        kept = shuffled(asides.get("general", ()), *place, "general", epoch)[: round(self.general * len(new))]
+        honest = _turn(asides.get("honest", []), round(self.honest * len(new)), epoch)
+        return shuffled([*new, *replayed, *kept, *honest], *place, epoch)
 
     def _budget(self, new: Sequence[str], times: int) -> int:
         return round(times * self.ratio * len(new))

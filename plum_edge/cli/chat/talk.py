@@ -53,7 +53,11 @@ class Talk:
         try:
             with _ctrl_c() as stopped:
                 for piece in self._memory.reply(
-                    self.messages, retrieve=self.retrieve, adapter=self.adapter, stopped=stopped
+                    self.messages,
+                    retrieve=self.retrieve,
+                    adapter=self.adapter,
+                    stopped=stopped,
+                    conversation=self.conversation,
                 ):
                     said.append(piece)
                     yield piece
