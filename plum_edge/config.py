@@ -48,7 +48,7 @@ class Train:
     """Pairs in an optimizer step, replayed ones included."""
     replay: float = 3.0
     """Stored pairs of earlier segments for each new one (recipe ``replay``)."""
-    general: float = 0.25
+    general: float = 0.5
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
     honest: float = 0.75
     """New questions about things never discussed for each new pair, other ones in every epoch."""

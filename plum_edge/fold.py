@@ -67,8 +67,12 @@ class Fold:
         if not path.is_file():
             return {}
         lines = path.read_text(encoding="utf-8").splitlines()
-        chats = [[Message(m["role"], m["content"]) for m in json.loads(line)["messages"]] for line in lines if line]
-        return {f"general/{i}": self.tokenizer.example(chat, limit=self.base.context) for i, chat in enumerate(chats)}
+        samples = [json.loads(line) for line in lines if line]
+        chats = [[Message(m["role"], m["content"]) for m in sample["messages"]] for sample in samples]
+        return {
+            f"general-{sample['kind']}/{i}": self.tokenizer.example(chat, limit=self.base.context)
+            for i, (sample, chat) in enumerate(zip(samples, chats, strict=True))
+        }
 
     def head(self) -> backends.State:
         """Return the state after the steps learned so far.

@@ -45,7 +45,14 @@ def test_replay_is_bounded_whatever_the_log_holds(new: list[str], stored: list[s
     assert len(pool) <= 6 * len(new)
     read = recipe.epoch(new, pool, ["general/1", "general/2"], PLACE, epoch)
     assert set(new) <= set(read)
-    assert len(read) <= 4 * len(new) + round(0.5 * len(new))
+    assert len(read) <= 4 * len(new) + len(new) // 2 + 1
+
+
+def test_general_samples_are_of_each_sort_as_many() -> None:
+    new = [f"open/positive/{i}" for i in range(8)]
+    general = [f"general-chat/{i}" for i in range(40)] + [f"general-reading/{i}" for i in range(160)]
+    read = Replay(0.0, 0.5, 0.25).epoch(new, [], [*general, *(f"honest/{i}" for i in range(9))], PLACE, 0)
+    assert [sum(key.startswith(sort) for key in read) for sort in ("general-c", "general-r", "honest")] == [2, 2, 2]
 
 
 def test_the_pool_holds_what_is_nearest_to_being_lost() -> None:

@@ -4,14 +4,15 @@ Not the paper's method. Which stored pairs: four times the budget is drawn by ha
 half nearest to being lost is the segment's pool; epochs draw their budget from it in turn. Each sort of pair (closed
 or open, positive or negative) has its own share: a quote is always harder than a "no", and negatives are retired while
 positives are not, so that one ranking over all would tip the balance. The cost of a conversation does not grow with
-the log. General samples (reading, honest no, chat) keep the base what it was; questions about things never discussed,
-other ones in every epoch, keep its "no" honest.
+the log. General samples (reading, honest no, chat; of each as many) keep the base what it was; questions about things
+never discussed, other ones in every epoch, keep its "no" honest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from plum_edge.schedule.base import by_sort, shuffled
 
@@ -49,8 +50,9 @@ class Replay:
             for key in _turn(keys, self._budget(shares.get(sort, ()), 1), epoch)
         ]
         asides = by_sort(general)
-        kept = shuffled(asides.get("general", ()), *place, "general", epoch)[: round(self.general * len(new))]
-        honest = _turn(asides.get("honest", []), round(self.honest * len(new)), epoch)
+        honest = _turn(asides.pop("honest", []), round(self.honest * len(new)), epoch)
+        share = ceil(self.general * len(new) / max(len(asides), 1))
+        kept = [key for keys in asides.values() for key in shuffled(keys, *place, "general", epoch)[:share]]
         return shuffled([*new, *replayed, *kept, *honest], *place, epoch)
 
     def _budget(self, new: Sequence[str], times: int) -> int:

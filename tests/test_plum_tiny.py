@@ -1,0 +1,79 @@
+"""The embedded base keeps what its card promises, in llama.cpp: it reads, it is honest, it chats, it is small."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plum_edge import registry
+from plum_edge.augment.templates import UNSEEN
+from plum_edge.paths import Home, data_dir
+from plum_edge.recall import Recall
+from plum_edge.records import Message
+
+FOLDER = data_dir("models") / "plum-tiny"
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.skipif(not (FOLDER / "model.safetensors").is_file(), reason="plum-tiny has no weights here")
+
+
+def samples(file: str, kind: str) -> list[list[Message]]:
+    lines = (FOLDER / file).read_text(encoding="utf-8").splitlines()
+    chats = [json.loads(line) for line in lines if line]
+    return [[Message(m["role"], m["content"]) for m in chat["messages"]] for chat in chats if chat["kind"] == kind]
+
+
+@pytest.fixture(scope="module")
+def recall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recall]:
+    home = Home(tmp_path_factory.mktemp("home")).create()
+    with Recall(registry.gguf(registry.base("plum-tiny"), home)) as opened:
+        yield opened
+
+
+def rate(recall: Recall, chats: list[list[Message]], word: str) -> float:
+    asked = [chat for chat in chats if chat[-1].content.startswith(word)]
+    assert len(asked) >= 20
+    return sum((recall.p_yes(chat[:-1]) >= 0.5) == (word == "Yes") for chat in asked) / len(asked)
+
+
+def test_it_reads_from_its_context(recall: Recall) -> None:
+    chats = samples("probe.jsonl", "reading")
+    assert (rate(recall, chats, "Yes") + rate(recall, chats, "No")) / 2 >= 0.95
+
+
+def test_it_says_honestly_that_something_was_not_discussed(recall: Recall) -> None:
+    assert rate(recall, samples("probe.jsonl", "no"), "No") >= 0.98
+
+
+def test_it_answers_plain_talk_in_words(recall: Recall) -> None:
+    said = recall.answer([Message("user", "Hello, how are you?")], max_tokens=40)
+    assert len(said.split()) >= 2
+    assert said.isascii()
+
+
+def test_it_is_small_and_speaks_of_its_licences() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.iterdir() if path.is_file()) <= 16 << 20
+    card = (FOLDER / "README.md").read_text(encoding="utf-8")
+    for word in ("CC BY-SA", "CC BY 4.0", "CDLA", "Apache-2.0", "tokens"):
+        assert word in card
+
+
+def test_nothing_that_is_kept_for_evaluation_is_in_its_training() -> None:
+    """The recipe imports no unseen phrasing, and its shipped samples hold none."""
+    for path in (FOLDER / "train").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.endswith("templates"):
+                assert "UNSEEN" not in {alias.name for alias in node.names}
+            assert not (isinstance(node, ast.Attribute) and node.attr == "UNSEEN")
+    fixed = [max(frame.split("{topic}"), key=len).strip() for frame in UNSEEN.closed]
+    for file in ("general.jsonl", "probe.jsonl"):
+        text = (FOLDER / file).read_text(encoding="utf-8")
+        assert not [frame for frame in fixed if frame in text]
+
+
+def test_the_probe_is_not_replayed() -> None:
+    general = set((FOLDER / "general.jsonl").read_text(encoding="utf-8").splitlines())
+    assert not general & set((FOLDER / "probe.jsonl").read_text(encoding="utf-8").splitlines())
