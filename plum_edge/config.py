@@ -43,16 +43,17 @@ class Train:
     learning_rate: float = 1e-3
     decay: float = 0.0
     """Linear decay of the rate within a segment, down to ``1 - decay`` of it."""
-    epochs: int = 6
+    epochs: int = 9
     batch: int = 16
     """Pairs in an optimizer step, replayed ones included."""
-    replay: float = 3.0
+    replay: float = 1.5
     """Stored pairs of earlier segments for each new one (recipe ``replay``)."""
-    general: float = 0.5
+    general: float = 0.4
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
-    honest: float = 0.75
+    honest: float = 0.2
     """New questions about things never discussed for each new pair, other ones in every epoch."""
-    question_weight: float = 0.1
+    question_weight: float = 0.0
+    """The embedded base unlearns plain talk where its questions are learned (docs/LOG.md); a real base may want 0.1."""
     answer_weight: float = 1.0
     template_weight: float = 0.0
     clip: float = 1.0
