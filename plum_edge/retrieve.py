@@ -25,8 +25,9 @@ _STOPWORD_TEXT = """
     ll re ve don didn doesn isn wasn weren hasn haven hadn couldn wouldn shouldn won aren ain s d m t
 """
 _TALK_TEXT = """
-    among already answer answered ask asked asking bell bring brought came chat chats chatted come comes
-    conversation conversations covered date dates day days detail details discuss discussed discussing discussion exact
+    advice among already answer answered anywhere arise ask asked asking bell bring brought busy came chat chats chatted
+    come comes complain concern conversation conversations covered date dates day days describe detail details discuss
+    discussed discussing discussion exact far include matter messages recollection side somewhere table theme think
     gave get give go going got hear heard help helped kept knew know known last learn let made make mean memory
     memories mention mentioned mentioning name note part point previous previously put question raise raised recall
     refer regarding remember remembered remind repeat ring said saw say saying session sessions share shared speak

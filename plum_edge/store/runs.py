@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from plum_edge.errors import UnknownId
@@ -93,8 +94,13 @@ class Runs:
     # Adapters -----------------------------------------------------------------------------------------------------
 
     def add_adapter(self, adapter: Adapter, manifest: Mapping[str, object]) -> None:
-        """Store an adapter, or what is known of it now. Does not make it active, whatever ``adapter.active`` says."""
+        """Store an adapter, or what is known of it now. Does not make it active, whatever ``adapter.active`` says.
+
+        A file in the home is stored relative to it, so that a home can be moved.
+        """
+        file, folder = Path(adapter.gguf), self._c.path.parent
         row = asdict(adapter) | {
+            "gguf": str(file.relative_to(folder) if file.is_relative_to(folder) else file),
             "created_at": stamp(adapter.created_at) if adapter.created_at else None,
             "manifest": dump(manifest),
         }
@@ -237,7 +243,7 @@ class Runs:
             id=row["id"],
             active=row["id"] == self._c.value("SELECT adapter FROM active"),
             parent=row["parent"],
-            gguf=row["gguf"],
+            gguf=str(self._c.path.parent / row["gguf"]),
             gguf_sha256=row["gguf_sha256"],
             segments=row["segments"],
             accuracy=row["accuracy"],

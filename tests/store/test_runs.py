@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from plum_edge.errors import UnknownId
+from plum_edge.paths import Home
 from plum_edge.records import Adapter, Step, draw
 from plum_edge.store import Cell, Store
 from tests.store.samples import recorded, talk
@@ -17,7 +19,7 @@ from tests.store.samples import recorded, talk
 def adapter(ident: str, parent: str | None = None) -> Adapter:
     """Return an adapter that no file stands behind."""
     moment = datetime(2026, 8, 4, 3, 14, tzinfo=UTC)
-    return Adapter(ident, False, parent, f"adapters/{ident}/adapter.gguf", "0" * 64, 3, 0.5, moment)
+    return Adapter(ident, False, parent, f"/elsewhere/{ident}/adapter.gguf", "0" * 64, 3, 0.5, moment)
 
 
 def step(seq: int, segment: str) -> Step:
@@ -148,3 +150,14 @@ def test_nights(store: Store) -> None:
     assert (ended.status, ended.detail) == ("promoted", {"pairs": 412, "conversations": ["a"]})
     with pytest.raises(UnknownId):
         store.runs.end(99, "promoted", {})
+
+
+def test_a_home_can_be_moved(tmp_path: Path) -> None:
+    """An adapter's file is found beside the log, wherever that is now."""
+    there, here = Home(tmp_path / "there"), Home(tmp_path / "here")
+    with Store.open(there, create=True) as store:
+        store.runs.add_adapter(replace(adapter("0001"), gguf=str(there.adapters / "0001" / "adapter.gguf")), {})
+        assert store.runs.adapter("0001").gguf == str(there.adapters / "0001" / "adapter.gguf")
+    there.root.rename(here.root)
+    with Store.open(here, create=False) as store:
+        assert store.runs.adapter("0001").gguf == str(here.adapters / "0001" / "adapter.gguf")

@@ -1,0 +1,13 @@
+"""What every test may rely on."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A shell starts background jobs with Ctrl-C ignored, and CI may be one."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
