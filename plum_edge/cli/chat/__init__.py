@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import click
 
 from plum_edge.cli.chat.reader import piped, typed
 from plum_edge.cli.chat.screen import Screen
-from plum_edge.cli.chat.talk import Talk
+from plum_edge.cli.chat.talk import Talk, ctrl_c
 from plum_edge.cli.session import Session, shared
 from plum_edge.errors import UsageError
 
@@ -46,7 +47,9 @@ def command(session: Session, no_log: bool, no_adapter: bool, retrieve: bool, co
         screen = Screen(talk, session.home, silent=session.json, spaced=at_terminal)
         if at_terminal:
             screen.greet(memory.status())
-        _converse(talk, screen, typed(None if no_log else memory.home.history) if at_terminal else piped())
+        lines = typed(None if no_log else memory.home.history) if at_terminal else piped()
+        with ctrl_c() if at_terminal else nullcontext():  # one pressed twice, as an answer ends, must not end the chat
+            _converse(talk, screen, lines)
         if session.json:
             said = [{"role": message.role, "content": message.content} for message in talk.messages]
             session.emit({"conversation": talk.conversation, "messages": said})

@@ -51,7 +51,7 @@ class Talk:
         self._keep(Message("user", text, datetime.now().astimezone()))
         said: list[str] = []
         try:
-            with _ctrl_c() as stopped:
+            with ctrl_c() as stopped:
                 for piece in self._memory.reply(
                     self.messages,
                     retrieve=self.retrieve,
@@ -94,8 +94,8 @@ class Talk:
 
 
 @contextmanager
-def _ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Give ``stopped()``: true after Ctrl-C, however often, which then ends an answer and not the program."""
+def ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Give ``stopped()``: true after Ctrl-C, however often; it ends an answer then, and never the program."""
     pressed = False
 
     def press(_number: int, _frame: FrameType | None) -> None:
