@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 from plum_edge import Memory
 from plum_edge.convert import gguf, peft
-from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel
+from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, NoSpace
 from plum_edge.paths import data_dir, sha256_file
 
 FOLDER = data_dir("models") / "plum-tiny"
@@ -160,6 +161,17 @@ def test_killed_it_carries_on_to_the_same_bytes(
         assert sum(adapter.active for adapter in memory.adapters()) == 1
     left = [path.name for path in home.rglob("*.tmp")] + [path.name for path in home.rglob("epoch.safetensors")]
     assert not [name for name in left if name.startswith("epoch")]
+
+
+def test_too_little_disk_is_said_before_anything_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = make_home(tmp_path / "home", 1)
+    free = shutil.disk_usage(home)._replace(free=1_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: free)
+    with Memory(home) as memory:
+        with pytest.raises(NoSpace, match="MB are needed"):
+            memory.consolidate()
+        assert memory.store.log.segments() == []
+        assert memory.status()["waiting"] == 1
 
 
 def test_a_missing_base_is_a_sentence(tmp_path: Path) -> None:
