@@ -22,7 +22,7 @@ from plum_edge.augment.phrases import augment
 from plum_edge.backends import base as backends
 from plum_edge.config import Config
 from plum_edge.convert import peft
-from plum_edge.errors import ForeignAdapter
+from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.paths import Home
 from plum_edge.records import Example, Message, Pair, Segment, Step
 from plum_edge.registry import Base
@@ -186,10 +186,23 @@ class Fold:
         if not path.is_file():
             return None
         try:
-            state, _ = peft.load(path)
+            state, learned_with = peft.load(path)
         except ForeignAdapter:
             return None
+        self._refuse_other_settings(learned_with)
         return state if state_sha256(state) == step.state_sha256 else None
+
+    def _refuse_other_settings(self, learned_with: dict[str, str]) -> None:
+        """An adapter cannot go on with another rank or on another base: its matrices would not fit or mean nothing."""
+        now = self.metadata()
+        other = [
+            f"{name} {learned_with.get(name)} (now {now[name]})" for name in now if learned_with.get(name) != now[name]
+        ]
+        if other:
+            raise UsageError(
+                f"What {self.home.root} remembers was learned with {', '.join(other)}. Nothing was changed.",
+                "Set it back in config.toml, or begin a new memory with --home.",
+            )
 
     def _save(self, seq: int, state: backends.State) -> None:
         peft.save(self._checkpoint(seq), state, self.metadata())

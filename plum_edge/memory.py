@@ -227,6 +227,8 @@ class Memory:
         learned = [step.segment for step in self.store.runs.steps()]
         asked = evaluate.read_questions(questions) if questions else self._exam.questions(learned)
         seed, recipe = self.config.train.seed, self.config.train.recipe
+        if examined:
+            recipe = self.store.runs.manifest(examined.id).get("recipe", recipe)
         path = Path(examined.gguf) if examined else None
         system = "adapter" if examined else "base"
         result = figures(self._exam.ask(system, path, asked, progress), examined, recipe, seed)

@@ -10,7 +10,7 @@ import pytest
 
 from plum_edge import registry
 from plum_edge.config import Config, Model, Train
-from plum_edge.errors import Interrupted
+from plum_edge.errors import Interrupted, UsageError
 from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
@@ -90,6 +90,18 @@ def test_a_lost_checkpoint_is_learned_again(config: Config, straight: list[str],
 def test_another_seed_gives_other_bytes(config: Config, straight: list[str], tmp_path: Path) -> None:
     other = replace(config, train=replace(config.train, seed=1))
     assert not set(learn(Home(tmp_path), other, [[0, 1]])) & set(straight)
+
+
+@pytest.mark.parametrize("change", [{"rank": 2}, {"alpha": 4.0}])
+def test_other_settings_than_it_was_learned_with_are_refused(
+    config: Config, tmp_path: Path, change: dict[str, float]
+) -> None:
+    home = Home(tmp_path)
+    before = learn(home, config, [[0]])
+    other = replace(config, train=replace(config.train, **change))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=next(iter(change))):
+        learn(home, other, [[1]])
+    assert learn(home, config, [[]]) != [] and learn(home, config, [[]])[:1] == before
 
 
 def test_steps_record_what_the_bytes_depend_on(config: Config, tmp_path: Path) -> None:

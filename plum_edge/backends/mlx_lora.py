@@ -37,7 +37,7 @@ class MlxTrainer:
         import mlx.core as mx
         import mlx.nn as nn
 
-        self._mx, self._nn = mx, nn
+        self._mx = mx
         self.spec = spec
         self._model = _load_base(folder)
         _add_lora(self._model, spec)
