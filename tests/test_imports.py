@@ -42,6 +42,8 @@ ACROSS = {
 JOINERS = {"consolidate", "proof", "fold", "exam", "memory", "doctor"}
 CLI_MAY = GROUND | {"report", "doctor", "memory", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
+REPORT_MAY = {"report", "errors", "paths"}
+"""A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
 
 HOMES = {
     "mlx": {"backends.mlx_lora", "backends.blas"},
@@ -134,7 +136,7 @@ def test_a_module_imports_only_what_it_may(path: Path) -> None:
     elif mine == "cli":
         assert wanted <= CLI_MAY
     elif mine == "report":
-        assert not wanted
+        assert wanted <= REPORT_MAY
     else:
         assert mine in JOINERS or me == "", f"{me} has no place in design.md §2: give it one here"
         assert "cli" not in wanted

@@ -10,23 +10,14 @@ import codecs
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from plum_edge.report.words import NAMES, Share, ordered, percent
+
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-NAMES = {
-    "base": "base, no memory",
-    "bm25": "retrieval (BM25 top-1)",
-    "bm25_threshold": "BM25 threshold, no model",
-    "adapter": "adapter",
-    "adapter_bm25": "adapter + retrieval",
-}
-"""How systems are called on the screen, in the order of the table."""
-
 RIGHT, WRONG = "blue", "dark_orange"
 """Colours of the paper's figure 3."""
-
-Share = float | None
 
 
 def speaks_unicode(encoding: str | None) -> bool:
@@ -49,10 +40,9 @@ def systems(figures: Mapping[str, Mapping[str, Any]], *, encoding: str | None = 
     table.add_column(f"held-out questions, {' / '.join(sorted(counts))}" if counts else "held-out questions")
     for title in ("yes asked", "no asked", "balanced", "95 %"):
         table.add_column(title, justify="right", no_wrap=True)
-    known = [name for name in NAMES if name in figures]
-    for name in (*known, *(name for name in figures if name not in NAMES)):
+    for name in ordered(figures):
         one = figures[name]
-        rates = [_percent(one[key]) for key in ("positives", "negatives", "accuracy")]
+        rates = [percent(one[key]) for key in ("positives", "negatives", "accuracy")]
         table.add_row(f"  {NAMES.get(name, name)}", *rates, _interval(one["accuracy_ci95"], encoding))
     return table
 
@@ -81,7 +71,7 @@ def over_time(points: Sequence[tuple[int, Share]], *, width: int = 80, encoding:
         return ""
     levels = "▁▂▃▄▅▆▇█" if speaks_unicode(encoding) else "_.:-=+*#"
     (first, start), (last, end) = measured[0], measured[-1]
-    words = f"after {first}: {_percent(start)}  ", f"  after {last}: {_percent(end)}"
+    words = f"after {first}: {percent(start)}  ", f"  after {last}: {percent(end)}"
     room = max(1, width - len("".join(words)))
     bars = (_mean(accuracy for _, accuracy in measured[part]) for part in _groups(len(measured), room))
     drawn = "".join(levels[round(max(0.0, 2 * bar - 1) * (len(levels) - 1))] for bar in bars)
@@ -139,10 +129,6 @@ def _groups(count: int, room: int) -> list[slice]:
 def _mean(values: Any) -> float:
     listed = list(values)
     return float(sum(listed) / len(listed))
-
-
-def _percent(share: Share) -> str:
-    return "" if share is None else f"{100 * share:.0f} %"
 
 
 def _interval(bounds: Sequence[float] | None, encoding: str | None) -> str:

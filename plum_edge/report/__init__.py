@@ -1,0 +1,11 @@
+"""What an evaluation looks like: in the terminal (terminal.py), as figures (figures.py), as one page (page.py).
+
+Takes the JSON of `evaluate` and knows nothing of where its figures come from. Only folder.py writes files.
+"""
+
+from __future__ import annotations
+
+from plum_edge.report.terminal import RIGHT, WRONG, consistency, kinds, over_time, speaks_unicode, systems
+from plum_edge.report.words import NAMES
+
+__all__ = ["NAMES", "RIGHT", "WRONG", "consistency", "kinds", "over_time", "speaks_unicode", "systems"]
