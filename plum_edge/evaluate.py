@@ -118,7 +118,7 @@ def summarise(scored: Sequence[Scored], *, seed: int, order: Sequence[str] | Non
         "open_f1": sum(s.f1 or 0.0 for s in known) / len(known) if known else None,
         "open_contains": _rate(known),
         "false_answers": 1 - right if (right := _rate(unknown)) is not None else None,
-        "by_age": _by_age(scored, order),
+        "by_age": _by_age(scored, order, seed),
     }
 
 
@@ -152,7 +152,7 @@ def _kind(group: Sequence[Scored]) -> dict[str, Any]:
     return {"n": len(group), "accuracy": _rate(group), "ci95": _wilson_of(group)}
 
 
-def _by_age(scored: Sequence[Scored], order: Sequence[str] | None) -> list[dict[str, Any]]:
+def _by_age(scored: Sequence[Scored], order: Sequence[str] | None, seed: int) -> list[dict[str, Any]]:
     about = [s for s in scored if s.question.conversation is not None]
     asked = dict.fromkeys(str(s.question.conversation) for s in about)
     aged = [name for name in order if name in asked] if order is not None else list(asked)
@@ -161,7 +161,8 @@ def _by_age(scored: Sequence[Scored], order: Sequence[str] | None) -> list[dict[
         names = set(aged[part * len(aged) // AGES : (part + 1) * len(aged) // AGES])
         if names:
             group = [s for s in about if s.question.conversation in names]
-            groups.append({"conversations": len(names), "questions": len(group), "accuracy": balanced(group)})
+            figures = {"accuracy": balanced(group), "accuracy_ci95": bootstrap(group, seed=seed)}
+            groups.append({"conversations": len(names), "questions": len(group), **figures})
     return groups
 
 
@@ -193,6 +194,17 @@ def over_time(cells: Iterable[Cell]) -> list[tuple[int, float | None]]:
             gold = (cell.p_yes >= 0.5) == cell.correct
             groups.setdefault(cell.step, {True: [], False: []})[gold].append(cell.correct)
     return [(step, _mean_rate(*groups[step].values())) for step in sorted(groups)]
+
+
+def over_time_ci95(cells: Iterable[Cell], *, seed: int) -> list[Interval | None]:
+    """Return the 95 % interval (`bootstrap`) of each point of `over_time`."""
+    groups: dict[int, list[Scored]] = {}
+    for cell in cells:
+        if cell.p_yes is not None:
+            gold = "yes" if (cell.p_yes >= 0.5) == cell.correct else "no"
+            question = Question("", gold, "verbatim", cell.conversation)
+            groups.setdefault(cell.step, []).append(Scored(question, cell.p_yes, None, cell.correct))
+    return [bootstrap(groups[step], seed=seed) for step in sorted(groups)]
 
 
 def consistency(cells: Iterable[Cell], conversations: Sequence[str] | None = None) -> list[list[float | None]]:

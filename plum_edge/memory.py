@@ -16,7 +16,7 @@ import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -221,6 +221,7 @@ class Memory:
     ) -> dict[str, Any]:
         """Score held-out questions, or those of a file, in llama.cpp; return the contract's JSON (design.md §6)."""
         from plum_edge import evaluate
+        from plum_edge.calibration import reliability
         from plum_edge.exam import figures
 
         examined = self.store.runs.adapter(adapter) if adapter else self.store.runs.active()
@@ -231,19 +232,35 @@ class Memory:
             recipe = self.store.runs.manifest(examined.id).get("recipe", recipe)
         path = Path(examined.gguf) if examined else None
         system = "adapter" if examined else "base"
-        result = figures(self._exam.ask(system, path, asked, progress), examined, recipe, seed)
-        result["conversations"] = len({segment.rsplit("/", 1)[0] for segment in learned})
-        cells = self.store.runs.cells()
-        result["over_time"] = evaluate.over_time(cells)
-        result["consistency"] = evaluate.consistency(cells)
+        scored = self._exam.ask(system, path, asked, progress)
+        result = figures(scored, examined, recipe, seed) | reliability(scored)
+        order = list(dict.fromkeys(segment.rsplit("/", 1)[0] for segment in learned))
+        result["conversations"] = len(order)
+        result |= self._history(order, seed)
         result["general"] = {"text_loss_base": self._exam.text_loss(None), "text_loss": self._exam.text_loss(path)}
-        compared = ("base", "bm25", "adapter_bm25", "bm25_threshold") if baselines else ()
-        result["baselines"] = {
-            name: figures(self._exam.ask(name, path, asked, progress), None, recipe, seed)
-            for name in compared
-            if path is not None or name != "adapter_bm25"
-        }
+        others: dict[str, dict[str, Any]] = {}
+        for name in ("base", "bm25", "adapter_bm25", "bm25_threshold") if baselines else ():
+            if path is not None or name != "adapter_bm25":
+                theirs = self._exam.ask(name, path, asked, progress)
+                flips = evaluate.mcnemar(*([s for s in answers if s.question.closed] for answers in (scored, theirs)))
+                others[name] = figures(theirs, None, recipe, seed) | {"mcnemar": asdict(flips)}
+        result["baselines"] = others
         return result
+
+    def _history(self, order: Sequence[str], seed: int) -> dict[str, Any]:
+        """Return what was measured while it learned: accuracy over time, and the consistency plot with its dates."""
+        from plum_edge import evaluate
+
+        cells = self.store.runs.cells()
+        asked = {cell.conversation for cell in cells}
+        columns = [conversation for conversation in order if conversation in asked]
+        dates = {summary.id: summary.created_at.date().isoformat() for summary in self.store.log.list()}
+        return {
+            "over_time": evaluate.over_time(cells),
+            "over_time_ci95": evaluate.over_time_ci95(cells, seed=seed),
+            "consistency": evaluate.consistency(cells, columns),
+            "consistency_dates": [dates.get(conversation) for conversation in columns],
+        }
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""

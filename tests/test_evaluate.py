@@ -380,6 +380,20 @@ def test_cells_become_accuracy_over_time_and_the_consistency_plot() -> None:
     assert (evaluate.over_time([]), evaluate.consistency([])) == ([], [])
 
 
+def test_each_point_in_time_has_the_interval_of_its_answers() -> None:
+    cells = [Answered(step, f"c{n}", n % 3 > 0, 0.9) for step in (1, 2) for n in range(20 * step)]
+    cells += [Answered(step, f"c{n}", n % 4 > 0, 0.1) for step in (1, 2) for n in range(20 * step)]
+    cells += [Answered(3, "c0", True, 0.9), Answered(2, "c0", False, None)]
+    (first, later, alone) = evaluate.over_time_ci95(cells, seed=0)
+    accuracy = dict(evaluate.over_time(cells))
+    assert first is not None
+    assert later is not None
+    assert first[0] < (accuracy[1] or 0) < first[1]
+    assert later[1] - later[0] < first[1] - first[0], "more questions, a narrower interval"
+    assert (accuracy[3], alone) == (None, None)
+    assert evaluate.over_time_ci95([], seed=0) == []
+
+
 # Statistics -----------------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ GROUND_RULES: dict[str, set[str]] = {
 }
 FORMATS = {"gguf_header", "adapter_check", "prompt"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
-STAGE_OF = {"engine": "recall", "questions": "evaluate", "marking": "evaluate"}
+STAGE_OF = {"engine": "recall", "questions": "evaluate", "marking": "evaluate", "calibration": "evaluate"}
 """Modules at the top that are parts of a stage."""
 STAGES = {
     "store", "importers", "augment", "tokens", "schedule", "train", "backends", "convert", "recall", "retrieve",
