@@ -144,13 +144,7 @@ class Engine:
         """
         if not ids:
             raise ValueError("an empty prompt")
-        known = min(_common(self.cached, ids), len(ids) - 1)
-        # While the cache and its description may differ, the description says: empty.
-        cached, self.cached = self.cached, []
-        if known < len(cached) and not self._llama.llama_memory_seq_rm(self._memory, 0, known, -1):
-            self.clear()
-            known = 0
-        for start in range(known, len(ids), self._batch):
+        for start in range(self._keep(ids, len(ids) - 1), len(ids), self._batch):
             chunk = ids[start : start + self._batch]
             tokens = (self._llama.llama_token * len(chunk))(*chunk)
             self._evaluate(self._llama.llama_batch_get_one(tokens, len(chunk)))
@@ -164,24 +158,53 @@ class Engine:
             ValueError: more ids than the context holds, or none.
             IntegrityError: llama.cpp cannot evaluate them.
         """
+        self.clear()
+        rows = self.tail(ids, len(ids))
+        self.clear()
+        return rows
+
+    def tail(self, ids: Sequence[int], count: int) -> np.ndarray:
+        """Return the logits after each of the last ``count`` of ``ids``, (count, vocabulary) f32: a copy.
+
+        Evaluates only what follows the longest prefix that is in the cache, and those ``count``.
+
+        Raises:
+            ValueError: more ids than the context holds, none, or a count that is not among them.
+            IntegrityError: llama.cpp cannot evaluate them.
+        """
         if not 0 < len(ids) <= self.context:
             raise ValueError(f"{len(ids)} tokens do not fit a context of {self.context}")
-        self.clear()
+        if not 0 < count <= len(ids):
+            raise ValueError(f"{count} of {len(ids)} tokens")
+        wanted = len(ids) - count
         rows = []
         batch = self._llama.llama_batch_init(self._batch, 0, 1)
         try:
-            for start in range(0, len(ids), self._batch):
+            for start in range(self._keep(ids, wanted), len(ids), self._batch):
                 chunk = ids[start : start + self._batch]
                 batch.n_tokens = len(chunk)
                 for n, token in enumerate(chunk):
-                    batch.token[n], batch.pos[n], batch.logits[n] = token, start + n, 1
+                    batch.token[n], batch.pos[n], batch.logits[n] = token, start + n, int(start + n >= wanted)
                     batch.n_seq_id[n], batch.seq_id[n][0] = 1, 0
                 self._evaluate(batch)
-                rows.append(self._rows(self._llama.llama_get_logits(self._context), len(chunk)).copy())
+                if outputs := max(0, min(len(chunk), start + len(chunk) - wanted)):
+                    rows.append(self._rows(self._llama.llama_get_logits(self._context), outputs).copy())
         finally:
             self._llama.llama_batch_free(batch)
-        self.clear()
+        self.cached = list(ids)
         return np.concatenate(rows)
+
+    def _keep(self, ids: Sequence[int], most: int) -> int:
+        """Cut the cache back to what it has in common with ``ids``, at most so many, and return how many those are.
+
+        While the cache and its description may differ, the description says: empty. Who evaluates the rest sets it.
+        """
+        known = min(_common(self.cached, ids), most)
+        cached, self.cached = self.cached, []
+        if known < len(cached) and not self._llama.llama_memory_seq_rm(self._memory, 0, known, -1):
+            self.clear()
+            return 0
+        return known
 
     def clear(self) -> None:
         """Empty the cache."""

@@ -108,6 +108,16 @@ class Recall:
         """
         return self._engine.every(ids)
 
+    def tail(self, ids: Sequence[int], count: int) -> np.ndarray:
+        """Return the logits after each of the last ``count`` of ``ids``, (count, vocabulary) f32.
+
+        What the cache knows of ``ids`` is not computed again: questions about one text cost little after the first.
+
+        Raises:
+            ValueError: more ids than the context holds, none, or a count that is not among them.
+        """
+        return self._engine.tail(ids, count)
+
     def p_yes(self, messages: Sequence[Message]) -> float:
         """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer.
 
@@ -117,7 +127,14 @@ class Recall:
         """
         if not (self._yes and self._no):
             raise NoModel(self._name, "its vocabulary has no single token for Yes and for No")
-        row = self._engine.last(self._fitted(messages, 1))
+        return self.p_yes_of(self._engine.last(self._fitted(messages, 1)))
+
+    def p_yes_of(self, row: np.ndarray) -> float:
+        """Return the same from the logits at the first token of an answer, (vocabulary,): whoever computed them.
+
+        Raises:
+            IntegrityError: they are no numbers.
+        """
         yes, no = (float(np.logaddexp.reduce(row[ids].astype(np.float64))) for ids in (self._yes, self._no))
         if not math.isfinite(yes - no):
             raise IntegrityError("The model's output is not a number.", "Try without the adapter.")
