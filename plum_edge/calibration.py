@@ -19,7 +19,7 @@ def reliability(scored: Sequence[Scored]) -> dict[str, Any]:
 
     ``calibration`` has a row for each of the `BINS` that an answer fell into: p(yes) from ``low`` to below ``high``
     (the last includes 1), ``n`` answers, their mean ``p_yes``, and the ``yes_share`` of questions whose right answer is
-    yes with its Wilson ``ci95``. ``ece`` is the expected calibration error: the mean of abs(p_yes - yes_share), weighted
+    yes with its Wilson ``ci95``. ``ece`` is the expected calibration error, the mean of abs(p_yes - yes_share) weighted
     by n (Naeini, Cooper and Hauskrecht, 2015); None where nothing closed was asked.
     """
     answers = [(s.p_yes, s.question.answer == "yes") for s in scored if s.p_yes is not None]

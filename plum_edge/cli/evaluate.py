@@ -50,6 +50,7 @@ def show(figures: dict[str, Any]) -> None:
     ]
     if others:
         terminal.say("  " + " · ".join(others))
+    detail(figures)
     history(figures)
 
 
@@ -62,6 +63,20 @@ def compare(systems: dict[str, dict[str, Any]], detailed: str) -> None:
     kinds = report.kinds(systems[detailed], encoding=console.encoding)
     if kinds:
         terminal.hang("  ", kinds)
+
+
+def detail(figures: dict[str, Any]) -> None:
+    """Write how much is left of the oldest, and how far p(yes) can be believed."""
+    from plum_edge import report
+
+    console = terminal.out()
+    ages = report.ages(figures["by_age"], encoding=console.encoding)
+    if ages:
+        terminal.say(ages)
+    reliability = report.reliability(figures, encoding=console.encoding)
+    if reliability is not None:
+        terminal.say()
+        terminal.say(reliability)
 
 
 def history(figures: dict[str, Any]) -> None:

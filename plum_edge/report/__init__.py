@@ -5,7 +5,28 @@ Takes the JSON of `evaluate` and knows nothing of where its figures come from. O
 
 from __future__ import annotations
 
-from plum_edge.report.terminal import RIGHT, WRONG, consistency, kinds, over_time, speaks_unicode, systems
+from plum_edge.report.terminal import (
+    RIGHT,
+    WRONG,
+    ages,
+    consistency,
+    kinds,
+    over_time,
+    reliability,
+    speaks_unicode,
+    systems,
+)
 from plum_edge.report.words import NAMES
 
-__all__ = ["NAMES", "RIGHT", "WRONG", "consistency", "kinds", "over_time", "speaks_unicode", "systems"]
+__all__ = [
+    "NAMES",
+    "RIGHT",
+    "WRONG",
+    "ages",
+    "consistency",
+    "kinds",
+    "over_time",
+    "reliability",
+    "speaks_unicode",
+    "systems",
+]

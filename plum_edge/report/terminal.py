@@ -7,10 +7,10 @@ needed; where the terminal does not speak UTF-8 everything is plain ASCII. Knows
 from __future__ import annotations
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from plum_edge.report.words import NAMES, Share, ordered, percent
+from plum_edge.report.words import NAMES, Share, interval, ordered, percent
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -43,7 +43,7 @@ def systems(figures: Mapping[str, Mapping[str, Any]], *, encoding: str | None = 
     for name in ordered(figures):
         one = figures[name]
         rates = [percent(one[key]) for key in ("positives", "negatives", "accuracy")]
-        table.add_row(f"  {NAMES.get(name, name)}", *rates, _interval(one["accuracy_ci95"], encoding))
+        table.add_row(f"  {NAMES.get(name, name)}", *rates, interval(one["accuracy_ci95"], _dash(encoding)))
     return table
 
 
@@ -69,13 +69,45 @@ def over_time(points: Sequence[tuple[int, Share]], *, width: int = 80, encoding:
     measured = [(step, accuracy) for step, accuracy in points if accuracy is not None]
     if not measured:
         return ""
-    levels = "▁▂▃▄▅▆▇█" if speaks_unicode(encoding) else "_.:-=+*#"
     (first, start), (last, end) = measured[0], measured[-1]
     words = f"after {first}: {percent(start)}  ", f"  after {last}: {percent(end)}"
     room = max(1, width - len("".join(words)))
     bars = (_mean(accuracy for _, accuracy in measured[part]) for part in _groups(len(measured), room))
-    drawn = "".join(levels[round(max(0.0, 2 * bar - 1) * (len(levels) - 1))] for bar in bars)
+    drawn = _bars(bars, encoding)
     return f"{words[0]}{drawn}{words[1]}" if len(measured) > 1 else words[1].strip()
+
+
+def ages(groups: Sequence[Mapping[str, Any]], *, encoding: str | None = "utf-8") -> str:
+    """Return the forgetting curve as one line: balanced accuracy by age of the conversation, the oldest first.
+
+    ``groups`` are `evaluate.summarise`'s ``by_age``. Empty unless at least two of them were measured.
+    """
+    shares = [group["accuracy"] for group in groups if group["accuracy"] is not None]
+    if len(shares) < 2:
+        return ""
+    dots, dot = ("…", " · ") if speaks_unicode(encoding) else ("...", ", ")
+    return f"  {dots} by age, oldest first: {dot.join(f'{100 * x:.0f}' for x in shares)}  {_bars(shares, encoding)}"
+
+
+def reliability(figures: Mapping[str, Any], *, encoding: str | None = "utf-8") -> Table | None:
+    """Return the table of p(yes) against what was true, with the expected calibration error; None if not measured.
+
+    ``figures`` hold `calibration.reliability`'s ``calibration`` and ``ece``.
+    """
+    from rich.table import Table
+
+    if figures.get("ece") is None:
+        return None
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="")
+    table.add_column(f"p(yes), calibration error {percent(figures['ece'])}")
+    for title in ("questions", "mean", "yes in fact", "95 %"):
+        table.add_column(title, justify="right", no_wrap=True)
+    dash = _dash(encoding)
+    for row in figures["calibration"]:
+        span = f"  {row['low']:.1f} {dash} {row['high']:.1f}"
+        told = (f"{row['n']:,}", percent(row["p_yes"]), percent(row["yes_share"]), interval(row["ci95"], dash))
+        table.add_row(span, *told)
+    return table
 
 
 def consistency(
@@ -120,6 +152,16 @@ def consistency(
     return plot.append(f"  {right} right  {wrong} wrong  blank: not seen yet{folded}")
 
 
+def _bars(shares: Iterable[float], encoding: str | None) -> str:
+    """Return a bar a share, from 50 % (chance) to 100 %."""
+    levels = "▁▂▃▄▅▆▇█" if speaks_unicode(encoding) else "_.:-=+*#"
+    return "".join(levels[round(max(0.0, 2 * share - 1) * (len(levels) - 1))] for share in shares)
+
+
+def _dash(encoding: str | None) -> str:
+    return "–" if speaks_unicode(encoding) else "-"
+
+
 def _groups(count: int, room: int) -> list[slice]:
     """Cut ``count`` things into at most ``room`` neighbouring groups of equal size; the last may be smaller."""
     size = max(1, -(-count // room))
@@ -129,10 +171,3 @@ def _groups(count: int, room: int) -> list[slice]:
 def _mean(values: Any) -> float:
     listed = list(values)
     return float(sum(listed) / len(listed))
-
-
-def _interval(bounds: Sequence[float] | None, encoding: str | None) -> str:
-    if bounds is None:
-        return ""
-    dash = "–" if speaks_unicode(encoding) else "-"
-    return f"{100 * bounds[0]:.0f} {dash} {100 * bounds[1]:.0f}"

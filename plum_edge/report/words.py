@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NAMES = {
     "base": "base, no memory",
@@ -23,6 +23,11 @@ def ordered(names: Iterable[str]) -> list[str]:
     return [name for name in NAMES if name in listed] + [name for name in listed if name not in NAMES]
 
 
-def percent(share: Share) -> str:
-    """Return a share as a percentage without decimals; nothing for None."""
-    return "" if share is None else f"{100 * share:.0f} %"
+def percent(share: Share, digits: int = 0) -> str:
+    """Return a share as a percentage; nothing for None."""
+    return "" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def interval(bounds: Sequence[float] | None, dash: str = "–", digits: int = 0) -> str:
+    """Return an interval of shares in percent; nothing for None."""
+    return "" if bounds is None else f"{100 * bounds[0]:.{digits}f} {dash} {100 * bounds[1]:.{digits}f}"

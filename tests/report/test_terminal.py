@@ -76,6 +76,26 @@ def test_accuracy_over_time() -> None:
     assert len(report.over_time([(n, 0.8) for n in range(1, 1000)], width=60)) <= 60
 
 
+def test_the_forgetting_curve_in_a_line() -> None:
+    groups = [{"accuracy": share} for share in (1.0, 0.75, None, 0.4)]
+    assert report.ages(groups) == "  … by age, oldest first: 100 · 75 · 40  █▅▁"
+    assert report.ages(groups, encoding="ascii") == "  ... by age, oldest first: 100, 75, 40  #=_"
+    assert report.ages(groups[:1]) == ""
+
+
+def test_the_reliability_of_p_yes() -> None:
+    low = {"low": 0.0, "high": 0.1, "n": 1200, "p_yes": 0.031, "yes_share": 0.125, "ci95": (0.107, 0.145)}
+    figures = {"calibration": [low, low | {"low": 0.9, "high": 1.0, "yes_share": 1.0}], "ece": 0.094}
+    assert [line.rstrip() for line in shown(report.reliability(figures)).splitlines()] == [
+        "p(yes), calibration error 9 %   questions   mean   yes in fact      95 %",
+        "  0.0 – 0.1                         1,200    3 %          12 %   11 – 14",
+        "  0.9 – 1.0                         1,200    3 %         100 %   11 – 14",
+    ]
+    assert shown(report.reliability(figures, encoding="ascii")).isascii()
+    assert report.reliability({"calibration": [], "ece": None}) is None
+    assert report.reliability({}) is None
+
+
 ROWS = [[1.0, None, None], [0.5, 0.2, None], [0.0, 1.0, 1.0]]
 
 
