@@ -30,6 +30,10 @@ class Augment:
     augmenter: Literal["auto", "llm", "phrases"] = "auto"
     topics: int = 6
     """Key phrases a conversation that pairs are made of."""
+    kinds: tuple[Literal["closed", "open"], ...] = ("closed", "open")
+    """Kinds of pairs that are learned; fewer are for experiments."""
+    negatives: bool = True
+    """Whether pairs about what was not discussed are learned. Without, an adapter says yes to everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class Train:
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
     honest: float = 0.3
     """New questions about things never discussed for each new pair, other ones in every epoch."""
+    reword: bool = True
+    """Put a pair in other words each time it is read, and let most negatives name something else (not ``plum``)."""
+    tether: float = 1.0
+    """Weight of the KL to the base on general samples, at every token; 0 learns their answers as they stand."""
     question_weight: float = 0.0
     """The embedded base unlearns plain talk where its questions are learned (docs/LOG.md); a real base may want 0.1."""
     answer_weight: float = 1.0
@@ -145,6 +153,11 @@ def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
         if value not in choices:
             raise BadConfig(path, f"{where} is {value!r}; it can be {', '.join(map(str, choices))}")
         return value
+    if typing.get_origin(hint) is tuple:
+        (choice, _) = typing.get_args(hint)
+        if not isinstance(value, list) or not value:
+            raise BadConfig(path, f"{where} is {value!r}; it must be a list of {', '.join(typing.get_args(choice))}")
+        return tuple(_checked(path, where, key, choice, one) for one in value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):

@@ -10,26 +10,25 @@ disk holds one state (a few MB) for each eight learned.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 from plum_edge.augment.checks import Mentions, check, contradicted
-from plum_edge.augment.honest import honest
 from plum_edge.augment.phrases import augment
 from plum_edge.backends import base as backends
 from plum_edge.config import Config
 from plum_edge.convert import peft
 from plum_edge.errors import ForeignAdapter, UsageError
+from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
-from plum_edge.records import Example, Message, Pair, Segment, Step
+from plum_edge.records import Pair, Segment, Step
 from plum_edge.registry import Base
 from plum_edge.schedule import make as make_recipe
 from plum_edge.store import Store
 from plum_edge.tokens import ChatTokenizer
-from plum_edge.train import Learned, Lesson, learn, state_sha256
+from plum_edge.train import Learned, learn, state_sha256
 
 _SPACING = 8
 _NEWEST = 2
@@ -40,7 +39,7 @@ class Fold:
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.home, self.store, self.config, self.base = home, store, config, base
-        self.tokenizer = ChatTokenizer(base.folder, base.chat_template)
+        self.lessons = Lessons(store, config, base, ChatTokenizer(base.folder, base.chat_template))
         self.rejected: Counter[str] = Counter()
         self.notes: list[str] = []
 
@@ -59,20 +58,6 @@ class Fold:
             if self.store.pairs.of(segment.id):
                 mentions.add(segment)
         return mentions
-
-    @cached_property
-    def general(self) -> dict[str, Example]:
-        """General samples that ship with the base (none for a base without them), by key."""
-        path = self.base.folder / "general.jsonl"
-        if not path.is_file():
-            return {}
-        lines = path.read_text(encoding="utf-8").splitlines()
-        samples = [json.loads(line) for line in lines if line]
-        chats = [[Message(m["role"], m["content"]) for m in sample["messages"]] for sample in samples]
-        return {
-            f"general-{sample['kind']}/{i}": self.tokenizer.example(chat, limit=self.base.context)
-            for i, (sample, chat) in enumerate(zip(samples, chats, strict=True))
-        }
 
     def head(self) -> backends.State:
         """Return the state after the steps learned so far.
@@ -123,16 +108,9 @@ class Fold:
         """Learn one augmented segment, keep its state and record its step."""
         seq = self.store.log.record(segment)
         pairs = [pair for pair in self.augment(segment) if pair.split == "train"]
-        earlier = {_key(pair): pair for pair in self.store.pairs.live("train", before_seq=seq)}
         settings = self.config.train
         recipe = make_recipe(settings.recipe, replay=settings.replay, general=settings.general, honest=settings.honest)
-        lesson = Lesson(
-            segment=segment.id,
-            new={_key(pair): self._example(pair) for pair in pairs},
-            stored=list(earlier),
-            general=self.general | self._honest(segment, seq, len(pairs)),
-            example=lambda key: self._example(earlier[key]),
-        )
+        lesson = self.lessons.of(segment, pairs, self.prior)
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
         learned = learn(
             self.trainer, before, lesson, recipe, settings, checkpoint=epoch_in_work, progress=progress, stopped=stopped
@@ -159,23 +137,10 @@ class Fold:
         self._prune(seq)
         return learned
 
-    def _honest(self, segment: Segment, seq: int, new: int) -> dict[str, Example]:
-        """Return questions about what the log up to this segment never mentions, enough for every epoch, by key."""
-        settings = self.config.train
-        segments = self.store.log.segments()
-        later = any(self.store.pairs.of(s.id) for s in segments if self.store.log.seq(s.id) > seq)
-        known = Mentions.of(*(s for s in segments if self.store.log.seq(s.id) <= seq)) if later else self.prior
-        count = round(settings.honest * new) * settings.epochs if settings.recipe == "replay" else 0
-        pairs = honest(known, count, seed=settings.seed, segment=segment.id)
-        return {f"honest/{pair.id}": self._example(pair) for pair in pairs}
-
     def metadata(self) -> dict[str, str]:
         """Return what the neutral adapter file says of itself."""
         settings = self.config.train
         return {"rank": str(settings.rank), "alpha": str(settings.alpha), "base_sha256": self.base.sha256}
-
-    def _example(self, pair: Pair) -> Example:
-        return self.tokenizer.pair(pair, limit=self.base.context)
 
     def _checkpoint(self, seq: int) -> Path:
         return self.home.checkpoints / f"step-{seq:06d}.safetensors"
@@ -212,11 +177,6 @@ class Fold:
         for position, seq in enumerate(seqs[:-_NEWEST], start=1):
             if position % _SPACING:
                 self._checkpoint(seq).unlink(missing_ok=True)
-
-
-def _key(pair: Pair) -> str:
-    """Return how recipes name a pair: its sort, then its id."""
-    return f"{pair.kind}/{pair.polarity}/{pair.id}"
 
 
 def _pairs_sha256(pairs: list[Pair]) -> str:

@@ -50,7 +50,7 @@ def prove(path: Path, state: dict[str, np.ndarray], fold: Fold) -> dict[str, Any
     family = families.family(base.architecture)
     delta = verify.delta_error(state, train.alpha, train.rank, path, family, base.heads, base.kv_heads)
     fold.trainer.load(state)
-    prompts = [fold.tokenizer.prompt([Message("user", question)]) for question in _probes(fold.store)]
+    prompts = [fold.lessons.tokenizer.prompt([Message("user", question)]) for question in _probes(fold.store)]
     with Recall(base_gguf(base, fold.home), threads=fold.config.recall.threads, exact=True) as exact:
         trained = [fold.trainer.logits(ids) for ids in prompts]
         bare = [exact.logits(ids) for ids in prompts]

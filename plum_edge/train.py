@@ -16,13 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from plum_edge.backends.base import Batch, State, Trainer, Weights, collate
+from plum_edge.backends.base import Batch, Soft, State, Trainer, Weights, collate
 from plum_edge.config import Train
 from plum_edge.errors import Interrupted
 from plum_edge.paths import atomic_write
 from plum_edge.records import Example
 from plum_edge.schedule import Recipe, batches
 
+SCORING = -1
+"""The reading, in place of an epoch, in which stored pairs are scored."""
 _SCORED_AT_ONCE = 32
 
 
@@ -30,15 +32,17 @@ _SCORED_AT_ONCE = 32
 class Lesson:
     """What one segment brings, and what may be read beside it. Keys name examples on every device (`schedule.base`).
 
-    ``stored`` are the live training pairs of earlier segments, in order; ``example`` turns one of their keys into
-    tokens only when it is drawn, so that the cost does not grow with the log.
+    ``stored`` are the live training pairs of earlier segments, in order. ``example`` gives a key's tokens as it is
+    worded in an epoch, asked for only when the key is drawn, so that the cost does not grow with the log. ``teach``
+    gives what the base is to say to it instead of the answer that stands there, or None.
     """
 
     segment: str
-    new: Mapping[str, Example]
+    new: Sequence[str]
     stored: Sequence[str]
-    general: Mapping[str, Example]
-    example: Callable[[str], Example]
+    general: Sequence[str]
+    example: Callable[[str, int], Example]
+    teach: Callable[[Trainer, str, int], Soft | None] = lambda _trainer, _key, _epoch: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +89,18 @@ def learn(
     else:
         pool, first, losses = resumed.pool, resumed.epochs, list(resumed.losses)
         trainer.resume(resumed.state, resumed.optimizer)
-    known = _Examples(lesson)
-
-    def plan(epoch: int) -> list[list[str]]:
-        keys = recipe.epoch(list(lesson.new), pool, list(lesson.general), place, epoch)
-        return batches(keys, settings.batch, lambda key: len(known[key].ids), *place, epoch)
-
-    plans = [plan(epoch) for epoch in range(settings.epochs)]
-    total = sum(map(len, plans))
-    done = sum(map(len, plans[:first]))
+    drawn = [recipe.epoch(lesson.new, pool, lesson.general, place, epoch) for epoch in range(settings.epochs)]
+    steps = [math.ceil(len(keys) / settings.batch) for keys in drawn]
+    total, done = sum(steps), sum(steps[:first])
     for epoch in range(first, settings.epochs):
-        for keys in plans[epoch]:
+        worded = {key: lesson.example(key, epoch) for key in drawn[epoch]}
+        length = {key: len(example.ids) for key, example in worded.items()}.__getitem__
+        for keys in batches(drawn[epoch], settings.batch, length, *place, epoch):
             if stopped is not None and stopped():
                 raise Interrupted("Stopped while learning.", "Run the command again: it carries on at the last epoch.")
             rate = settings.learning_rate * (1 - settings.decay * done / max(total - 1, 1))
-            loss = trainer.step(collate([known[key] for key in keys], weights), rate, settings.clip)
+            soft = [lesson.teach(trainer, key, epoch) for key in keys]
+            loss = trainer.step(collate([worded[key] for key in keys], weights, soft), rate, settings.clip)
             done += 1
             losses.append(loss)
             if progress is not None:
@@ -110,36 +111,21 @@ def learn(
     state = trainer.state()
     if not all(np.isfinite(value).all() for value in state.values()):
         return Learned(before, losses[-1], time.perf_counter() - began, len(pool), aside="its weights are not finite")
-    last = losses[-len(plans[-1]) :]
+    last = losses[-steps[-1] :]
     return Learned(state, sum(last) / len(last), time.perf_counter() - began, len(pool), losses=tuple(losses))
 
 
-class _Examples:
-    """Examples by key: the new ones, the general ones, and stored ones as they are drawn."""
-
-    def __init__(self, lesson: Lesson) -> None:
-        self._lesson = lesson
-        self._drawn: dict[str, Example] = {}
-
-    def __getitem__(self, key: str) -> Example:
-        for held in (self._lesson.new, self._lesson.general, self._drawn):
-            if key in held:
-                return held[key]
-        self._drawn[key] = self._lesson.example(key)
-        return self._drawn[key]
-
-
 def _pool(trainer: Trainer, lesson: Lesson, recipe: Recipe, place: tuple[object, ...], weights: Weights) -> list[str]:
-    drawn = recipe.candidates(lesson.stored, list(lesson.new), place)
+    drawn = recipe.candidates(lesson.stored, lesson.new, place)
     scores: dict[str, float] = {}
     answers_only = Weights(0.0, 0.0, weights.answer or 1.0)
-    examples = {key: lesson.example(key) for key in drawn}
+    examples = {key: lesson.example(key, SCORING) for key in drawn}
     by_length = sorted(drawn, key=lambda key: (len(examples[key].ids), key))
     for start in range(0, len(by_length), _SCORED_AT_ONCE):
         keys = by_length[start : start + _SCORED_AT_ONCE]
         batch: Batch = collate([examples[key] for key in keys], answers_only)
         scores.update(zip(keys, map(float, trainer.score(batch)), strict=True))
-    return recipe.pool(scores, list(lesson.new))
+    return recipe.pool(scores, lesson.new)
 
 
 def state_sha256(state: Mapping[str, np.ndarray]) -> str:
@@ -169,8 +155,8 @@ def _identity(trainer: Trainer, before: State, lesson: Lesson, recipe: Recipe, s
         str(trainer.threads),
         json.dumps(trainer.versions(), sort_keys=True),
         state_sha256(before),
-        examples_sha256(lesson.new),
-        examples_sha256(lesson.general),
+        examples_sha256({key: lesson.example(key, 0) for key in lesson.new}),
+        examples_sha256({key: lesson.example(key, 0) for key in lesson.general}),
         *lesson.stored,
     ]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def toml(config: Config) -> str:
     for section in dataclasses.fields(config):
         lines.append(f"[{section.name}]")
         for name, value in dataclasses.asdict(getattr(config, section.name)).items():
-            lines.append(f"{name} = {value!r}" if not isinstance(value, str) else f'{name} = "{value}"')
+            lines.append(f"{name} = {json.dumps(value)}")  # TOML writes these values as JSON does
     return "\n".join(lines)
 
 
@@ -96,3 +97,10 @@ def test_any_value_is_taken_or_named(
     else:
         taken = getattr(getattr(config, section), name)
         assert type(taken) is type(getattr(getattr(Config(), section), name))
+
+
+def test_a_list_is_checked_value_by_value(tmp_path: Path) -> None:
+    assert loaded(tmp_path, '[augment]\nkinds = ["open"]\n').augment.kinds == ("open",)
+    for wrong in ('"open"', "[]", '["opened"]'):
+        with pytest.raises(BadConfig, match="kinds"):
+            loaded(tmp_path, f"[augment]\nkinds = {wrong}\n")

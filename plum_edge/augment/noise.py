@@ -7,6 +7,8 @@ topics: it works on a template, and leaves ``{topic}`` alone.
 
 from __future__ import annotations
 
+from plum_edge.augment import templates
+
 _OPENINGS = (
     "Hm,", "By the way,", "Just wondering:", "Sorry to ask again, but", "One more thing:", "Out of curiosity,",
     "I cannot recall:", "Before I forget,", "Help me out here:", "Right then,", "Quick one:", "Good morning.",
@@ -52,3 +54,31 @@ def _with_aside(text: str, aside: str, choice: int) -> str:
         return text
     place = 1 + choice % (before - 1)
     return " ".join([*words[: place - 1], f"{words[place - 1]},", f"{aside},", *words[place:]])
+
+
+def scrambled(template: str, other: str, choice: int) -> str:
+    """Return the beginning of one template and the end of another, with words left out or put in place of others.
+
+    Broken on purpose: what is asked about must decide, whatever stands around it. ``choice`` is a drawn number.
+    """
+    words = f"{template.split('{topic}')[0]}{{topic}}{other.split('{topic}')[1]}".split(" ")
+    kept = []
+    for place, word in enumerate(words):
+        fate = choice >> (4 * place) & 15
+        if "{topic}" in word or fate > 4:
+            kept.append(word)
+        elif fate:
+            kept.append(_FILLERS[(choice // 31 + 17 * place) % len(_FILLERS)])
+    return " ".join(kept)
+
+
+_FILLERS = tuple(
+    sorted(
+        {
+            word.strip(",:;?.")
+            for text in (*_OPENINGS, *_ASIDES, *_ENDINGS, *templates.TRAIN.closed)
+            for word in text.casefold().split()
+            if "{topic}" not in word
+        }
+    )
+)

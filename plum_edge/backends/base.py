@@ -48,22 +48,42 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
+class Soft:
+    """What a teacher expects at P targets: its k likeliest tokens; what is left of its probability counts as one more.
+
+    ``places``: (P,) int32, positions among the targets (flat in a batch); ``ids``: (P, k) int32; ``probs``: (P, k) f32;
+    ``weights``: (P,) f32.
+    """
+
+    places: np.ndarray
+    ids: np.ndarray
+    probs: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Examples as rectangles. ``inputs``, ``targets``: (B, T) int32; ``weights``: (B, T) f32, 0 where none is learned.
 
-    ``counted`` is N of the loss: the number of question and answer targets, whatever they weigh.
+    ``counted`` is N of the loss: the number of question and answer targets, whatever they weigh, and of soft targets.
+    ``soft`` stands for the targets at its places: there the loss is KL(teacher ‖ student) instead of a cross entropy.
     """
 
     inputs: np.ndarray
     targets: np.ndarray
     weights: np.ndarray
     counted: int
+    soft: Soft | None = None
 
 
-def collate(examples: Sequence[Example], weights: Weights) -> Batch:
-    """Return examples as one batch, padded on the right; padding weighs nothing and is not counted."""
+def collate(examples: Sequence[Example], weights: Weights, soft: Sequence[Soft | None] = ()) -> Batch:
+    """Return examples as one batch, padded on the right; padding weighs nothing and is not counted.
+
+    An example that ``soft`` has something for is learned from that alone, with the weights that stand there.
+    """
     table = np.array([weights.template, weights.question, weights.answer], dtype=np.float32)
     width = max(len(e.ids) for e in examples) - 1
+    taught = list(soft) or [None] * len(examples)
     inputs = np.zeros((len(examples), width), dtype=np.int32)
     targets = np.zeros_like(inputs)
     weighed = np.zeros(inputs.shape, dtype=np.float32)
@@ -72,10 +92,27 @@ def collate(examples: Sequence[Example], weights: Weights) -> Batch:
         n = len(example.ids) - 1
         inputs[row, :n] = example.ids[:-1]
         targets[row, :n] = example.ids[1:]
-        roles = np.frombuffer(example.roles, dtype=np.uint8)[1:]
-        weighed[row, :n] = table[roles]
-        counted += int(np.count_nonzero(roles))
-    return Batch(inputs, targets, weighed, counted)
+        of_teacher = taught[row]
+        if of_teacher is None:
+            roles = np.frombuffer(example.roles, dtype=np.uint8)[1:]
+            weighed[row, :n] = table[roles]
+            counted += int(np.count_nonzero(roles))
+        else:
+            weighed[row, of_teacher.places] = of_teacher.weights
+            counted += len(of_teacher.places)
+    return Batch(inputs, targets, weighed, counted, _joined(taught, width))
+
+
+def _joined(soft: Sequence[Soft | None], width: int) -> Soft | None:
+    """Return the rows' soft targets as those of a batch whose rows have ``width`` targets."""
+    rows = [(row, one) for row, one in enumerate(soft) if one is not None and len(one.places)]
+    if not rows:
+        return None
+    places = np.concatenate([one.places + np.int32(row * width) for row, one in rows])
+    ids, probs, weights = (
+        np.concatenate([getattr(one, name) for _, one in rows]) for name in ("ids", "probs", "weights")
+    )
+    return Soft(places, ids, probs, weights)
 
 
 class Trainer(Protocol):
@@ -118,6 +155,13 @@ class Trainer(Protocol):
 
     def score(self, batch: Batch) -> np.ndarray:
         """Return for each row the mean cross entropy of its weighed targets: (B,) f32, no gradient."""
+        ...
+
+    def teach(self, ids: Sequence[int], places: Sequence[int], k: int) -> Soft:
+        """Return what the base, the adapter off, expects of one sequence at these targets (positions in ``ids[1:]``).
+
+        All weights are 1.
+        """
         ...
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:

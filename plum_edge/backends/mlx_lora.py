@@ -11,14 +11,15 @@ import importlib.metadata
 import io
 import json
 import platform
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from plum_edge.backends import blas
-from plum_edge.backends.base import Batch, LoraSpec, State
+from plum_edge.backends import blas, mlx_loss
+from plum_edge.backends.base import Batch, LoraSpec, Soft, State
 from plum_edge.errors import NoModel
 
 _PREFIX = "base_model.model."
@@ -43,7 +44,7 @@ class MlxTrainer:
         _add_lora(self._model, spec)
         self._model.train()
         self._hidden, self._head = _split(self._model)
-        self._ce = _cross_entropy_once(mx)
+        self._ce = mlx_loss.cross_entropy(mx)
         self._gradients = nn.value_and_grad(self._model, self._loss)
         self._fresh_optimizer()
 
@@ -94,8 +95,8 @@ class MlxTrainer:
         return {_peft_name(k): _to_numpy(v).T.copy() for k, v in self._flat(gradients)}
 
     def score(self, batch: Batch) -> np.ndarray:
-        inputs, index, targets, weights, _ = self._arrays(batch)
-        ce = self._cross_entropy(inputs, index, targets) * weights
+        inputs, index, wanted, weights, _ = self._arrays(batch)
+        ce = self._cross_entropy(inputs, index, wanted) * weights
         rows = (np.flatnonzero(batch.weights) // batch.weights.shape[1]).astype(np.int64)
         totals = np.zeros(batch.weights.shape[0], dtype=np.float32)
         np.add.at(totals, rows, _to_numpy(ce))
@@ -105,31 +106,52 @@ class MlxTrainer:
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         return _to_numpy(self._model(self._mx.array(list(ids))[None])[0].astype(self._mx.float32)).copy()
 
-    def _arrays(self, batch: Batch) -> tuple[Any, Any, Any, Any, int]:
+    def teach(self, ids: Sequence[int], places: Sequence[int], k: int) -> Soft:
+        with self._adapter_off():
+            logits = self.logits(ids)[:-1][list(places)].astype(np.float64)
+        probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probs /= probs.sum(axis=1, keepdims=True)
+        top = np.sort(np.argpartition(-probs, k - 1, axis=1)[:, :k], axis=1)
+        likeliest = np.take_along_axis(probs, top, axis=1)
+        even = np.ones(len(top), dtype=np.float32)
+        return Soft(np.array(places, dtype=np.int32), top.astype(np.int32), likeliest.astype(np.float32), even)
+
+    @contextlib.contextmanager
+    def _adapter_off(self) -> Iterator[None]:
+        layers = [module for module in self._model.modules() if hasattr(module, "lora_a")]
+        try:
+            for layer in layers:
+                layer.scale = 0.0
+            yield
+        finally:
+            for layer in layers:
+                layer.scale = self.spec.scale
+
+    def _arrays(self, batch: Batch) -> tuple[Any, Any, mlx_loss.Wanted, Any, int]:
         """Only targets that weigh something reach the head: the vocabulary is the widest product of a small model."""
         index = np.flatnonzero(batch.weights)
         mx = self._mx
         return (
             mx.array(batch.inputs),
             mx.array(index.astype(np.int32)),
-            mx.array(batch.targets.reshape(-1)[index]),
+            mlx_loss.wanted(mx, batch, index),
             mx.array(batch.weights.reshape(-1)[index]),
             batch.counted,
         )
 
-    def _cross_entropy(self, inputs: Any, index: Any, targets: Any) -> Any:
+    def _cross_entropy(self, inputs: Any, index: Any, wanted: mlx_loss.Wanted) -> Any:
         hidden = self._hidden(inputs)
         logits = self._head(hidden.reshape(-1, hidden.shape[-1])[index])
-        return self._ce(logits.astype(self._mx.float32), targets)[0]
+        return self._ce(logits.astype(self._mx.float32), *wanted)[0]
 
-    def _loss(self, inputs: Any, index: Any, targets: Any, weights: Any, counted: int) -> Any:
+    def _loss(self, inputs: Any, index: Any, wanted: mlx_loss.Wanted, weights: Any, counted: int) -> Any:
         """L = (1/N) Σ w·CE (design.md §3). The paper's own equation is not at hand; this is ours.
 
         N counts question and answer targets and not their weights, so a uniform weight does not cancel.
         """
         if index.size == 0:
             return self._hidden(inputs).sum() * 0.0
-        return (self._cross_entropy(inputs, index, targets) * weights).sum() / max(counted, 1)
+        return (self._cross_entropy(inputs, index, wanted) * weights).sum() / max(counted, 1)
 
     def _fresh_optimizer(self) -> None:
         import mlx.optimizers as optim
@@ -163,8 +185,18 @@ def _load_base(folder: Path) -> Any:
         model.update(
             tree_map(lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p, model.parameters())
         )
+        _activate_fast(model)
     mx.eval(model.parameters())
     return model
+
+
+def _activate_fast(model: Any) -> None:
+    """Give the model's own module our SwiGLU in place of mlx-lm's; models that have none keep what they have."""
+    module: Any = sys.modules[type(model).__module__]
+    if hasattr(module, "swiglu"):
+        import mlx.core as mx
+
+        module.swiglu = mlx_loss.swiglu(mx)
 
 
 def _add_lora(model: Any, spec: LoraSpec) -> None:
@@ -195,32 +227,6 @@ def _split(model: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     if body is not None and tied is False and hasattr(model, "lm_head"):
         return body, lambda hidden: model.lm_head(hidden)
     return model, lambda logits: logits
-
-
-def _cross_entropy_once(mx: Any) -> Any:
-    """Return a cross entropy (logits (n, vocabulary), targets (n,)) → (loss (n,), softmax) that its gradient reuses.
-
-    MLX's own computes the exponentials of all logits twice, forward and backward; on the CPU they are the slowest
-    part of a small model's step.
-    """
-
-    @mx.custom_function  # type: ignore[untyped-decorator]
-    def cross_entropy(logits: Any, targets: Any) -> tuple[Any, Any]:
-        peak = logits.max(axis=-1, keepdims=True)
-        exponentials = mx.exp(logits - peak)
-        total = exponentials.sum(axis=-1, keepdims=True)
-        chosen = mx.take_along_axis(logits, targets[:, None], axis=-1)
-        return (mx.log(total) + peak - chosen)[:, 0], exponentials / total
-
-    @cross_entropy.vjp  # type: ignore[untyped-decorator]
-    def backward(primals: Any, cotangents: Any, outputs: Any) -> tuple[Any, Any]:
-        _, targets = primals
-        slope = cotangents[0][:, None]
-        rows = mx.arange(targets.shape[0])
-        gradient = (outputs[1] * slope).at[rows, targets].add(-slope[:, 0])
-        return gradient, mx.zeros_like(targets)
-
-    return cross_entropy
 
 
 def _to_numpy(value: Any) -> np.ndarray:

@@ -1,0 +1,136 @@
+"""A stored pair in other words each time it is read: a topic is to be remembered, not a sentence.
+
+A pair that is read thirty times in one phrasing is learned as that phrasing: measured, nine in ten were answered right
+as trained and two in three in other words (docs/LOG.md). So with each reading a positive keeps its topic and its answer
+and takes another phrasing of training, now and then another name of the topic; a negative mostly takes another topic,
+since the same few, read again and again, are learned by heart and teach nothing about the rest of the world. Knows
+nothing of storage or training; what the log mentions it knows as `Mentions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from plum_edge.augment import templates
+from plum_edge.augment.checks import Mentions, parts
+from plum_edge.augment.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
+from plum_edge.augment.noise import noisy, scrambled
+from plum_edge.augment.phrases import determined
+from plum_edge.augment.synonyms import nouns, paraphrase, paraphrases
+from plum_edge.augment.words import GENERIC, TITLES, stem
+from plum_edge.records import Pair, draw
+
+_SCRAMBLED = 40
+"""Percent of closed questions put in a broken phrasing; the others are clean or noisy, half and half."""
+_RENAMED = 25
+"""Percent of closed questions that name the topic by a paraphrase, where it has one."""
+_OTHER_TOPIC = 80
+"""Percent of negatives that name something else than they were stored with."""
+_TRIES = 12
+
+
+def reworded(pair: Pair, choice: int) -> Pair:
+    """Return the pair with its question put in the phrasing of training that ``choice``, a drawn number, picks."""
+    options = _phrasings(pair)
+    phrasing = options[choice % len(options)]
+    topic = pair.topic
+    if pair.kind == "closed":
+        if draw("scrambled", choice) % 100 < _SCRAMBLED:
+            phrasing = scrambled(phrasing, options[choice // 64 % len(options)], choice // 4096)
+        else:
+            phrasing = noisy(phrasing, choice // 64)
+        if draw("renamed", choice) % 100 < _RENAMED:
+            topic = paraphrase(topic, choice // 8192) or topic
+    named = " and ".join(
+        determined(part, choice // 4099 + place, proper=part[0].isupper()) for place, part in enumerate(parts(topic))
+    )
+    question = phrasing.format(topic=named)
+    return replace(pair, question=question[0].upper() + question[1:])
+
+
+def _phrasings(pair: Pair) -> tuple[str, ...]:
+    train = templates.TRAIN
+    if pair.kind == "open":
+        if pair.polarity == "negative":
+            return (*train.when, *train.what)
+        return train.what if '"' in pair.answer else train.when
+    if len(parts(pair.topic)) > 1:
+        return tuple(phrasing for phrasing in train.closed if phrasing.endswith("{topic}?"))
+    return train.closed
+
+
+@dataclass(frozen=True, slots=True)
+class Undiscussed:
+    """Draws topics that the log up to a segment does not mention, in the form of ``discussed``, topics that it does."""
+
+    prior: Mentions
+    discussed: Sequence[str]
+
+    def instead(self, pair: Pair, choice: int) -> Pair:
+        """Return a negative on another topic than its own, mostly; ``choice`` is a drawn number.
+
+        A near one shares a word with something that was discussed, or would if the word were not a name.
+        """
+        if choice % 100 >= _OTHER_TOPIC or not self.discussed:
+            return pair
+        for attempt in range(_TRIES):
+            topic = self._topic(draw("instead", choice, attempt), near=pair.style != "far")
+            if not held_out(topic) and not self._said(topic):
+                return replace(pair, topic=topic)
+        return pair
+
+    def _said(self, topic: str) -> bool:
+        """Whether the log mentions it, under this or another name: "couch" is no safe "no" where a sofa came up."""
+        return any(self.prior.mentions(name) for name in (topic, *paraphrases(topic)[:4]))
+
+    def _topic(self, choice: int, near: bool) -> str:
+        like = parts(self.discussed[choice % len(self.discussed)])[0].split()
+        other = parts(self.discussed[choice // 7919 % len(self.discussed)])[-1].split()
+        rest = draw("topic", choice)
+        if like[0][0].isupper():
+            return _name(like, rest)
+        if len(like) == 1:
+            return _take(_singles(), rest)
+        if not near:
+            return f"{_take(_modifiers(), rest)} {_take(_heads(), rest // 4001)}" if rest % 2 else _take(_known(), rest)
+        if rest % 3 == 0 and len(other) > 1 and other[-1].islower():
+            return " ".join((*like[:-1], other[-1]))
+        if rest % 3 == 1:
+            return " ".join((*like[:-1], _take(_heads(), rest // 3)))
+        return " ".join((_take(_modifiers(), rest // 3), *like[1:]))
+
+
+def _name(like: Sequence[str], choice: int) -> str:
+    """Return a name of the same make: of one word, with a title, or of two."""
+    if len(like) == 1:
+        return _take((*PEOPLE, *PLACES, *SURNAMES), choice)
+    if like[0].casefold().strip(".") in TITLES or choice % 2:
+        return f"{like[0]} {_take(SURNAMES, choice // 2)}"
+    return f"{_take(PEOPLE, choice // 2)} {_take(SURNAMES, choice // 251)}"
+
+
+def _take(options: Sequence[str], choice: int) -> str:
+    return options[choice % len(options)]
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    return tuple(phrase for phrases in THEMES.values() for phrase in phrases)
+
+
+@cache
+def _heads() -> tuple[str, ...]:
+    lasts = (phrase.split()[-1] for phrase in _known() if " " in phrase)
+    return tuple(dict.fromkeys(last for last in lasts if stem(last) not in GENERIC))
+
+
+@cache
+def _modifiers() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(phrase.split()[0] for phrase in _known() if " " in phrase))
+
+
+@cache
+def _singles() -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*(phrase for phrase in _known() if " " not in phrase), *_heads(), *nouns())))
