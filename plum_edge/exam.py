@@ -5,14 +5,12 @@ Joins the store's questions, retrieval and recall with `evaluate`; knows nothing
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import numpy as np
-
-from plum_edge import baselines, evaluate
+from plum_edge import ability, baselines, evaluate
+from plum_edge.augment.checks import Mentions
 from plum_edge.config import Config
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
@@ -63,22 +61,17 @@ class Exam:
         return evaluate.score(questions, asker, progress)
 
     def text_loss(self, adapter: Path | None) -> float | None:
-        """Return the mean cross entropy (nats a token) of the fixed general text that ships with the base."""
-        path = self.base.folder / "probe.jsonl"
-        if not path.is_file():
-            return None
-        samples = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-        texts = [m["content"] for s in samples if s["kind"] == "text" for m in s["messages"][-1:]]
-        self.recall.use(adapter)
-        total, count = 0.0, 0
-        for text in texts:
-            ids = [self.recall.bos, *self.recall.encode(text)]
-            logits = self.recall.logits(ids)[:-1].astype(np.float64)
-            peak = logits.max(axis=1, keepdims=True)
-            log_z = np.log(np.exp(logits - peak).sum(axis=1)) + peak[:, 0]
-            total += float((log_z - logits[np.arange(len(ids) - 1), ids[1:]]).sum())
-            count += len(ids) - 1
-        return total / count if count else None
+        """Return the mean cross entropy (nats a token) of fixed general text that nothing was trained on."""
+        self.recall.use(adapter, str(adapter) if adapter else None)
+        return ability.text_loss(self.recall, ability.material(self.base.folder).texts).mean
+
+    def general(self, adapter: Path | None, progress: Progress | None = None) -> dict[str, Any]:
+        """Return ``general`` of ``evaluate --json``: what the base can do besides remembering, and with the adapter."""
+        known = Mentions.of(*self.store.log.segments())
+        asked = ability.material(self.base.folder, known.mentions)
+        found = ability.compare(self.recall, adapter, asked, progress, seed=self.config.train.seed)
+        after = found["adapter"] or found["base"]
+        return {"text_loss_base": found["base"]["text_loss"], "text_loss": after["text_loss"], **found}
 
 
 def figures(scored: Sequence[evaluate.Scored], adapter: Adapter | None, recipe: str, seed: int) -> dict[str, object]:

@@ -36,7 +36,11 @@ def contains(answer: str, gold: str) -> bool:
 
 def _fact(gold: str) -> str:
     for form in (*templates.WHAT, *templates.WHEN):
-        pattern = re.escape(form).replace(r"\{date\}", "(?P<date>.+)").replace(r"\{quote\}", "(?P<quote>.+)")
+        pattern = (
+            re.escape(form.removesuffix('"'))
+            .replace(r"\{date\}", "(?P<date>.+)")
+            .replace(r"\{quote\}", "(?P<quote>.+)")
+        )
         if found := re.fullmatch(pattern, gold, re.S):
             return found.groupdict().get("quote") or found["date"]
     return gold
@@ -58,3 +62,29 @@ def abstains(answer: str) -> bool:
     """Return whether an answer says that it does not know or was not told. Words that it quotes do not count."""
     own = re.sub(r"[\"“”].*?([\"“”]|$)", " ", answer.lower().replace("’", "'"), flags=re.S)
     return not _ASSERTS.match(own) and bool(_ABSTAINS.search(own))
+
+
+def _pattern(form: str) -> str:
+    """Return what finds a form filled in; a quote may be cut short."""
+    slots = {r"\{date\}": ".+", r"\{topic\}": ".+", r"\{quote\}": ".*"}
+    pattern = re.escape(form.removesuffix('"'))
+    for slot, anything in slots.items():
+        pattern = pattern.replace(slot, anything)
+    return pattern
+
+
+_QUESTIONS = (*templates.TRAIN.closed, *templates.HELD_OUT.closed)
+_ANSWERS = (*templates.YES, *templates.NO, *templates.UNKNOWN, *templates.WHAT, *templates.WHEN[1:])
+_OWN_FORMS = re.compile("|".join(map(_pattern, (*_QUESTIONS, *_ANSWERS))), re.I)
+"""Questions and answers about what was discussed. The bare "On 14 March 2026." may be said for other reasons."""
+
+
+def sound(reply: str) -> bool:
+    """Return whether a reply to small talk is one: it says something, once, and nothing of our questions and answers.
+
+    A run of four words may not come back, nor a word be said three times in a row. Whether it makes sense is not seen.
+    """
+    said = re.findall(r"\w+", reply.lower())
+    runs = [tuple(said[n : n + 4]) for n in range(len(said) - 3)]
+    stutters = any(a == b == c for a, b, c in zip(said, said[1:], said[2:], strict=False))
+    return bool(said) and len(set(runs)) == len(runs) and not stutters and not _OWN_FORMS.search(reply)

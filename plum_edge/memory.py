@@ -237,7 +237,7 @@ class Memory:
         order = list(dict.fromkeys(segment.rsplit("/", 1)[0] for segment in learned))
         result["conversations"] = len(order)
         result |= self._history(order, seed)
-        result["general"] = {"text_loss_base": self._exam.text_loss(None), "text_loss": self._exam.text_loss(path)}
+        result["general"] = self._exam.general(path, progress)
         others: dict[str, dict[str, Any]] = {}
         for name in ("base", "bm25", "adapter_bm25", "bm25_threshold") if baselines else ():
             if path is not None or name != "adapter_bm25":

@@ -24,7 +24,13 @@ GROUND_RULES: dict[str, set[str]] = {
 }
 FORMATS = {"gguf_header", "adapter_check", "prompt"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
-STAGE_OF = {"engine": "recall", "questions": "evaluate", "marking": "evaluate", "calibration": "evaluate"}
+STAGE_OF = {
+    "engine": "recall",
+    "likelihood": "recall",
+    "questions": "evaluate",
+    "marking": "evaluate",
+    "calibration": "evaluate",
+}
 """Modules at the top that are parts of a stage."""
 STAGES = {
     "store", "importers", "augment", "tokens", "schedule", "train", "backends", "convert", "recall", "retrieve",
@@ -39,7 +45,7 @@ ACROSS = {
     ("registry", "convert"): "makes the GGUF of a base at first use",
 }
 """The few ways from one stage to another, and why."""
-JOINERS = {"consolidate", "proof", "fold", "exam", "memory", "doctor"}
+JOINERS = {"consolidate", "proof", "fold", "lesson", "exam", "ability", "memory", "doctor"}
 CLI_MAY = GROUND | {"report", "doctor", "memory", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
