@@ -40,7 +40,9 @@ class Augment:
 class Train:
     """How an adapter learns; every value is recorded with each step of the fold."""
 
-    recipe: Literal["plum", "replay"] = "replay"
+    recipe: Literal["plum", "replay", "distill", "raw"] = "replay"
+    """``plum`` as in the paper; ``replay`` and ``distill`` (schedule/replay.py, teaching.py); ``raw`` learns the
+    conversations as they stand, for comparison."""
     backend: Literal["auto", "mlx", "torch"] = "auto"
     rank: int = 32
     alpha: float = 64.0
@@ -75,6 +77,8 @@ class Train:
 class Recall:
     """How llama.cpp answers."""
 
+    dtype: Literal["auto", "f32", "f16", "q8_0", "q4_0"] = "auto"
+    """Numbers of the deployed base; auto: f32 for one of up to 200 MB, else q8_0."""
     context: int = 0
     """Tokens of context; 0 takes the model's own."""
     threads: int = 0

@@ -13,6 +13,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 from plum_edge.augment.checks import Mentions, check, contradicted
@@ -125,7 +126,7 @@ class Fold:
                 recipe=settings.recipe,
                 backend=self.trainer.name,
                 threads=self.trainer.threads,
-                versions=self.trainer.versions(),
+                versions={"plum-edge": version("plum-edge")} | self.trainer.versions(),
                 seed=settings.seed,
                 pairs_sha256=_pairs_sha256(pairs),
                 state_sha256=state_sha256(learned.state),

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
-
-import numpy as np
+from itertools import pairwise
 
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.honest import honest
@@ -21,15 +19,12 @@ from plum_edge.config import Config
 from plum_edge.records import Example, Message, Pair, Segment, draw
 from plum_edge.registry import Base
 from plum_edge.store import Store
-from plum_edge.tokens import ANSWER, ChatTokenizer
+from plum_edge.teaching import Teaching
+from plum_edge.tokens import ChatTokenizer
 from plum_edge.train import Lesson
 
-_LIKELIEST = 32
-"""Tokens of which a teacher gives the probability; all others count as one."""
-_ANSWERED = 8.0
-"""Weight of a general sample's answer beside 1 for each token of its context: what is decided there matters most."""
-_FIRST_PLACE = 2
-"""Targets before it are the chat format's."""
+_READ = 2
+"""With ``distill`` one in so many readings is learned from its own answer; the others are matched to the teacher."""
 
 
 class Lessons:
@@ -37,24 +32,37 @@ class Lessons:
 
     def __init__(self, store: Store, config: Config, base: Base, tokenizer: ChatTokenizer) -> None:
         self.store, self.config, self.base, self.tokenizer = store, config, base, tokenizer
-        self._taught: dict[str, Soft] = {}
+        self.teaching = Teaching(store, config, base, tokenizer)
 
     def of(self, segment: Segment, pairs: list[Pair], prior: Mentions) -> Lesson:
         """Return the lesson of a recorded segment. ``prior`` is what the log mentions, up to the newest segment."""
+        if self.config.train.recipe == "raw":
+            return self._raw(segment)
         seq = self.store.log.seq(segment.id)
         known = self._known(seq, prior)
         new = {_key(pair): pair for pair in self._wanted(pairs)}
         earlier = {_key(pair): pair for pair in self._wanted(self.store.pairs.live("train", before_seq=seq))}
         aside = self._general | self._honest(known, segment, len(new))
-        wording = self._wording(segment, new | earlier, known)
-        return Lesson(
-            segment=segment.id,
-            new=list(new),
-            stored=list(earlier),
-            general=list(aside),
-            example=lambda key, reading: aside[key] if key in aside else wording(key, reading),
-            teach=self._teach,
-        )
+        worded = self._wording(segment, new | earlier, known)
+
+        def example(key: str, reading: int) -> Example:
+            return aside[key] if key in aside else self._example(worded(key, reading))
+
+        def teach(trainer: Trainer, key: str, reading: int) -> Soft | None:
+            if key.startswith("general-"):
+                return self.teaching.tether(trainer, key, aside[key])
+            if self.config.train.recipe != "distill" or key in aside or draw(segment.id, key, reading) % _READ == 0:
+                return None
+            return self.teaching.reader(trainer, worded(key, reading), example(key, reading))
+
+        return Lesson(segment.id, list(new), list(earlier), list(aside), example, teach)
+
+    def _raw(self, segment: Segment) -> Lesson:
+        """Return the conversation itself, an exchange at a time: for comparison, since it is remembered badly."""
+        turns = [message for message in segment.messages if message.role != "system" and message.content.strip()]
+        exchanges = [pair for pair in pairwise(turns) if (pair[0].role, pair[1].role) == ("user", "assistant")]
+        said = {f"raw/{n}": self.tokenizer.example(pair, limit=self.base.context) for n, pair in enumerate(exchanges)}
+        return Lesson(segment.id, list(said), [], [], lambda key, _reading: said[key])
 
     @cached_property
     def _general(self) -> dict[str, Example]:
@@ -86,21 +94,24 @@ class Lessons:
             and (settings.negatives or pair.polarity == "positive")
         ]
 
-    def _wording(self, segment: Segment, pairs: dict[str, Pair], known: Mentions) -> Callable[[str, int], Example]:
-        """Return a key's tokens as worded in an epoch; as stored where the recipe or the pair's origin asks for it."""
+    def _wording(self, segment: Segment, pairs: dict[str, Pair], known: Mentions) -> Callable[[str, int], Pair]:
+        """Return a key's pair as worded in an epoch; as stored where the recipe or the pair's origin asks for it."""
         settings = self.config.train
         elsewhere = Undiscussed(known, [pair.topic for pair in pairs.values() if pair.polarity == "positive"])
 
-        def worded(key: str, reading: int) -> Example:
+        def worded(key: str, reading: int) -> Pair:
             pair = pairs[key]
-            if settings.reword and settings.recipe != "plum" and pair.origin == "phrases":
-                choice = draw(settings.seed, segment.id, "wording", key, reading)
-                if pair.polarity == "negative":
-                    pair = elsewhere.instead(pair, choice)
-                pair = reworded(pair, choice // 128)
-            return self.tokenizer.pair(pair, limit=self.base.context)
+            if not settings.reword or settings.recipe == "plum" or pair.origin != "phrases":
+                return pair
+            choice = draw(settings.seed, segment.id, "wording", key, reading)
+            if pair.polarity == "negative":
+                pair = elsewhere.instead(pair, choice)
+            return reworded(pair, choice // 128)
 
         return worded
+
+    def _example(self, pair: Pair) -> Example:
+        return self.tokenizer.pair(pair, limit=self.base.context)
 
     def _honest(self, known: Mentions, segment: Segment, new: int) -> dict[str, Example]:
         """Return questions about what the log up to this segment never mentions, enough for every epoch, by key."""
@@ -109,19 +120,6 @@ class Lessons:
             return {}
         pairs = honest(known, round(settings.honest * new) * settings.epochs, seed=settings.seed, segment=segment.id)
         return {f"honest/{pair.id}": self.tokenizer.pair(pair, limit=self.base.context) for pair in self._wanted(pairs)}
-
-    def _teach(self, trainer: Trainer, key: str, _reading: int) -> Soft | None:
-        """Return what the base itself says of a general sample at every token: the tether that holds it."""
-        if not self.config.train.tether or not key.startswith("general-"):
-            return None
-        if key not in self._taught:
-            example = self._general[key]
-            places = range(_FIRST_PLACE, len(example.ids) - 1)
-            roles = np.frombuffer(example.roles, dtype=np.uint8)[1:]
-            weights = np.where(roles == ANSWER, _ANSWERED, 1.0)[list(places)] * self.config.train.tether
-            soft = trainer.teach(example.ids, places, _LIKELIEST)
-            self._taught[key] = replace(soft, weights=weights.astype(np.float32))
-        return self._taught[key]
 
 
 def _key(pair: Pair) -> str:

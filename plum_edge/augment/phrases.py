@@ -16,12 +16,16 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.augment.keyphrases import Phrase, key_phrases
 from plum_edge.augment.negatives import Negatives
 from plum_edge.augment.noise import noisy
+from plum_edge.augment.synonyms import paraphrases
 from plum_edge.augment.words import GENERIC, key, stem, stems, words
 from plum_edge.records import Pair, Polarity, Segment, Split, Style, draw, spoken_date
 
 HELD_OUT_CLOSED = 4
 """Held-out closed positives a segment, and as many negatives, half of them near."""
-_LONGEST_QUOTE = 24
+HELD_OUT_RENAMED = 2
+"""Held-out closed positives that name the topic by a paraphrase, and as many negatives that do, where there is one."""
+_LONGEST_QUOTE = 14
+_TRIES = 6
 _CLAUSE = re.compile(r"(?<=[,;:)])\s+|\s+(?=[(–—]|-\s|(?:but|because|so|although|while|and)\s)")
 _LEADING = re.compile(r"(?:and|but|so|because)\s+", re.IGNORECASE)
 _FINAL = tuple(template for template in templates.TRAIN.closed if template.endswith("{topic}?"))
@@ -33,12 +37,12 @@ class _Ask:
     """One closed question in the making: what it names and in which form. Its negative takes the same form."""
 
     shape: str
-    """``plain``, ``part`` (the head alone), ``month`` or ``pair`` (two topics)."""
+    """``plain``, ``part`` (the head alone), ``month``, ``pair`` (two topics) or ``renamed`` (by another name)."""
     topics: tuple[Phrase, ...]
 
 
 def augment(segment: Segment, prior: Mentions, *, seed: int, topics: int) -> list[Pair]:
-    """Return the pairs of one segment: for ``topics`` = 6 about 27 to train on (18 closed, 9 open) and 11 held out.
+    """Return the pairs of one segment: for ``topics`` = 6 about 27 to train on (18 closed, 9 open) and 15 held out.
 
     Closed positives and negatives balance exactly, in either split. The same segment, log and seed give the same pairs.
     Empty where the conversation names nothing.
@@ -52,6 +56,9 @@ def augment(segment: Segment, prior: Mentions, *, seed: int, topics: int) -> lis
         *maker.closed(asks, "train"),
         *maker.open("train", when=topics // 2, what=(topics * 2 + 2) // 3, unknown=max(1, topics // 3)),
         *maker.closed([_Ask("plain", (found[i % len(found)],)) for i in range(HELD_OUT_CLOSED)], "held_out"),
+        *maker.closed(
+            [_Ask("renamed", (topic,)) for topic in found if other_names(topic.text)], "held_out", HELD_OUT_RENAMED
+        ),
         *maker.open("held_out", when=1, what=1, unknown=1),
     ]
 
@@ -101,6 +108,11 @@ def _window(spoken: list[str], wanted: set[str], longest: int) -> str:
     return _LEADING.sub("", cut, count=1) if _LEADING.match(cut) else cut
 
 
+def other_names(topic: str) -> tuple[str, ...]:
+    """Return the paraphrases of a topic that nothing is trained on."""
+    return (*paraphrases(topic, "held_out"), *paraphrases(topic, "new"))
+
+
 class _Maker:
     """Makes the pairs of one segment; every choice is a draw from the seed, the segment's id and what is chosen for."""
 
@@ -139,20 +151,36 @@ class _Maker:
             return None
         return None if set(stems(head)) & GENERIC else _Ask("part", (replace(topic, text=head),))
 
-    def closed(self, asks: Sequence[_Ask], split: Split) -> list[Pair]:
-        """Return a positive and a negative for each ask; an ask for which nothing undiscussed is left is dropped."""
+    def closed(self, asks: Sequence[_Ask], split: Split, most: int | None = None) -> list[Pair]:
+        """Return a positive and a negative for each ask, for the first ``most`` that can be asked if it is given.
+
+        An ask for which nothing undiscussed is left is dropped.
+        """
         made: list[Pair] = []
         turn = self._draw(split, "near first")
         for index, ask in enumerate(asks):
+            if most is not None and len(made) >= 2 * most:
+                break
             near = (turn + index) % 2 == 0
-            refused = [self._undiscussed(like, near, split, (index, place)) for place, like in enumerate(ask.topics)]
-            against = [phrase for phrase in refused if phrase]
-            if len(against) < len(refused):
+            against = self._against(ask, near, split, index)
+            if not against:
                 continue
-            style: Style = "paraphrased" if ask.shape == "part" else "verbatim"
+            style: Style = "paraphrased" if ask.shape in ("part", "renamed") else "verbatim"
             made.append(self._yes(ask, split, style, index))
-            made.append(self._no(replace(ask, topics=tuple(against)), split, "near" if near else "far", index))
+            made.append(self._no(replace(ask, topics=against), split, "near" if near else "far", index))
         return made
+
+    def _against(self, ask: _Ask, near: bool, split: Split, index: int) -> tuple[Phrase, ...]:
+        """Return something undiscussed for each topic of the ask, or nothing where one finds none."""
+        for attempt in range(_TRIES if ask.shape == "renamed" else 1):
+            salts = [(index, place, attempt) if attempt else (index, place) for place in range(len(ask.topics))]
+            found = [self._undiscussed(like, near, split, salt) for like, salt in zip(ask.topics, salts, strict=True)]
+            against = tuple(phrase for phrase in found if phrase)
+            if len(against) < len(found):
+                return ()
+            if ask.shape != "renamed" or all(other_names(phrase.text) for phrase in against):
+                return against
+        return ()
 
     def open(self, split: Split, *, when: int, what: int, unknown: int) -> list[Pair]:
         """Return open questions: dates and quotes of what was said, and an honest "I do not know"."""
@@ -194,7 +222,14 @@ class _Maker:
         phrasings = templates.HELD_OUT.closed if split == "held_out" else templates.TRAIN.closed
         if ask.shape in ("month", "pair"):
             phrasings = _FINAL
-        named = " and ".join(self._named(topic, split, side, index) for topic in ask.topics)
+        topics = ask.topics
+        if ask.shape == "renamed":
+            others = [other_names(topic.text) for topic in topics]
+            topics = tuple(
+                replace(topic, text=names[self._draw("other name", topic.text) % len(names)])
+                for topic, names in zip(topics, others, strict=True)
+            )
+        named = " and ".join(self._named(topic, split, side, index) for topic in topics)
         if ask.shape == "month":
             named += f" in {self.date.split()[1]}"
         phrasing = self._shuffled(phrasings, split, side)[index % len(phrasings)]

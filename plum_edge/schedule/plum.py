@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from plum_edge.schedule.base import shuffled
 
 
+@dataclass(frozen=True, slots=True)
 class Plum:
     """The paper's schedule (arXiv 2411.13405): in order of time, never returning. The honest reference."""
 
-    name = "plum"
+    name: str = "plum"
 
     def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
         return []

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 
 from plum_edge.augment import Mentions, augment, check, contradicted
 from plum_edge.augment.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
-from plum_edge.augment.phrases import determined, quote
+from plum_edge.augment.phrases import determined, other_names, quote
+from plum_edge.augment.synonyms import paraphrases
 from plum_edge.augment.templates import HELD_OUT, NO, TRAIN, UNSEEN, Phrasings
 from plum_edge.augment.words import key, stems
 from plum_edge.records import Pair, Segment
@@ -51,7 +52,8 @@ def test_the_lexicon_is_wide_and_plain() -> None:
 
 
 def test_about_27_pairs_to_train_on_and_eleven_held_out() -> None:
-    count = Counter((pair.split, pair.kind, pair.polarity) for pair in augment(TAP, Mentions(), seed=0, topics=6))
+    made = [pair for pair in augment(TAP, Mentions(), seed=0, topics=6) if not renamed(pair)]
+    count = Counter((pair.split, pair.kind, pair.polarity) for pair in made)
     assert count == {
         ("train", "closed", "positive"): 9,
         ("train", "closed", "negative"): 9,
@@ -66,7 +68,7 @@ def test_about_27_pairs_to_train_on_and_eleven_held_out() -> None:
 
 def test_held_out_negatives_are_half_near() -> None:
     held = [pair for pair in augment(CAT, Mentions(), seed=3, topics=6) if pair.split == "held_out"]
-    assert Counter(pair.style for pair in held if pair.answer in NO) == {"near": 2, "far": 2}
+    assert Counter(pair.style for pair in held if pair.answer in NO and not renamed(pair)) == {"near": 2, "far": 2}
 
 
 def test_dates_are_those_of_the_recorded_offset() -> None:
@@ -174,7 +176,7 @@ def test_quotes_keep_the_words(sentence: str, topic: str, expected: str) -> None
 
 def test_a_long_quote_is_cut_around_its_topic() -> None:
     cut = quote(" ".join(f"w{i}" for i in range(100)) + " tap " + " ".join(f"x{i}" for i in range(100)), "tap")
-    assert len(cut.split()) == 24 and "tap" in cut.split()
+    assert len(cut.split()) == 14 and "tap" in cut.split()
 
 
 def test_determiners_are_english() -> None:
@@ -229,3 +231,20 @@ def test_thousands_of_conversations_stay_cheap() -> None:
     begun = time.perf_counter()
     augment(CAT, prior, seed=0, topics=6)
     assert time.perf_counter() - begun < 1
+
+
+def renamed(pair: Pair) -> bool:
+    """Whether a closed held-out question names its topic by another name."""
+    return pair.split == "held_out" and pair.kind == "closed" and pair.topic.casefold() not in pair.question.casefold()
+
+
+def test_some_held_out_questions_name_the_topic_by_another_name_and_as_many_deny() -> None:
+    """So that a paraphrase is no sign of a yes; the names are none that training may use."""
+    made = [pair for number in range(12) for pair in augment(TAP, Mentions(), seed=number, topics=6) if renamed(pair)]
+    by_polarity = Counter(pair.polarity for pair in made)
+    assert by_polarity["positive"] == by_polarity["negative"] > 0
+    for pair in made:
+        kept = [name for name in other_names(pair.topic) if name in pair.question]
+        assert kept, pair
+        assert not set(kept) & set(paraphrases(pair.topic, "train"))
+        assert pair.polarity == "negative" or pair.style == "paraphrased"

@@ -1,0 +1,123 @@
+"""What a segment is learned from: wording, teaching, and what the settings leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from plum_edge import registry
+from plum_edge.backends import base as backends
+from plum_edge.backends.base import Soft, Trainer
+from plum_edge.config import Augment, Config, Model, Train
+from plum_edge.fold import Fold
+from plum_edge.paths import Home
+from plum_edge.records import Message, Segment
+from plum_edge.store import Store
+from plum_edge.tokens import ANSWER
+from plum_edge.train import Lesson
+from tests.test_fold import conversation
+from tests.tiny import tiny_base
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    folder = tiny_base(tmp_path_factory.mktemp("base"))
+    return Config(model=Model(str(folder)), train=Train(rank=4, alpha=8.0, epochs=2, batch=8, threads=1))
+
+
+@pytest.fixture(scope="module")
+def trainer(config: Config) -> Trainer:
+    spec = backends.LoraSpec(4, 8.0, ("q_proj", "v_proj", "down_proj"))
+    return backends.make(backends.choose("mlx"), Path(config.model.base), spec, 1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(Home(tmp_path).create(), create=True) as opened:
+        opened.log.add(conversation(number) for number in (0, 1))
+        yield opened
+
+
+def lesson(store: Store, config: Config, tmp_path: Path, train: Any = None, **augment: Any) -> tuple[Lesson, Fold]:
+    """Return the lesson of the second conversation, and the fold that made it."""
+    settings = replace(config, train=replace(config.train, **(train or {})), augment=replace(Augment(), **augment))
+    fold = Fold(Home(tmp_path), store, settings, registry.base(config.model.base))
+    first, second = store.log.segments() or store.log.plan()
+    fold.augment(first)
+    return fold.lessons.of(second, fold.augment(second), fold.prior), fold
+
+
+def said(fold: Fold, lesson: Lesson, key: str, reading: int) -> str:
+    return fold.lessons.tokenizer.decode(lesson.example(key, reading).ids)
+
+
+def test_a_pair_is_worded_anew_in_each_epoch_and_the_same_again(store: Store, config: Config, tmp_path: Path) -> None:
+    made, fold = lesson(store, config, tmp_path)
+    closed = [key for key in (*made.new, *made.stored) if key.startswith("closed/")]
+    wordings = {key: [said(fold, made, key, reading) for reading in range(5)] for key in closed}
+    assert sum(len(set(found)) for found in wordings.values()) > 4 * len(closed)
+    again, fold = lesson(store, config, tmp_path)
+    assert all(said(fold, again, key, 3) == wordings[key][3] for key in closed)
+
+
+@pytest.mark.parametrize("train", [{"recipe": "plum"}, {"reword": False}])
+def test_as_stored_where_that_is_asked_for(store: Store, config: Config, tmp_path: Path, train: Any) -> None:
+    made, fold = lesson(store, config, tmp_path, train)
+    for key in made.new:
+        assert len({said(fold, made, key, reading) for reading in range(4)}) == 1
+    questions = {pair.question for pair in store.pairs.live("train")}
+    assert all(any(question in said(fold, made, key, 0) for question in questions) for key in made.new)
+
+
+def test_only_the_kinds_and_polarities_asked_for(store: Store, config: Config, tmp_path: Path) -> None:
+    closed, _ = lesson(store, config, tmp_path, kinds=("closed",))
+    assert {key.split("/")[0] for key in (*closed.new, *closed.stored)} == {"closed"}
+    positive, _ = lesson(store, config, tmp_path, negatives=False)
+    assert {key.split("/")[1] for key in (*positive.new, *positive.stored)} == {"positive"}
+    assert not [key for key in positive.general if key.startswith("honest/")]
+
+
+def test_raw_learns_the_exchanges_as_they_stand(store: Store, config: Config, tmp_path: Path) -> None:
+    made, fold = lesson(store, config, tmp_path, {"recipe": "raw"})
+    assert made.new == ["raw/0"]
+    user, assistant = (message.content for message in conversation(1).messages)
+    assert user in said(fold, made, "raw/0", 0)
+    assert assistant in said(fold, made, "raw/0", 0)
+
+
+def taught(trainer: Trainer, made: Lesson, key: str) -> list[Soft]:
+    return [soft for reading in range(8) if (soft := made.teach(trainer, key, reading)) is not None]
+
+
+def test_distill_asks_the_base_that_reads_at_the_answer(
+    store: Store, config: Config, tmp_path: Path, trainer: Trainer
+) -> None:
+    made, fold = lesson(store, config, tmp_path, {"recipe": "distill"})
+    key = next(key for key in made.new if key.startswith("closed/positive"))
+    found = taught(trainer, made, key)
+    assert 0 < len(found) < 8
+    reading = next(n for n in range(8) if made.teach(trainer, key, n) is not None)
+    soft, example = made.teach(trainer, key, reading), made.example(key, reading)
+    assert soft is not None
+    roles = np.frombuffer(example.roles, dtype=np.uint8)[1:]
+    assert (roles[soft.places] == ANSWER).all()
+    assert len(soft.places) == int((roles == ANSWER).sum())
+    alone = trainer.teach(example.ids, soft.places.tolist(), 32)
+    assert np.abs(alone.probs - soft.probs).max() > 1e-6, "the passage must be in the teacher's context"
+    replayed, _ = lesson(store, config, tmp_path, {"recipe": "replay"})
+    assert not taught(trainer, replayed, key)
+    assert fold.config.train.recipe == "distill"
+
+
+def test_the_passage_is_dated_and_fits(store: Store, config: Config, tmp_path: Path) -> None:
+    made, fold = lesson(store, config, tmp_path, {"recipe": "distill"})
+    long = replace(conversation(0), messages=(*conversation(0).messages, *(Message("user", "more of it " * 40),) * 9))
+    passage = fold.lessons.teaching._passage(long, (0,))
+    assert passage.startswith("Conversation of 12 March 2026\nUser: The kitchen tap drips.")
+    assert len(fold.lessons.tokenizer.encode(passage)) <= 192
+    assert made.segment == Segment("talk-1/0", "talk-1", "", conversation(1).created_at, ()).id
