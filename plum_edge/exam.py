@@ -25,7 +25,8 @@ class Exam:
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.store, self.config, self.base = store, config, base
-        self.recall = Recall(gguf(base, home), context=config.recall.context, threads=config.recall.threads)
+        deployed = gguf(base, home, config.recall.dtype)
+        self.recall = Recall(deployed, context=config.recall.context, threads=config.recall.threads)
         self.left_out: str | None = None
         """A conversation that retrieval passes over: the one that is going on."""
         self.retriever = Retriever(

@@ -7,21 +7,25 @@ Knows nothing of adapters.
 from __future__ import annotations
 
 import functools
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 from plum_edge.convert import gguf as converter
 from plum_edge.convert.families import family
 from plum_edge.convert.tensors import weight_files
+from plum_edge.convert.verify import check_base
 from plum_edge.convert.vocabulary import chat_template, read_json
 from plum_edge.errors import NoModel
-from plum_edge.paths import Home, data_dir, sha256_file
+from plum_edge.paths import Home, data_dir, disk_errors, fsync_dir, sha256_file
 from plum_edge.records import content_hash
 
 _CONVERTER = "1"
 """Raised when the converter writes other bytes for the same base, so that old files are not reused."""
+_SMALL = 200_000_000
+"""Bytes of weights up to which a base is deployed in f32: as exact as it was trained, and small all the same."""
 _TEXT_FILES = ("config.json", "tokenizer_config.json", "chat_template.jinja", "added_tokens.json", "tokenizer.model")
 
 
@@ -80,16 +84,35 @@ def base(name: str) -> Base:
     return _read(folder.resolve().name, folder.resolve(), {})
 
 
-def gguf(base: Base, home: Home, dtype: Literal["f32", "f16", "q8_0"] = "f32") -> Path:
-    """Return the GGUF of a base; made at first use, whole or not at all, and reused while the base is the same.
+def dtype(base: Base, wanted: str = "auto") -> converter.BaseType:
+    """Return the type in which a base is deployed: as wanted, or by its size (f32 where that is small, else q8_0)."""
+    kinds: tuple[converter.BaseType, ...] = get_args(converter.BaseType)
+    if wanted in kinds:
+        return kinds[kinds.index(wanted)]
+    size = sum(path.stat().st_size for path in weight_files(base.folder))
+    return "f32" if size < _SMALL else "q8_0"
+
+
+def gguf(base: Base, home: Home, wanted: str = "auto") -> Path:
+    """Return the GGUF of a base, f32, f16, q8_0, q4_0 or as its size has it (auto).
+
+    Made at first use, read back and held against the weights, whole or not at all; reused while the base is the same.
 
     Raises:
         NoModel: the base cannot be converted.
+        IntegrityError: the file does not hold the model's weights.
         NoSpace, StoreError: as the disk says.
     """
-    target = home.models / f"{base.name}-{base.fingerprint}-{dtype}.gguf"
+    kind = dtype(base, wanted)
+    target = home.models / f"{base.name}-{base.fingerprint}-{kind}.gguf"
     if not target.is_file():
-        converter.write_base(base.folder, target, dtype)
+        home.models.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with disk_errors(target), tempfile.TemporaryDirectory(prefix=".making-", dir=home.models) as scratch:
+            made = Path(scratch) / target.name
+            converter.write_base(base.folder, made, kind)
+            check_base(base.folder, made)
+            made.replace(target)
+            fsync_dir(home.models)
     return target
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from plum_edge import registry
-from plum_edge.errors import NoModel
+from plum_edge.convert.families import Family
+from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.gguf_header import read
 from plum_edge.paths import Home, sha256_file
 from tests import tiny
@@ -86,5 +87,25 @@ def test_a_base_that_cannot_be_converted_leaves_nothing(tmp_path: Path, home: Ho
     base = registry.base(str(tiny_base(tmp_path)))
     (base.folder / "tokenizer.model").unlink()
     with pytest.raises(NoModel):
+        registry.gguf(base, home)
+    assert list(home.models.iterdir()) == []
+
+
+@pytest.mark.parametrize(("size", "kind"), [(0, "f32"), (300_000_000, "q8_0")])
+def test_a_base_is_deployed_as_its_size_has_it_unless_somebody_says_otherwise(
+    tmp_path: Path, size: int, kind: str
+) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    with (base.folder / "model-extra.safetensors").open("wb") as more:
+        more.truncate(size)  # a hole: it takes no room on the disk
+    assert registry.dtype(base) == registry.dtype(base, "auto") == kind
+    assert registry.dtype(base, "q4_0") == "q4_0"
+
+
+def test_a_gguf_that_came_out_wrong_is_not_kept(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails is the converter, not the check: it writes the rows of q in the trainer's order."""
+    base = registry.base(str(tiny_base(tmp_path)))
+    monkeypatch.setattr(Family, "to_gguf", lambda _self, _name, rows, _heads, _kv_heads: rows)
+    with pytest.raises(IntegrityError, match=r"attn_[qk]\.weight differs"):
         registry.gguf(base, home)
     assert list(home.models.iterdir()) == []

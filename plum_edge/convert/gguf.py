@@ -19,16 +19,19 @@ import numpy as np
 
 from plum_edge import gguf_header
 from plum_edge.convert import peft, tensors, vocabulary
-from plum_edge.convert.families import Family, family
+from plum_edge.convert.families import Family, family, stem
 from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
 from plum_edge.paths import disk_errors, fsync_dir
 
 AdapterType = Literal["f32", "f16"]
-BaseType = Literal["f32", "f16", "q8_0"]
+BaseType = Literal["f32", "f16", "q8_0", "q4_0"]
 
-_FILE_TYPES = {"f32": 0, "f16": 1, "q8_0": 7}
-"""LLAMA_FTYPE_ALL_F32, MOSTLY_F16, MOSTLY_Q8_0 of llama.h."""
-_Q8_BLOCK = 32
+_FILE_TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q8_0": 7}
+"""LLAMA_FTYPE_ALL_F32, MOSTLY_F16, MOSTLY_Q4_0, MOSTLY_Q8_0 of llama.h."""
+_BLOCK = 32
+"""Numbers that share a scale, in q8_0 and q4_0. The K-quants share 256, which the widths of small models are not."""
+_OUTER = ("token_embd", "output")
+"""Four bits are too few for these: the first is looked up, and either may choose the next word."""
 _SUFFIXES = (".weight", ".bias")
 
 
@@ -93,29 +96,40 @@ def read_adapter(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], 
 def write_base(model_dir: Path, out: Path, dtype: BaseType = "f32") -> None:
     """Write a base model in Hugging Face's layout as GGUF: every matrix as ``dtype``, norms f32.
 
-    Rows that q8_0 cannot hold (not divisible by 32) are f16. One tensor is in memory at a time.
+    Rows that cannot be quantised (not divisible by 32) are f16. In a q4_0 file embedding and output are q8_0. One
+    tensor is in memory at a time.
 
     Raises:
         NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
         NoSpace, StoreError: as the disk says.
+    """
+    config, kind, stored = sources(model_dir)
+    heads, kv_heads, sizes = _sizes(config, stored)
+    with _writer(out, kind.architecture) as writer:
+        _describe(writer, kind, config, sizes, model_dir, dtype)
+        for name, tensor in stored.items():
+            numpy_type, ggml_type, shape, size = _layout(name, tensor.shape, dtype)
+            writer.add_tensor_info(name, shape, numpy_type, size, raw_dtype=ggml_type)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for name, tensor in stored.items():
+            values = kind.to_gguf(name, tensor.read(), heads, kv_heads)
+            writer.write_tensor_data(_data(values, _stored_type(name, values.shape, dtype)))
+
+
+def sources(model_dir: Path) -> tuple[dict[str, Any], Family, dict[str, tensors.Stored]]:
+    """Return a model's config.json, its family, and where the weight of each tensor of its GGUF lies, by GGUF's name.
+
+    Raises:
+        NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
     """
     config = vocabulary.read_json(model_dir / "config.json")
     if not config:
         raise NoModel(model_dir.name, f"there is no config.json in {model_dir}")
     kind = family(str(config.get("model_type")))
     kind.check(config)
-    stored = _named(tensors.catalogue(model_dir), kind, config, model_dir)
-    heads, kv_heads, sizes = _sizes(config, stored)
-    with _writer(out, kind.architecture) as writer:
-        _describe(writer, kind, config, sizes, model_dir, dtype)
-        for name, tensor in stored.items():
-            numpy_type, ggml_type, shape, size = _layout(tensor.shape, dtype)
-            writer.add_tensor_info(name, shape, numpy_type, size, raw_dtype=ggml_type)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_ti_data_to_file()
-        for name, tensor in stored.items():
-            writer.write_tensor_data(_data(kind.to_gguf(name, tensor.read(), heads, kv_heads), dtype))
+    return config, kind, _named(tensors.catalogue(model_dir), kind, config, model_dir)
 
 
 def _named(
@@ -153,7 +167,7 @@ def _describe(
     writer.add_type("model")
     writer.add_name(folder.name)
     writer.add_file_type(_FILE_TYPES[dtype])
-    if dtype == "q8_0":
+    if dtype in ("q8_0", "q4_0"):
         writer.add_quantization_version(2)
     for entry in kind.metadata:
         add = writer.add_uint32 if entry.kind == "uint32" else writer.add_float32
@@ -175,31 +189,31 @@ def _describe(
         writer.add_chat_template(words.template)
 
 
-def _layout(shape: tuple[int, ...], dtype: BaseType) -> tuple[np.dtype[Any], Any, tuple[int, ...], int]:
+def _layout(name: str, shape: tuple[int, ...], dtype: BaseType) -> tuple[np.dtype[Any], Any, tuple[int, ...], int]:
     """Return numpy's type, ggml's type (None: the same), shape and bytes of a tensor as it will be stored."""
     import gguf
 
-    kind = _stored_type(shape, dtype)
-    if kind == "q8_0":
-        quantised = gguf.GGMLQuantizationType.Q8_0
+    kind = _stored_type(name, shape, dtype)
+    if kind in ("q8_0", "q4_0"):
+        quantised = gguf.GGMLQuantizationType[kind.upper()]
         in_bytes = tuple(gguf.quant_shape_to_byte_shape(shape, quantised))
         return np.dtype(np.uint8), quantised, in_bytes, math.prod(in_bytes)
     plain: np.dtype[Any] = np.dtype(np.float32 if kind == "f32" else np.float16)
     return plain, None, shape, math.prod(shape) * plain.itemsize
 
 
-def _data(values: np.ndarray, dtype: BaseType) -> np.ndarray:
+def _data(values: np.ndarray, kind: BaseType) -> np.ndarray:
     import gguf
 
-    kind = _stored_type(values.shape, dtype)
-    number = {"f32": gguf.GGMLQuantizationType.F32, "f16": gguf.GGMLQuantizationType.F16}
-    return np.ascontiguousarray(gguf.quantize(values, number.get(kind, gguf.GGMLQuantizationType.Q8_0)))
+    return np.ascontiguousarray(gguf.quantize(values, gguf.GGMLQuantizationType[kind.upper()]))
 
 
-def _stored_type(shape: tuple[int, ...], dtype: BaseType) -> BaseType:
+def _stored_type(name: str, shape: tuple[int, ...], dtype: BaseType) -> BaseType:
     if len(shape) < 2:
         return "f32"
-    return "f16" if dtype == "q8_0" and shape[-1] % _Q8_BLOCK else dtype
+    if dtype in ("q8_0", "q4_0") and shape[-1] % _BLOCK:
+        return "f16"
+    return "q8_0" if dtype == "q4_0" and stem(name) in _OUTER else dtype
 
 
 def _name_map(kind: Family, layers: int) -> Any:

@@ -1,4 +1,4 @@
-"""Checks a conversion: ΔW recomputed from the file, and logits of the runtime against the trainer's (design.md §4).
+"""Checks a conversion: weights read back from the file, and logits of the runtime against the trainer's (design.md §4).
 
 The way back is written apart from the way there: rows are put back by index, not by undoing the converter's code. Knows
 nothing of how logits are computed.
@@ -6,15 +6,17 @@ nothing of how logits are computed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from plum_edge import gguf_header
 from plum_edge.convert import gguf, peft
 from plum_edge.convert.families import Family, stem
-from plum_edge.errors import ConversionMismatch
+from plum_edge.errors import ConversionMismatch, IntegrityError
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,69 @@ def _rows_back(rows: np.ndarray, name: str, family: Family, heads: int, kv_heads
             half, i = within // (size // 2), within % (size // 2)
             rows = rows[head * size + 2 * i + half]
     return rows
+
+
+_BLOCK = 32
+_ROUNDING = {
+    "F32": (0.0, 0.0),
+    "F16": (2**-11, 2**-25),
+    "Q8_0": (0.0046, 127 * 2**-25),
+    "Q4_0": (0.126, 8 * 2**-25),
+}
+"""Largest error that a type's rounding can make: a share of the largest number of its block (a plain type is looked at
+in the same blocks), and below the range of f16 an absolute part. q8_0: half a step of 1/127, and the rounding of the
+scale to f16. q4_0: a whole step of 1/8, as the number farthest from the largest is cut off."""
+
+
+_AGAIN = "Nothing was kept; run the command again."
+
+
+def check_base(model_dir: Path, gguf_path: Path) -> dict[str, float]:
+    """Read a base's GGUF back and hold every weight against the model's own; return the largest error by type.
+
+    Errors are shares of the largest number of a block of 32.
+
+    Raises:
+        IntegrityError: tensors are missing or strange, or a weight is farther off than rounding can make it.
+        NoModel: the folder holds no model that can be converted.
+    """
+    config, family, stored = gguf.sources(model_dir)
+    heads = int(config["num_attention_heads"])
+    kv_heads = int(config.get("num_key_value_heads") or heads)
+    header = gguf_header.read(gguf_path)
+    what = f"The GGUF of {model_dir.name} does not hold the model's weights:"
+    if header.tensors.keys() != stored.keys():
+        raise IntegrityError(f"{what} it has other tensors.", _AGAIN)
+    worst: dict[str, float] = {}
+    for name, source in stored.items():
+        kind, values = _dequantised(header, name)
+        allowed, finest = _ROUNDING[kind]
+        error = _block_error(source.read(), _rows_back(values, name, family, heads, kv_heads), finest)
+        if not error <= allowed:
+            raise IntegrityError(f"{what} {name} differs by {error:.2g} of its block (allowed {allowed:.2g}).", _AGAIN)
+        worst[kind] = max(worst.get(kind, 0.0), error)
+    return worst
+
+
+def _dequantised(header: gguf_header.Header, name: str) -> tuple[str, np.ndarray]:
+    """Return ggml's name of a tensor's type, and the numbers that the runtime makes of it."""
+    from gguf import GGMLQuantizationType, dequantize, quant_shape_to_byte_shape
+
+    tensor = header.tensors[name]
+    kind = GGMLQuantizationType(tensor.kind)
+    shape = tuple(quant_shape_to_byte_shape(tensor.shape, kind))
+    raw = np.memmap(header.path, np.uint8, "r", header.data + tensor.offset, shape)
+    return kind.name, np.asarray(dequantize(np.asarray(raw), kind)).reshape(tensor.shape)
+
+
+def _block_error(wanted: np.ndarray, found: np.ndarray, finest: float) -> float:
+    """Return the largest error beyond ``finest``, as a share of the largest number of its block."""
+    if wanted.shape != found.shape:
+        return math.inf
+    size = _BLOCK if wanted.shape[-1] % _BLOCK == 0 else wanted.shape[-1]
+    largest = np.abs(wanted).reshape(-1, size).max(axis=1)
+    errors = np.abs(wanted - found).reshape(-1, size).max(axis=1)
+    return float((np.maximum(errors - finest, 0) / np.maximum(largest, np.finfo(np.float32).tiny)).max())
 
 
 def logit_report(reference: np.ndarray, candidate: np.ndarray, base: np.ndarray) -> Parity:

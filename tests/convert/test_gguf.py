@@ -83,7 +83,7 @@ def test_the_gguf_package_reads_the_same_numbers(tmp_path: Path) -> None:
     assert len(tensors) == len(source)
 
 
-@pytest.mark.parametrize("dtype", ["f32", "f16", "q8_0"])
+@pytest.mark.parametrize("dtype", ["f32", "f16", "q8_0", "q4_0"])
 def test_the_same_base_gives_the_same_bytes(tmp_path: Path, dtype: gguf.BaseType) -> None:
     base = tiny_base(tmp_path)
     gguf.write_base(base, tmp_path / "1.gguf", dtype)
@@ -101,6 +101,29 @@ def test_q8_0_is_what_the_gguf_package_makes_and_near_the_weights(tmp_path: Path
     assert stored["blk.0.attn_norm.weight"].tensor_type == library.GGMLQuantizationType.F32
     source = safetensors.numpy.load_file(base / "model.safetensors")["model.layers.0.mlp.up_proj.weight"]
     assert np.abs(library.dequantize(up.data, up.tensor_type) - source).max() < np.abs(source).max() / 100
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_in_four_bits_the_words_have_eight_and_what_does_not_fit_is_f16(tmp_path: Path, tied: bool) -> None:
+    base = tiny_base(tmp_path, tied=tied)
+    config = json.loads((base / "config.json").read_text())
+    narrow = np.ones((tiny.HIDDEN, 100), np.float32)
+    wide = {
+        f"model.layers.0.mlp.{name}_proj.weight": np.ones((100, tiny.HIDDEN), np.float32) for name in ("gate", "up")
+    }
+    change(
+        base,
+        model__layers__0__mlp__down_proj__weight=narrow,
+        **{k.replace(".", "__"): v for k, v in wide.items()},
+    )
+    (base / "config.json").write_text(json.dumps({**config, "intermediate_size": 100}))
+    gguf.write_base(base, tmp_path / "q.gguf", "q4_0")
+    kinds = {t.name: t.tensor_type.name for t in library.GGUFReader(tmp_path / "q.gguf").tensors}
+    assert kinds["blk.0.attn_q.weight"] == kinds["blk.1.ffn_up.weight"] == "Q4_0"
+    assert kinds["token_embd.weight"] == "Q8_0" and kinds.get("output.weight", "Q8_0") == "Q8_0"
+    assert ("output.weight" in kinds) is not tied
+    assert kinds["blk.0.ffn_down.weight"] == "F16" and kinds["output_norm.weight"] == "F32"
+    assert read(tmp_path / "q.gguf").metadata["general.file_type"] == 2
 
 
 def test_an_untied_base_has_its_output(tmp_path: Path) -> None:

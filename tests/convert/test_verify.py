@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from plum_edge.convert import gguf, verify
 from plum_edge.convert.families import Family, family
 from plum_edge.convert.verify import Parity
-from plum_edge.errors import ConversionMismatch
+from plum_edge.errors import ConversionMismatch, IntegrityError
 from tests.tiny import HEADS, KV_HEADS, random_lora, tiny_base
 
 LLAMA = family("llama")
@@ -98,3 +99,49 @@ def test_each_missed_bound_is_said(delta: float, parity: Parity, says: str) -> N
     with pytest.raises(ConversionMismatch, match=says) as caught:
         verify.require(delta, parity)
     assert caught.value.exit_code == 22
+
+
+# Bases ----------------------------------------------------------------------------------------------------------------
+
+DTYPES: tuple[gguf.BaseType, ...] = ("f32", "f16", "q8_0", "q4_0")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_base_holds_its_weights_within_the_rounding_of_its_type(tmp_path: Path, dtype: gguf.BaseType) -> None:
+    base = tiny_base(tmp_path)
+    gguf.write_base(base, tmp_path / "b.gguf", dtype)
+    worst = verify.check_base(base, tmp_path / "b.gguf")
+    assert dtype.upper() in worst and worst["F32"] == 0.0
+    if dtype != "f32":
+        assert worst[dtype.upper()] > 0  # it was rounded, and seen to be
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_blocks_that_are_hard_to_round_are_no_false_alarm(tmp_path: Path, dtype: gguf.BaseType) -> None:
+    base = tiny_base(tmp_path)
+    state = safetensors.numpy.load_file(base / "model.safetensors")
+    hard = state["model.layers.0.mlp.up_proj.weight"]
+    hard[0], hard[1], hard[2], hard[3] = 0.0, 1e-9, 3e-6, 60_000.0
+    hard[4, ::2], hard[4, 1::2] = 1.0, -1.0
+    hard[5] = np.linspace(-1.0, 0.9999, hard.shape[1])
+    safetensors.numpy.save_file(state, base / "model.safetensors", metadata={"format": "pt"})
+    gguf.write_base(base, tmp_path / "b.gguf", dtype)
+    verify.check_base(base, tmp_path / "b.gguf")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_base_with_other_weights_is_found(tmp_path: Path, dtype: gguf.BaseType) -> None:
+    gguf.write_base(tiny_base(tmp_path), tmp_path / "b.gguf", dtype)
+    changed = tiny_base(tmp_path)
+    state = safetensors.numpy.load_file(changed / "model.safetensors")
+    row = state["model.layers.1.self_attn.q_proj.weight"]
+    row[[0, 1]] = row[[1, 0]]
+    safetensors.numpy.save_file(state, changed / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(IntegrityError, match=r"blk\.1\.attn_q\.weight differs"):
+        verify.check_base(changed, tmp_path / "b.gguf")
+
+
+def test_a_base_that_lacks_a_tensor_is_found(tmp_path: Path) -> None:
+    gguf.write_base(tiny_base(tmp_path), tmp_path / "b.gguf")
+    with pytest.raises(IntegrityError, match="other tensors"):
+        verify.check_base(tiny_base(tmp_path, tied=False), tmp_path / "b.gguf")
