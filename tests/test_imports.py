@@ -64,7 +64,9 @@ HOMES = {
     "click": {"cli"},
     "prompt_toolkit": {"cli.chat"},
     "ijson": {"importers"},
-    "jinja2": {"prompt"},
+    "jinja2": {"prompt", "report.page"},
+    "markupsafe": {"report.page"},
+    "matplotlib": {"report.drawings", "report.marks"},
     "tokenizers": {"tokens"},
     "sentencepiece": {"convert"},
     "filelock": {"consolidate"},
@@ -76,7 +78,7 @@ HOMES = {
 """The one home (or few) of each third party; the empty name is everywhere."""
 HEAVY = {
     "mlx", "mlx_lm", "torch", "transformers", "llama_cpp", "gguf", "sqlite_utils", "rich", "prompt_toolkit", "numpy",
-    "sentencepiece", "tokenizers", "jinja2", "safetensors", "psutil", "ijson", "yake",
+    "sentencepiece", "tokenizers", "jinja2", "matplotlib", "safetensors", "psutil", "ijson", "yake",
 }  # fmt: skip
 
 
