@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test check format bench clean
+.PHONY: setup demo demo-all test check format bench experiment experiment-quick clean
 
 setup: $(VENV)/.installed
 
@@ -39,6 +39,13 @@ format: setup
 
 bench: setup
 	$(BIN)/python benchmarks/train_speed.py
+
+# Two cells at a time, each of one thread. Stop it whenever you like: it carries on. See: --list, --only, --fresh.
+experiment: setup
+	@$(BIN)/python -m benchmarks.experiment --jobs 2; code=$$?; $(BIN)/python -m benchmarks.experiment --tables && exit $$code
+
+experiment-quick: setup
+	@$(BIN)/python -m benchmarks.experiment --quick --jobs 2
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info plum_edge/backends/_blas*.so

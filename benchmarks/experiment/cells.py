@@ -1,0 +1,80 @@
+"""What one run of the experiment is. Knows nothing of how it is run, or of what came out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+Settings = Mapping[str, Mapping[str, Any]]
+"""Tables and keys of config.toml."""
+
+
+class Exam(NamedTuple):
+    """One system asked one set of questions after so many conversations."""
+
+    point: int
+    asked: str
+    """A set of `exams.SETS`; ``closed`` are the held-out questions of yes and no alone."""
+    system: str
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return f"{self.point:04d}-{self.asked}-{self.system}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A log learned with a recipe and a seed, conversation by conversation, and scored on the way."""
+
+    group: str
+    """The part of the grid: ``quick``, ``main``, ``ablation`` or ``long``."""
+    log: str
+    recipe: str
+    """How the tables call the settings."""
+    seed: int
+    points: tuple[int, ...]
+    """Numbers of conversations after which it is scored; the last is all that is learned."""
+    settings: Settings = field(default_factory=dict)
+    """What the recipe sets; everything else is plum-edge's default."""
+    along: tuple[str, ...] = ("adapter",)
+    """Systems asked at every point, the questions of yes and no alone."""
+    systems: tuple[str, ...] = ("adapter",)
+    """Systems asked every set of questions at the last point."""
+    wide: tuple[str, ...] = ()
+    """More systems, asked the held-out and the hand-written questions alone at the last point."""
+    extras: tuple[str, ...] = ()
+    """What else is measured at the end: names of `extras.EXTRAS`."""
+
+    @property
+    def name(self) -> str:
+        """What ``--only`` and the folder of its results call it."""
+        return f"{self.group}/{self.log}/{self.recipe}/seed-{self.seed}"
+
+    @property
+    def conversations(self) -> int:
+        """How many are learned."""
+        return self.points[-1]
+
+    def exams(self, sets: tuple[str, ...]) -> list[Exam]:
+        """Return everything that is asked, in order, given the sets that this log has."""
+        *early, last = self.points
+        found = [Exam(point, "closed", system) for point in early for system in self.along]
+        for asked in sets:
+            narrow = asked not in ("held_out", "gold")
+            found += [Exam(last, asked, system) for system in (*self.systems, *(() if narrow else self.wide))]
+        extra = [system for system in self.along if system not in (*self.systems, *self.wide)]
+        return [*found, *(Exam(last, "closed", system) for system in extra)]
+
+    def dump(self) -> str:
+        """Return the cell as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Cell:
+        """Return the cell of `dump`."""
+        raw = json.loads(text)
+        lists = {key: tuple(value) for key, value in raw.items() if isinstance(value, list)}
+        return cls(**{**raw, **lists})

@@ -1,0 +1,160 @@
+"""docs/RESULTS.md, and the quick table on the terminal: the tables, and beside each what it rests on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from benchmarks.experiment import answers, around, courses, desk, grid, prose, tables
+from benchmarks.experiment.figures import Shelf
+from benchmarks.experiment.homes import Place
+from benchmarks.experiment.tables import Row, Table
+from plum_edge.paths import atomic_write
+
+_GROUPS: dict[str, Callable[[Shelf], list[Table]]] = {
+    "After 100 conversations": lambda s: [*tables.main_tables(s), *tables.kinds(s)],
+    "Closer looks": lambda s: [tables.ages(s), tables.opened(s), tables.mcnemar(s), tables.calibrations(s)],
+    "On the way": lambda s: [courses.over_time(s), courses.ablations(s), courses.long(s)],
+    "Around it": lambda s: [around.retrieval(s), around.general(s), around.runtimes(s), around.costs(s)],
+}
+
+
+def write(results: Path, out: Path) -> list[str]:
+    """Write the page; return what is wrong with the results, in sentences."""
+    problems = differing(results)
+    with atomic_write(out) as file:
+        file.write((page(results, problems) + "\n").encode())
+    out.chmod(0o644)
+    return problems
+
+
+def page(results: Path, problems: Iterable[str]) -> str:
+    """Return the page."""
+    parts = [prose.HEAD]
+    for title, group in _GROUPS.items():
+        shelf = Shelf(results)
+        parts.append(f"## {title}\n")
+        parts += [_section(table) for table in group(shelf)]
+        parts.append(_made_by(shelf))
+    parts.append(prose.PAPER.format(rows=_beside(results)))
+    parts.append(_checks(problems))
+    parts.append(_runs(results))
+    return "\n".join(parts)
+
+
+def quick(results: Path) -> str:
+    """Return the quick table for the terminal."""
+    shelf = Shelf(results)
+    rows = [Row(row.label, "quick", row.recipe, row.system) for row in tables.MAIN]
+    made = [*tables.main_tables(shelf, rows, ("nora",)), *tables.kinds(shelf, rows, ("nora",))]
+    title = f"the sample user's first {grid.QUICK} conversations, one seed; percent, 95 % intervals in brackets"
+    return "\n\n".join((title, *(_plain(table) for table in made)))
+
+
+def differing(results: Path) -> list[str]:
+    """Return where two recipes were asked other questions though log, seed and number of conversations are the same."""
+    asked: dict[tuple[str, int, int, str], dict[frozenset[str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    for cell in grid.grid():
+        root = Place(results, cell).root
+        for path in sorted((root / "answers").glob("*.jsonl")):
+            found = answers.load(path)
+            if found.unavailable is None:
+                ids = frozenset(row["id"] for row in found.rows if row["gold"] in ("yes", "no"))
+                kind = "held_out" if found.exam.asked == "closed" else found.exam.asked
+                asked[cell.log, cell.seed, found.exam.point, kind][ids].append(cell.name)
+    return [
+        f"{kind} questions about {log}, seed {seed}, after {point} differ between "
+        + " and ".join(sorted({names[0] for names in sets.values()}))
+        for (log, seed, point, kind), sets in sorted(asked.items())
+        if len(sets) > 1
+    ]
+
+
+def _section(table: Table) -> str:
+    notes = f"{table.notes}\n\n" if table.notes else ""
+    return f"### {table.title}\n\n{notes}{table.markdown()}\n"
+
+
+def _made_by(shelf: Shelf) -> str:
+    """Return the line that says what tables rest on."""
+    if not shelf.used:
+        return "*Nothing of this has been run. Run: `python -m benchmarks.experiment`*\n"
+    manifests = [result["manifest"] for place in shelf.used.values() if (result := place.result)]
+    unfinished = len(shelf.used) - len(manifests)
+    told = [
+        f"{len(shelf.used)} cells" + (f", {unfinished} of them not finished" if unfinished else ""),
+        f"plum-edge at {', '.join(sorted({m['commit'] for m in manifests})) or 'unknown'}",
+        f"base sha256 {', '.join(sorted({m['base_sha256'][:12] for m in manifests})) or 'unknown'}",
+        *sorted({m["platform"] for m in manifests}),
+    ]
+    return f"*From: {'; '.join(told)}. Command: `python -m benchmarks.experiment`, and `--tables`.*\n"
+
+
+def _beside(results: Path) -> str:
+    shelf, lines = Shelf(results), []
+    for log in grid.LOGS:
+        found = [shelf.answered(tables.cells_of(row, log), "held_out", row.system) for row in tables.MAIN]
+        lines.append(
+            [log, *(f if isinstance(f, str) else f.balanced() for f in (found[3], found[5], found[1], found[6]))]
+        )
+    header = ("log", "`plum`", "`replay` (not the paper's method)", "BM25 top-1, same model", "`replay` and BM25")
+    return Table(
+        "", "", header, [["*paper, 8 B parameters*", "81.5", "–", "83.5 (its best retrieval)", "–"], *lines]
+    ).markdown()
+
+
+def _checks(problems: Iterable[str]) -> str:
+    told = [f"- **wrong:** {problem}" for problem in problems]
+    fine = "Every two cells of the same log, seed and number of conversations were asked the same questions."
+    return "\n".join(["## Checks\n", *(told or [fine]), ""])
+
+
+def _runs(results: Path) -> str:
+    """Return what every cell rests on."""
+    lines = [list(_run(desk.standing(Place(results, cell)))) for cell in grid.grid()]
+    header = ("cell", "state", "plum-edge", "adapter sha256", "log sha256", "pairs", "learning, s", "asking, s")
+    notes = (
+        "Each: `python -m benchmarks.experiment --only CELL`. Its result.json holds settings, packages and all hashes."
+    )
+    versions = _versions(Place(results, cell) for cell in grid.grid())
+    return f"## Cells\n\n{notes}\n\n{Table('', '', header, lines).markdown()}\n\n{versions}"
+
+
+def _run(one: desk.Standing) -> Iterator[str]:
+    yield one.place.cell.name
+    yield one.state
+    result = one.place.result
+    if result is None:
+        yield from ["–"] * 6
+        return
+    manifest = result["manifest"]
+    yield manifest["commit"]
+    yield result["adapter_sha256"][:12]
+    yield manifest["log_sha256"][:12]
+    yield f"{result['pairs']:,}"
+    yield f"{result['seconds']['learning']:,.0f}"
+    yield f"{result['seconds']['asking']:,.0f}"
+
+
+def _versions(places: Iterable[Place]) -> str:
+    shown = ("mlx", "mlx-lm", "llama_cpp_python", "gguf", "numpy", "tokenizers", "sentencepiece", "scipy-openblas32")
+    found: dict[str, set[str]] = defaultdict(set)
+    for place in places:
+        if result := place.result:
+            for name in shown:
+                if version := result["manifest"]["versions"].get(name):
+                    found[name].add(version)
+            found["Python"].add(result["manifest"]["python"])
+    return "Versions: " + ", ".join(f"{name} {' and '.join(sorted(v))}" for name, v in found.items()) if found else ""
+
+
+def _plain(table: Table) -> str:
+    """Return a table for a terminal: columns in line, no marks."""
+    lines = [[cell.replace("`", "") for cell in line] for line in (table.header, *table.rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(table.header))]
+    told = (
+        "  ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))])
+        for line in lines
+    )
+    return "\n".join(told)

@@ -1,0 +1,42 @@
+"""What docs/RESULTS.md says around its tables. No figure of ours stands here."""
+
+from __future__ import annotations
+
+HEAD = """# Results
+
+What [the experiment](../benchmarks/experiment) gave. This page is written from stored answers by
+`python -m benchmarks.experiment --tables`; nothing in its tables was typed. What has not been run says so.
+
+**How to read it.** Figures are percent. *Yes asked*: of the questions to be answered yes, the share that was, read off
+p(Yes) against p(No) in llama.cpp with the GGUF adapter; *no asked* likewise; *balanced* is the mean of the two, so that
+chance, or the same answer to everything, is 50. In brackets stand 95 % intervals: Wilson's for a share, for the
+balanced figure the bootstrap over conversations. Where seeds are pooled, Wilson's interval takes their questions as
+independent, which they are not quite: the bootstrap does not. Held-out questions use phrasings, and negatives name
+topics, that training never used; *near* negatives are related to what was discussed or share its words, *far* ones are
+not. *Rare words*: questions that turn on a word that the base's pre-training never read, against the same question with
+a made-up word. *Unseen phrasings*: frames that nothing was trained on, the base included. *Hand-written*: the sample
+user's own questions.
+
+**The recipes.** `plum` is the paper's method as far as it is printed: conversation by conversation, ten epochs, no
+return to an earlier one. `replay`, our default, also reads a bounded share of earlier pairs with each conversation;
+**that is not the paper's method**, and its figures are not a reproduction of the paper's.
+"""
+
+PAPER = """## Beside the paper
+
+Magister et al., *On the Way to LLM Personalization* ([arXiv 2411.13405](https://arxiv.org/abs/2411.13405)), report
+after 100 conversations: PLUM 81.5, the best retrieval 83.5, another retrieval 81.5, chance 50. Balanced, percent:
+
+{rows}
+
+What can be compared: the protocol (100 conversations in order of time, each learned once; held-out yes/no questions
+about all of them; balanced; chance 50), and within a row, how near learning comes to retrieval with the same model.
+What cannot: the figures themselves. Their base is Llama-3-8B-Instruct, with 8 billion parameters, and it writes its own
+question–answer pairs; ours has 2.6 million, and its pairs come from a phrase finder and templates. Their conversations
+and questions are others than ours, their negatives are not divided into near and far, and their exact weights and
+learning rate are not printed. Only `plum` is their method; `replay` is not. Retrieval here is BM25 over the log with
+our model as the reader.
+"""
+
+PAPER_ROW = ("*the paper, 8 B parameters*", "81.5", "–", "83.5 (its best retrieval)", "–")
+"""PLUM's figure and that of its best retrieval, in the columns of the table beside the paper."""

@@ -1,0 +1,201 @@
+"""One cell: learn to each point, ask, keep. Killed at any moment and run again, it carries on.
+
+    python -m benchmarks.experiment.run RESULTS CELL-AS-JSON
+
+Learning to a point ends in an adapter on disk, and every exam of that point is a file: what is there is not done again.
+Progress goes to stdout as JSON lines; pool.py shows it. SIGTERM asks for an end at the next safe point.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import filelock
+
+from benchmarks.experiment import answers, exams, extras, logs, provenance, settings
+from benchmarks.experiment.cells import Cell, Exam
+from benchmarks.experiment.homes import Place
+from plum_edge import Memory
+from plum_edge.config import Config
+from plum_edge.errors import GateRefused, Interrupted, PlumError, Unavailable, UsageError
+from plum_edge.evaluate import summarise
+from plum_edge.records import Progress
+
+_EVERY = 0.2
+"""Seconds between two lines of progress."""
+
+Stopped = Callable[[], bool]
+
+
+class Stale(Exception):
+    """What the cell was begun with has changed since."""
+
+
+def run(place: Place, progress: Progress, stopped: Stopped) -> None:
+    """Do what is left to do of a cell, and write its result.
+
+    Raises:
+        UsageError, Unavailable: this version has no such setting, or a part or data are missing here.
+        Stale: inputs have changed; nothing was touched.
+        Interrupted: everything so far is kept.
+    """
+    cell = place.cell
+    config = settings.load(cell)
+    _begin(place, provenance.inputs(cell, config))
+    sets = exams.sets_of(cell.log)
+    for point in cell.points:
+        if place.at(point) is None:
+            with Memory(place.home.root) as memory:
+                memory.add(logs.load(cell.log)[:point])
+                learn_to(memory, point, progress, stopped)
+                place.keep(point)
+        todo = [e for e in cell.exams(sets) if e.point == point and not answers.held(place.root, e)]
+        last = point == cell.points[-1]
+        if todo or last:
+            _ask(place, point, todo, cell.extras if last else (), progress, stopped)
+    _finish(place, config, sets)
+
+
+def learn_to(memory: Memory, point: int, progress: Progress, stopped: Stopped) -> None:
+    """Learn until there is an adapter of so many conversations.
+
+    The split into nights changes nothing in the fold, and a night that was killed is carried on.
+    """
+    while not any(one.segments == point for one in memory.adapters()):
+        learned = len(memory.store.runs.steps())
+        try:
+            night = memory.consolidate(limit=max(0, point - learned), progress=progress, stopped=stopped)
+        except GateRefused:  # the adapter is there all the same, and is what we measure
+            continue
+        if night["status"] == "nothing":
+            raise PlumError(f"There is no adapter of {point} conversations: {learned} were learned, and nothing waits.")
+
+
+def _begin(place: Place, now: provenance.Inputs) -> None:
+    before = place.begun_with
+    if before is None:
+        place.begin(now, settings.toml(place.cell))
+    elif changed := now.against(before):
+        raise Stale(changed)
+
+
+def _ask(
+    place: Place, point: int, todo: list[Exam], more: tuple[str, ...], progress: Progress, stopped: Stopped
+) -> None:
+    """Hold the exams of a point in its own copy of the log."""
+    home = place.at(point)
+    assert home is not None
+    with Memory(home.root) as memory, exams.Room(memory, place.cell.log) as room:
+        for exam in todo:
+            answers.keep(place.root, room.sit(exam, _until(stopped, progress, exam.name)))
+        for name in more:
+            if not (place.root / "extras" / f"{name}.json").is_file():
+                progress(name, 0, 1, "")
+                place.write(f"extras/{name}.json", extras.measure(name, room, _until(stopped, progress, name)))
+
+
+def _until(stopped: Stopped, progress: Progress, name: str) -> Progress:
+    """Return the progress under a name, which raises `Interrupted` once an end was asked for."""
+
+    def told(_stage: str, done: int, total: int, note: str) -> None:
+        if stopped():
+            raise Interrupted("Stopped while asking.")
+        progress(name, done, total, note)
+
+    return told
+
+
+def _finish(place: Place, config: Config, sets: tuple[str, ...]) -> None:
+    """Write the result: every figure, what it rests on, and how long it took."""
+    cell = place.cell
+    held = [found for exam in cell.exams(sets) if (found := answers.read(place.root, exam))]
+    with Memory(place.home.root) as memory:
+        adapter, steps, pairs = memory.adapters()[-1], memory.store.runs.steps(), memory.store.pairs.count("train")
+    read = {name: json.loads((place.root / "extras" / f"{name}.json").read_text("utf-8")) for name in cell.extras}
+    result = {
+        "figures": {one.exam.name: _figures(one, cell.seed) for one in held if one.unavailable is None},
+        "unavailable": {one.exam.name: one.unavailable for one in held if one.unavailable is not None},
+        "extras": read,
+        "adapter_sha256": adapter.gguf_sha256,
+        "conversations": len(steps),
+        "pairs": pairs,
+        "seconds": {
+            "learning": round(sum(step.seconds for step in steps), 1),
+            "asking": round(sum(one.header.get("seconds", 0.0) for one in held), 1),
+        },
+        "manifest": provenance.manifest(cell, config),
+    }
+    (place.root / "failed.json").unlink(missing_ok=True)
+    place.write("result.json", result)
+
+
+def _figures(one: answers.Answers, seed: int) -> dict[str, Any]:
+    hashes = {key: one.header[key] for key in ("questions_sha256", "adapter_sha256")}
+    return {**summarise(one.scored(), seed=seed), **hashes}
+
+
+class _Told:
+    """Progress as JSON lines, a few a second."""
+
+    def __init__(self) -> None:
+        self._last, self._stage = 0.0, ""
+
+    def __call__(self, stage: str, done: int, total: int, note: str) -> None:
+        now = time.monotonic()
+        if stage != self._stage or now - self._last > _EVERY:
+            self._last, self._stage = now, stage
+            say(stage=stage, done=done, total=total, note=note)
+
+
+def say(**what: object) -> None:
+    """Write one line for whoever started this run; where nobody is left to read it, end."""
+    try:
+        print(json.dumps(what), flush=True)
+    except BrokenPipeError:
+        os._exit(1)  # nothing is lost: whatever is on disk is whole
+
+
+def main() -> int:
+    """Run the cell of the command line; return 0, or an exit code as plum-edge's own."""
+    place = Place(Path(sys.argv[1]), Cell.parse(sys.argv[2]))
+    asked = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: whoever started this run tells it to stop
+    place.root.mkdir(parents=True, exist_ok=True)
+    try:
+        with filelock.FileLock(place.lock, timeout=0):
+            run(place, _Told(), lambda: asked)
+    except filelock.Timeout:
+        return _ended("running", "another process is at it", 11)
+    except Stale as change:
+        return _ended("stale", str(change), 1)
+    except (UsageError, Unavailable) as reason:
+        return _ended("not available", str(reason), 20)
+    except Interrupted as reason:
+        return _ended("stopped", str(reason), 130)
+    except PlumError as reason:
+        place.write("failed.json", {"reason": str(reason)})
+        return _ended("failed", str(reason), reason.exit_code)
+    return _ended("done", "", 0)
+
+
+def _ended(how: str, why: str, code: int) -> int:
+    say(ended=how, why=why)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

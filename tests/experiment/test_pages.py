@@ -1,0 +1,137 @@
+"""docs/RESULTS.md from kept answers: every number follows from them, and what was not run says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.experiment import answers, grid, pages
+from benchmarks.experiment.answers import Answers
+from benchmarks.experiment.cells import Cell, Exam
+from benchmarks.experiment.figures import Shelf
+from benchmarks.experiment.homes import Place
+from benchmarks.experiment.tables import BM25, MAIN, Table, ages, calibrations, main_tables, mcnemar, opened
+
+CELLS = {cell.name: cell for cell in grid.grid()}
+NORA = CELLS["main/nora/replay/seed-0"]
+
+
+@pytest.fixture(autouse=True)
+def without_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLUM_EDGE_DATA", raising=False)
+
+
+def rows(yes: str, no: str, opened: str = "") -> list[dict[str, object]]:
+    """Return answers: a letter each, ``r`` for right; the n-th of either polarity is about conversation n // 2."""
+    made: list[dict[str, object]] = []
+    for gold, marks in (("yes", yes), ("no", no), ("open", opened)):
+        for at, mark in enumerate(marks):
+            right = mark == "r"
+            p = None if gold == "open" else 0.9 if (gold == "yes") == right else 0.1
+            kind = "verbatim" if gold != "no" else ("near", "far")[at % 2]
+            f1 = (0.5 if right else 0.0) if gold == "open" else None
+            made.append({"id": f"{gold}{at}", "kind": kind, "gold": gold, "age": at // 2, "correct": right, "p_yes": p, "f1": f1})  # fmt: skip  # noqa: E501
+    return made
+
+
+def keep(results: Path, cell: Cell, system: str, made: list[dict[str, object]], asked: str = "held_out") -> None:
+    header = {"point": cell.conversations, "asked": asked, "system": system, "questions": len(made), "seconds": 1.0}
+    answers.keep(Place(results, cell).root, Answers(header, made))
+
+
+def line(table: Table, *start: str) -> list[str]:
+    """Return the one line of a table that begins so, without its beginning."""
+    found = [row[len(start) :] for row in table.rows if tuple(row[: len(start)]) == start]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_nothing_run_says_so_everywhere(tmp_path: Path) -> None:
+    page = pages.page(tmp_path, [])
+    for table in main_tables(Shelf(tmp_path)):
+        assert all(row[1] == "not run" and set(row[2:]) == {"–"} for row in table.rows)
+    assert "Nothing of this has been run" in page
+    assert "81.5" in page and "not the paper's method" in page
+
+
+def test_rates_and_intervals_follow_from_the_answers(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rrrw", "rrrr"))
+    (nora, *_) = main_tables(Shelf(tmp_path))
+    told = line(nora, "adapter, `replay` (default)")
+    assert told[0] == "8"
+    assert told[1] == "75.0 (30–95)"  # Wilson, 3 of 4
+    assert told[2] == "100.0 (51–100)"
+    assert told[3].startswith("87.5 (")
+    assert told[4] == "87.5"
+    assert line(nora, "base, no memory")[0] == "not run"
+
+
+def test_seeds_are_pooled_and_shown_apart(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rrrr", "rrrr"))
+    keep(tmp_path, CELLS["main/nora/replay/seed-1"], "adapter", rows("wwww", "rrrr"))
+    told = line(next(main_tables(Shelf(tmp_path))), "adapter, `replay` (default)")
+    assert told[0] == "16" and told[3].startswith("75.0 (") and told[4] == "100.0 · 50.0"
+
+
+def test_a_system_that_is_not_here_is_told_from_one_that_was_not_run(tmp_path: Path) -> None:
+    header = {"point": 100, "asked": "held_out", "system": "bm25", "unavailable": "no such package"}
+    answers.keep(Place(tmp_path, NORA).root, Answers(header, []))
+    assert line(next(main_tables(Shelf(tmp_path))), BM25.label)[0] == "not available"
+
+
+def test_mcnemar_counts_the_questions_that_turned(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "bm25", rows("rrrwwwww", "rrrrrrrr"))
+    keep(tmp_path, NORA, "adapter", rows("rrwrrrrr", "rrrrrrrr"))
+    told = line(mcnemar(Shelf(tmp_path)), "nora", "held-out", MAIN[5].label)
+    assert told == ["16", "1", "5", "0.219"]  # two-sided: 2 * (6 + 1) / 64
+
+
+def test_ages_are_quarters_of_the_order_of_learning(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rrwwrrrr", "rrwwrrrr"))
+    told = line(ages(Shelf(tmp_path)), "nora", MAIN[5].label)
+    assert told == ["100.0 (4)", "0.0 (4)", "100.0 (4)", "100.0 (4)"]
+
+
+def test_open_questions_and_reliability(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rrrr", "rrww", "rw"))
+    shelf = Shelf(tmp_path)
+    assert line(opened(shelf), "nora", MAIN[5].label) == ["50.0 (9–91)", "25", "–"]
+    told = line(calibrations(shelf), "nora", MAIN[5].label)
+    assert told[1] == "0 (2)" and told[5] == "67 (6)"
+    assert told[0] == "20.0"  # (2 * |0.1 - 0| + 6 * |0.9 - 4 / 6|) / 8
+
+
+def test_other_questions_for_another_recipe_are_an_error(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rrrr", "rrrr"))
+    plum = CELLS["main/nora/plum/seed-0"]
+    keep(tmp_path, plum, "adapter", rows("wwww", "rrrr"))
+    assert pages.differing(tmp_path) == []
+    keep(tmp_path, plum, "adapter", rows("wwwww", "rrrr"))
+    (problem,) = pages.differing(tmp_path)
+    assert "nora, seed 0, after 100" in problem and plum.name in problem and NORA.name in problem
+    assert problem in pages.page(tmp_path, [problem])
+
+
+def test_the_page_is_written_whole_and_the_same_twice(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rrrw", "rrrr"))
+    assert pages.write(tmp_path, tmp_path / "RESULTS.md") == []
+    first = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
+    pages.write(tmp_path, tmp_path / "RESULTS.md")
+    assert (tmp_path / "RESULTS.md").read_text(encoding="utf-8") == first
+    widths = [row.count("|") for row in first.splitlines() if row.startswith("| system")]
+    assert len(widths) == 8
+
+
+def test_the_quick_table_is_plain_text(tmp_path: Path) -> None:
+    cell = CELLS["quick/nora/replay/seed-0"]
+    keep(tmp_path, cell, "adapter", rows("rrrw", "rrrr"))
+    told = pages.quick(tmp_path)
+    assert "75.0 (30–95)" in told and "`" not in told and "not run" in told
+
+
+def test_an_exam_is_one_of_the_cell(tmp_path: Path) -> None:
+    found = NORA.exams(("held_out", "unseen", "gold"))
+    assert len(found) == len({exam.name for exam in found})
+    assert Exam(100, "unseen", "dense") not in found and Exam(100, "gold", "dense") in found
+    assert Exam(100, "closed", "adapter_prompted") in found and Exam(50, "closed", "bm25") in found

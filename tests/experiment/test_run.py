@@ -1,0 +1,155 @@
+"""A cell of the experiment, for real: learned, killed, resumed, asked again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.experiment import answers, desk
+from benchmarks.experiment.cells import Cell, Exam
+from benchmarks.experiment.homes import Place
+from benchmarks.experiment.logs import ROOT
+from tests.tiny import tiny_base
+
+
+@pytest.fixture(scope="module")
+def cell(tmp_path_factory: pytest.TempPathFactory) -> Cell:
+    """Three conversations of the sample user on a tiny base, scored after two and after three."""
+    settings = {
+        "model": {"base": str(tiny_base(tmp_path_factory.mktemp("base")))},
+        "augment": {"topics": 2},
+        "train": {"recipe": "replay", "epochs": 1, "rank": 4, "alpha": 8.0, "threads": 1},
+    }
+    return Cell("try", "nora", "replay", 0, (2, 3), settings, systems=("base", "adapter"), wide=("no_such_system",))
+
+
+def start(results: Path, cell: Cell) -> subprocess.Popen[str]:
+    """Start a cell as the pool does. Without the development data: what the base has seen takes seconds to read."""
+    env = {name: value for name, value in os.environ.items() if name != "PLUM_EDGE_DATA"}
+    command = [sys.executable, "-m", "benchmarks.experiment.run", str(results), cell.dump()]
+    return subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
+
+
+def run(results: Path, cell: Cell) -> dict[str, Any]:
+    """Run a cell to its end and return its last line."""
+    said, _ = start(results, cell).communicate()
+    last: dict[str, Any] = json.loads(said.splitlines()[-1])
+    return last
+
+
+def kill_when(results: Path, cell: Cell, reached: Callable[[dict[str, Any]], bool]) -> None:
+    """Run a cell until it tells something, and kill it there."""
+    process = start(results, cell)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if reached(json.loads(line)):
+            break
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def whole(cell: Cell, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = Place(tmp_path_factory.mktemp("whole"), cell)
+    assert run(place.results, cell) == {"ended": "done", "why": ""}
+    return place
+
+
+@pytest.fixture(autouse=True)
+def without_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PLUM_EDGE_DATA", raising=False)
+
+
+def test_the_result_holds_every_exam_and_what_it_rests_on(whole: Place) -> None:
+    result = whole.result
+    assert result is not None
+    core = {f"0003-{asked}-{system}" for asked in ("held_out", "unseen", "gold") for system in ("base", "adapter")}
+    assert set(result["figures"]) == core | {"0002-closed-adapter"}
+    assert set(result["unavailable"]) == {"0003-held_out-no_such_system", "0003-gold-no_such_system"}
+    assert "no_such_system" in result["unavailable"]["0003-held_out-no_such_system"]
+    assert result["conversations"] == 3
+    assert result["pairs"] > 10
+    manifest = result["manifest"]
+    assert {len(manifest[name]) for name in ("base_sha256", "log_sha256")} == {64}
+    assert manifest["versions"]["numpy"] and manifest["seed"] == 0 and manifest["settings"]["train"]["epochs"] == 1
+    held = answers.read(whole.root, Exam(3, "held_out", "adapter"))
+    assert held is not None
+    figures = result["figures"]["0003-held_out-adapter"]
+    assert figures["questions"] == len(held.rows) == held.header["questions"] > 10
+    assert figures["adapter_sha256"] == result["adapter_sha256"] == held.header["adapter_sha256"]
+
+
+def test_no_text_is_kept_with_the_answers(whole: Place) -> None:
+    for path in (whole.root / "answers").glob("*-gold-*.jsonl"):
+        assert "sourdough" not in path.read_text(encoding="utf-8").casefold()
+    wanted = {"id", "kind", "gold", "age", "correct", "p_yes", "f1"}
+    held = answers.read(whole.root, Exam(3, "gold", "adapter"))
+    assert held is not None and {frozenset(row) for row in held.rows} == {frozenset(wanted)}
+
+
+def test_killed_twice_it_ends_with_the_same_figures(whole: Place, cell: Cell, tmp_path: Path) -> None:
+    kill_when(tmp_path, cell, lambda told: told.get("stage") == "learn" and told["done"] == 1)
+    kill_when(tmp_path, cell, lambda told: told.get("stage") == "0003-held_out-adapter")
+    again = Place(tmp_path, cell)
+    assert again.result is None and again.at(2) is not None
+    assert desk.standing(again).state == "part"
+    assert run(tmp_path, cell)["ended"] == "done"
+    assert whole.result is not None and again.result is not None
+    for part in ("figures", "unavailable", "adapter_sha256", "pairs"):
+        assert again.result[part] == whole.result[part]
+
+
+def test_the_questions_are_those_of_the_log_and_not_of_the_recipe(whole: Place, cell: Cell, tmp_path: Path) -> None:
+    train = {**cell.settings["train"], "recipe": "plum"}
+    settings = {**cell.settings, "train": train, "augment": {"topics": 2, "negatives": False, "kinds": ["closed"]}}
+    other = replace(cell, recipe="plum", points=(3,), settings=settings, systems=("adapter",), wide=())
+    assert run(tmp_path, other)["ended"] == "done"
+    result = Place(tmp_path, other).result
+    assert result is not None and whole.result is not None
+    for name in ("0003-held_out-adapter", "0003-unseen-adapter", "0003-gold-adapter"):
+        theirs, ours = result["figures"][name], whole.result["figures"][name]
+        assert theirs["questions_sha256"] == ours["questions_sha256"]
+    assert result["adapter_sha256"] != whole.result["adapter_sha256"]
+
+
+def test_where_only_asking_has_changed_the_adapters_stay(whole: Place, cell: Cell, tmp_path: Path) -> None:
+    place = Place(tmp_path, cell)
+    shutil.copytree(whole.results, tmp_path, symlinks=True, dirs_exist_ok=True)
+    assert desk.standing(place).state == "done"
+    place.write("inputs.json", {**json.loads((place.root / "inputs.json").read_text()), "asking": "other code"})
+    now = desk.standing(place)
+    assert (now.state, now.waits) == ("stale", False) and "asked with other code" in now.note
+    assert run(tmp_path, cell) == {"ended": "stale", "why": "asked with other code"}
+    place.forget(now.now)
+    assert place.result is None and place.at(3) is not None
+    assert desk.standing(place).state == "part"
+
+
+def test_where_learning_has_changed_nothing_stays(whole: Place, cell: Cell, tmp_path: Path) -> None:
+    place = Place(tmp_path, cell)
+    shutil.copytree(whole.results, tmp_path, symlinks=True, dirs_exist_ok=True)
+    other = Place(tmp_path, replace(cell, settings={**cell.settings, "augment": {"topics": 3}}))
+    now = desk.standing(other)
+    assert now.state == "stale" and "other code, settings, base or log" in now.note
+    other.forget(now.now)
+    assert not place.root.exists()
+    assert desk.standing(other).state == "not run"
+
+
+def test_an_unknown_recipe_is_not_available_and_touches_nothing(cell: Cell, tmp_path: Path) -> None:
+    other = replace(cell, settings={"train": {"recipe": "telepathy"}})
+    ended = run(tmp_path, other)
+    assert ended["ended"] == "not available" and "telepathy" in ended["why"]
+    assert desk.standing(Place(tmp_path, other)).state == "not available"
+    assert not Place(tmp_path, other).home.root.exists()
