@@ -5,13 +5,14 @@ from __future__ import annotations
 from benchmarks.experiment import grid
 from benchmarks.experiment.cells import Cell
 from benchmarks.experiment.figures import Answered, Shelf
-from benchmarks.experiment.tables import CELLS, MAIN, Row, Table, cells_of
+from benchmarks.experiment.tables import BASE, BM25, CELLS, PLUM, REPLAY, Row, Table, cells_of
+from plum_edge import report
 
 
 def over_time(shelf: Shelf) -> Table:
     """Return accuracy after so many conversations (the paper's figure 2), one seed."""
     rows = (
-        MAIN[0], MAIN[1], MAIN[3], MAIN[5],
+        BASE, BM25, PLUM, REPLAY,
         Row("adapter, `replay`, behind a system prompt", "main", "replay", "adapter_prompted"),
     )  # fmt: skip
     lines = []
@@ -22,6 +23,23 @@ def over_time(shelf: Shelf) -> Table:
             lines.append([log, row.label, *(a if isinstance(a, str) else a.balanced() for a in points)])
     header = ("log", "system", *(f"after {point}" for point in grid.POINTS))
     return Table("Over time, seed 0", "All held-out questions so far, balanced.", header, lines)
+
+
+def consistency(shelf: Shelf) -> str:
+    """Return the paper's figure 3 in text, for the sample user and seed 0: one plot a recipe."""
+    drawn = []
+    for row in (PLUM, REPLAY):
+        (cell, *_) = cells_of(row, "nora")
+        found = {point: shelf.answered([cell], "closed", "adapter", point) for point in cell.points}
+        seen = {point: one.by_age() for point, one in found.items() if isinstance(one, Answered)}
+        if not seen:
+            drawn.append(f"{row.label}: not run")
+            continue
+        width = max(len(shares) for shares in seen.values())
+        rows = [[shares.get(age) for age in range(width)] for shares in seen.values()]
+        plot = report.consistency(list(seen), rows, width=width + 10)
+        drawn.append(f"{row.label.replace('`', '')}: {plot.plain}")
+    return "### Consistency, seed 0: nora\n\n```\n" + "\n\n".join(drawn) + "\n```\n"
 
 
 def ablations(shelf: Shelf) -> Table:
@@ -48,10 +66,10 @@ def long(shelf: Shelf) -> Table:
     for cell in (cell for cell in CELLS.values() if cell.group == "long"):
         for point in cell.points:
             found = shelf.answered([cell], "closed", "adapter", point)
-            lines.append([cell.log, f"{point:,}", "adapter", *_aged(found)])
-        for system, name in (("base", "base"), ("bm25", "BM25 top-1"), ("adapter_bm25", "adapter and BM25")):
+            lines.append([cell.log, f"{point:,}", "`adapter`", *_aged(found)])
+        for system in ("base", "bm25", "bm25_passages", "adapter_bm25"):
             found = shelf.answered([cell], "held_out", system)
-            lines.append([cell.log, f"{cell.conversations:,}", name, *_aged(found)])
+            lines.append([cell.log, f"{cell.conversations:,}", f"`{system}`", *_aged(found)])
     header = (
         "log", "conversations", "system", "questions", "yes asked", "no asked", "balanced", "oldest quarter", "newest",
     )  # fmt: skip

@@ -61,6 +61,14 @@ class Answered:
         """The share of one kind of question that was answered right."""
         return rate([one for one in self.closed if one.question.style == style])
 
+    def by_age(self) -> dict[int, float]:
+        """The share answered right about each conversation, by its place in the order of learning."""
+        groups: dict[int, list[bool]] = {}
+        for one in self.closed:
+            if (age := _age(one)) is not None:
+                groups.setdefault(age, []).append(one.correct)
+        return {age: sum(right) / len(right) for age, right in groups.items()}
+
     def quarters(self) -> list[str]:
         """Balanced accuracy by age of the conversation, the oldest quarter first, and the number of questions."""
         ages = sorted({age for one in self.closed if (age := _age(one)) is not None})

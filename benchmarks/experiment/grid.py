@@ -19,9 +19,9 @@ QUICK = 24
 POINTS = (10, 25, 50, 75, 100)
 EARLY = (10, 25, 50)
 
-CORE = ("base", "bm25", "bm25_threshold", "adapter", "adapter_bm25")
+CORE = ("base", "bm25", "bm25_passages", "bm25_threshold", "adapter", "adapter_bm25")
 RETRIEVAL = (
-    "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages", "dense_threshold", "adapter_dense",
+    "bm25_top3", "bm25_pairs", "dense", "dense_passages", "dense_threshold", "adapter_dense", "adapter_reads_bm25",
 )  # fmt: skip
 
 PLUM = {"recipe": "plum", "epochs": 10, "decay": 0.0, "question_weight": 1.0, "answer_weight": 1.0}
@@ -67,8 +67,8 @@ TOGETHER = ("all pairs at once, in random order (no sequence)", {"train": {"reci
 def quick() -> list[Cell]:
     """Return the two runs of ``make experiment-quick``."""
     return [
-        Cell("quick", "nora", "replay", 0, (QUICK,), _replay(), ("adapter",), CORE),
-        Cell("quick", "nora", "plum", 0, (QUICK,), _plum(), ("adapter",), ("adapter", "adapter_bm25")),
+        Cell("quick", "nora", "replay", 0, (QUICK,), _replay(), systems=("base", "bm25", "adapter", "adapter_bm25")),
+        Cell("quick", "nora", "plum", 0, (QUICK,), _plum()),
     ]
 
 
@@ -104,5 +104,5 @@ def _ablations() -> Iterator[Cell]:
 
 def _long(conversations: int) -> Iterator[Cell]:
     points = tuple(point for point in (50, 100, 200, 300, 500, 700, 1000) if point <= conversations)
-    asked = ("base", "bm25", "adapter", "adapter_bm25")
+    asked = ("base", "bm25", "bm25_passages", "adapter", "adapter_bm25")
     yield Cell("long", f"long{conversations}", "replay", 0, points, _replay(), ("adapter",), asked, (), ("general",))

@@ -12,10 +12,10 @@ from benchmarks.experiment.homes import Place
 from benchmarks.experiment.tables import Row, Table
 from plum_edge.paths import atomic_write
 
-_GROUPS: dict[str, Callable[[Shelf], list[Table]]] = {
+_GROUPS: dict[str, Callable[[Shelf], list[Table | str]]] = {
     "After 100 conversations": lambda s: [*tables.main_tables(s), *tables.kinds(s)],
     "Closer looks": lambda s: [tables.ages(s), tables.opened(s), tables.mcnemar(s), tables.calibrations(s)],
-    "On the way": lambda s: [courses.over_time(s), courses.ablations(s), courses.long(s)],
+    "On the way": lambda s: [courses.over_time(s), courses.consistency(s), courses.ablations(s), courses.long(s)],
     "Around it": lambda s: [around.retrieval(s), around.general(s), around.runtimes(s), around.costs(s)],
 }
 
@@ -35,7 +35,7 @@ def page(results: Path, problems: Iterable[str]) -> str:
     for title, group in _GROUPS.items():
         shelf = Shelf(results)
         parts.append(f"## {title}\n")
-        parts += [_section(table) for table in group(shelf)]
+        parts += [_section(part) for part in group(shelf)]
         parts.append(_made_by(shelf))
     parts.append(prose.PAPER.format(rows=_beside(results)))
     parts.append(_checks(problems))
@@ -46,7 +46,10 @@ def page(results: Path, problems: Iterable[str]) -> str:
 def quick(results: Path) -> str:
     """Return the quick table for the terminal."""
     shelf = Shelf(results)
-    rows = [Row(row.label, "quick", row.recipe, row.system) for row in tables.MAIN]
+    rows = [
+        Row(row.label, "quick", row.recipe, row.system)
+        for row in (tables.BASE, tables.BM25, tables.PLUM, tables.REPLAY, tables.REPLAY_BM25)
+    ]
     made = [*tables.main_tables(shelf, rows, ("nora",)), *tables.kinds(shelf, rows, ("nora",))]
     title = f"the sample user's first {grid.QUICK} conversations, one seed; percent, 95 % intervals in brackets"
     return "\n\n".join((title, *(_plain(table) for table in made)))
@@ -71,7 +74,9 @@ def differing(results: Path) -> list[str]:
     ]
 
 
-def _section(table: Table) -> str:
+def _section(table: Table | str) -> str:
+    if isinstance(table, str):
+        return table
     notes = f"{table.notes}\n\n" if table.notes else ""
     return f"### {table.title}\n\n{notes}{table.markdown()}\n"
 
@@ -94,14 +99,11 @@ def _made_by(shelf: Shelf) -> str:
 def _beside(results: Path) -> str:
     shelf, lines = Shelf(results), []
     for log in grid.LOGS:
-        found = [shelf.answered(tables.cells_of(row, log), "held_out", row.system) for row in tables.MAIN]
-        lines.append(
-            [log, *(f if isinstance(f, str) else f.balanced() for f in (found[3], found[5], found[1], found[6]))]
-        )
-    header = ("log", "`plum`", "`replay` (not the paper's method)", "BM25 top-1, same model", "`replay` and BM25")
-    return Table(
-        "", "", header, [["*paper, 8 B parameters*", "81.5", "–", "83.5 (its best retrieval)", "–"], *lines]
-    ).markdown()
+        rows = (tables.PLUM, tables.REPLAY, tables.BM25, tables.PASSAGES, tables.REPLAY_BM25)
+        found = (shelf.answered(tables.cells_of(row, log), "held_out", row.system) for row in rows)
+        lines.append([log, *(one if isinstance(one, str) else one.balanced() for one in found)])
+    header = ("log", "`plum`", "`replay` (not the paper's)", "BM25 top-1", "BM25 passages", "`replay` and BM25")
+    return Table("", "", header, [list(prose.PAPER_ROW), *lines]).markdown()
 
 
 def _checks(problems: Iterable[str]) -> str:

@@ -38,16 +38,15 @@ class Table(NamedTuple):
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-MAIN = (
-    Row("base, no memory", "main", "replay", "base"),
-    Row("BM25 top-1, same model", "main", "replay", "bm25"),
-    Row("BM25 threshold, no model", "main", "replay", "bm25_threshold"),
-    Row("adapter, `plum`", "main", "plum", "adapter"),
-    Row("adapter, `plum`, and BM25", "main", "plum", "adapter_bm25"),
-    Row("adapter, `replay` (default)", "main", "replay", "adapter"),
-    Row("adapter, `replay`, and BM25", "main", "replay", "adapter_bm25"),
-)
-BM25 = MAIN[1]
+BASE = Row("base, no memory", "main", "replay", "base")
+BM25 = Row("BM25 top-1, same model", "main", "replay", "bm25")
+PASSAGES = Row("BM25 passages, same model", "main", "replay", "bm25_passages")
+THRESHOLD = Row("BM25 threshold, no model", "main", "replay", "bm25_threshold")
+PLUM = Row("adapter, `plum`", "main", "plum", "adapter")
+PLUM_BM25 = Row("adapter, `plum`, and BM25", "main", "plum", "adapter_bm25")
+REPLAY = Row("adapter, `replay` (default)", "main", "replay", "adapter")
+REPLAY_BM25 = Row("adapter, `replay`, and BM25", "main", "replay", "adapter_bm25")
+MAIN = (BASE, BM25, PASSAGES, THRESHOLD, PLUM, PLUM_BM25, REPLAY, REPLAY_BM25)
 
 
 def cells_of(row: Row, log: str) -> list[Cell]:
@@ -98,7 +97,7 @@ def kinds(shelf: Shelf, rows: Sequence[Row] = MAIN, logs: Sequence[str] = grid.L
 
 def ages(shelf: Shelf) -> Table:
     """Return accuracy by age of the conversation."""
-    rows = (MAIN[3], MAIN[5], MAIN[1])
+    rows = (PLUM, REPLAY, BM25)
     lines = [
         [log, row.label, *filled(shelf, row, log, "held_out", 4, Answered.quarters)]
         for log in grid.LOGS
@@ -123,7 +122,7 @@ def mcnemar(shelf: Shelf) -> Table:
     for log in grid.LOGS:
         for asked, what in (("held_out", "held-out"), ("gold", "hand-written")):
             bm25 = shelf.answered(cells_of(BM25, log), asked, BM25.system)
-            for row in (MAIN[3], MAIN[5], MAIN[6]):
+            for row in (PLUM, REPLAY, REPLAY_BM25):
                 found = shelf.answered(cells_of(row, log), asked, row.system)
                 if asked == "gold" and log != "nora":
                     continue
@@ -136,7 +135,7 @@ def mcnemar(shelf: Shelf) -> Table:
 
 def calibrations(shelf: Shelf) -> Table:
     """Return how far p(yes) can be believed."""
-    rows = (MAIN[1], MAIN[3], MAIN[5], MAIN[6])
+    rows = (BM25, PLUM, REPLAY, REPLAY_BM25)
     lines = [
         [log, row.label, *filled(shelf, row, log, "held_out", 6, Answered.calibration)]
         for log in grid.LOGS

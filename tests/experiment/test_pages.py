@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.experiment import answers, grid, pages
+from benchmarks.experiment import answers, courses, grid, pages
 from benchmarks.experiment.answers import Answers
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.figures import Shelf
 from benchmarks.experiment.homes import Place
-from benchmarks.experiment.tables import BM25, MAIN, Table, ages, calibrations, main_tables, mcnemar, opened
+from benchmarks.experiment.tables import BM25, REPLAY, Table, ages, calibrations, main_tables, mcnemar, opened
 
 CELLS = {cell.name: cell for cell in grid.grid()}
 NORA = CELLS["main/nora/replay/seed-0"]
@@ -83,23 +83,30 @@ def test_a_system_that_is_not_here_is_told_from_one_that_was_not_run(tmp_path: P
 def test_mcnemar_counts_the_questions_that_turned(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "bm25", rows("rrrwwwww", "rrrrrrrr"))
     keep(tmp_path, NORA, "adapter", rows("rrwrrrrr", "rrrrrrrr"))
-    told = line(mcnemar(Shelf(tmp_path)), "nora", "held-out", MAIN[5].label)
+    told = line(mcnemar(Shelf(tmp_path)), "nora", "held-out", REPLAY.label)
     assert told == ["16", "1", "5", "0.219"]  # two-sided: 2 * (6 + 1) / 64
 
 
 def test_ages_are_quarters_of_the_order_of_learning(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "adapter", rows("rrwwrrrr", "rrwwrrrr"))
-    told = line(ages(Shelf(tmp_path)), "nora", MAIN[5].label)
+    told = line(ages(Shelf(tmp_path)), "nora", REPLAY.label)
     assert told == ["100.0 (4)", "0.0 (4)", "100.0 (4)", "100.0 (4)"]
 
 
 def test_open_questions_and_reliability(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "adapter", rows("rrrr", "rrww", "rw"))
     shelf = Shelf(tmp_path)
-    assert line(opened(shelf), "nora", MAIN[5].label) == ["50.0 (9–91)", "25", "–"]
-    told = line(calibrations(shelf), "nora", MAIN[5].label)
+    assert line(opened(shelf), "nora", REPLAY.label) == ["50.0 (9–91)", "25", "–"]
+    told = line(calibrations(shelf), "nora", REPLAY.label)
     assert told[1] == "0 (2)" and told[5] == "67 (6)"
     assert told[0] == "20.0"  # (2 * |0.1 - 0| + 6 * |0.9 - 4 / 6|) / 8
+
+
+def test_figure_3_has_a_row_a_point_and_a_column_a_conversation(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rrww", "rrww"))
+    drawn = courses.consistency(Shelf(tmp_path))
+    assert "100 █▒\n" in drawn
+    assert "adapter, `plum`: not run" in drawn
 
 
 def test_other_questions_for_another_recipe_are_an_error(tmp_path: Path) -> None:
