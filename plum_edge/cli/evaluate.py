@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from plum_edge import report
 from plum_edge.cli import terminal
 from plum_edge.cli.progress import bar
 from plum_edge.cli.session import Session, shared
@@ -21,17 +23,45 @@ from plum_edge.cli.session import Session, shared
     help="Ask exactly these: JSONL of question, answer (yes, no or text), and perhaps kind and conversation.",
 )
 @click.option("--baselines", is_flag=True, help="Measure the bare base and retrieval too.")
+@click.option(
+    "--system",
+    "systems",
+    metavar="NAME",
+    multiple=True,
+    help="Measure this system too (bm25_top3, dense, adapter_dense…; all for every one); may be given more than once.",
+)
+@click.option(
+    "--report",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a page of HTML and its figures (SVG, PNG) there: a new folder, or that of an older report.",
+)
 @shared
 @click.pass_obj
-def command(session: Session, adapter: str | None, questions: Path | None, baselines: bool) -> None:
+def command(
+    session: Session,
+    adapter: str | None,
+    questions: Path | None,
+    baselines: bool,
+    systems: tuple[str, ...],
+    folder: Path | None,
+) -> None:
     """Ask held-out questions about the log and count the right answers."""
+    if folder is not None:
+        report.check(folder)
     with session.memory() as memory, bar("evaluate") as progress:
-        figures = memory.evaluate(adapter=adapter, questions=questions, baselines=baselines, progress=progress)
-    if session.json:
-        session.emit(figures)
-    elif figures["questions"]:
+        beside = systems if systems else baselines
+        figures = memory.evaluate(adapter=adapter, questions=questions, baselines=beside, progress=progress)
+    asked = figures["questions"] > 0
+    if asked and not session.json:
         show(figures)
-    else:
+    written = report.write(figures, folder, date.today()) if asked and folder is not None else []
+    if session.json:
+        session.emit(figures | ({"report": str(written[0])} if written else {}))
+    elif written:
+        terminal.say(f"\nreport: {written[0]} (its figures beside it, as SVG and PNG)")
+    elif not asked:
         terminal.say(f"There is nothing to ask about yet. Learn first: plum-edge consolidate"
                      f"{terminal.home_option(session.home)}")  # fmt: skip
 
@@ -56,8 +86,6 @@ def show(figures: dict[str, Any]) -> None:
 
 def compare(systems: dict[str, dict[str, Any]], detailed: str) -> None:
     """Write the table of systems, and one of them by kind of question."""
-    from plum_edge import report
-
     console = terminal.out()
     terminal.say(report.systems(systems, encoding=console.encoding))
     kinds = report.kinds(systems[detailed], encoding=console.encoding)
@@ -67,8 +95,6 @@ def compare(systems: dict[str, dict[str, Any]], detailed: str) -> None:
 
 def detail(figures: dict[str, Any]) -> None:
     """Write how much is left of the oldest, and how far p(yes) can be believed."""
-    from plum_edge import report
-
     console = terminal.out()
     ages = report.ages(figures["by_age"], encoding=console.encoding)
     if ages:
@@ -81,8 +107,6 @@ def detail(figures: dict[str, Any]) -> None:
 
 def history(figures: dict[str, Any]) -> None:
     """Write accuracy over time and the consistency plot, where the steps were measured."""
-    from plum_edge import report
-
     if not figures["consistency"]:
         return
     console = terminal.out()

@@ -1,10 +1,11 @@
-"""What an evaluation looks like: in the terminal (terminal.py), as figures (figures.py), as one page (page.py).
+"""What an evaluation looks like: in the terminal (terminal.py), as pictures (drawings.py), as a page (page.py).
 
 Takes the JSON of `evaluate` and knows nothing of where its figures come from. Only folder.py writes files.
 """
 
 from __future__ import annotations
 
+from plum_edge.report.folder import check, write
 from plum_edge.report.terminal import (
     RIGHT,
     WRONG,
@@ -23,10 +24,12 @@ __all__ = [
     "RIGHT",
     "WRONG",
     "ages",
+    "check",
     "consistency",
     "kinds",
     "over_time",
     "reliability",
     "speaks_unicode",
     "systems",
+    "write",
 ]
