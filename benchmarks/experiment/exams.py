@@ -35,7 +35,7 @@ def sets_of(log: str) -> tuple[str, ...]:
     """Return the sets of questions that there are about a log, as far as the data for them is here."""
     found = ["held_out", "unseen"]
     try:
-        rare.seen()
+        logs.development_data()
         found.append("rare")
     except UsageError:  # without the development data nobody knows what the base has seen
         pass

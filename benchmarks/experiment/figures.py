@@ -113,9 +113,9 @@ class Answered:
         return [f"{len(pairs):,}", str(flips.lost), str(flips.gained), p]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shelf:
-    """The results folder, asked by what tables want to know. Remembers which cells a table was made of."""
+    """The results folder, asked for what tables want to know. ``used`` are the cells that it was asked for."""
 
     results: Path
     used: dict[str, Place] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,11 +13,12 @@ from benchmarks.experiment.homes import Place
 from benchmarks.experiment.tables import Row, Table
 from plum_edge.paths import atomic_write
 
-_GROUPS: dict[str, Callable[[Shelf], list[Table | str]]] = {
-    "After 100 conversations": lambda s: [*tables.main_tables(s), *tables.kinds(s)],
-    "Closer looks": lambda s: [tables.ages(s), tables.opened(s), tables.mcnemar(s), tables.calibrations(s)],
-    "On the way": lambda s: [courses.over_time(s), courses.consistency(s), courses.ablations(s), courses.long(s)],
-    "Around it": lambda s: [around.retrieval(s), around.general(s), around.runtimes(s), around.costs(s)],
+_Made = Table | str | Iterator[Table]
+_GROUPS: dict[str, tuple[Callable[[Shelf], _Made], ...]] = {
+    "After 100 conversations": (tables.main_tables, tables.kinds),
+    "Closer looks": (tables.ages, tables.opened, tables.mcnemar, tables.calibrations),
+    "On the way": (courses.over_time, courses.consistency, courses.ablations, courses.long),
+    "Around it": (around.retrieval, around.general, around.runtimes, around.costs),
 }
 
 
@@ -32,11 +34,11 @@ def write(results: Path, out: Path) -> list[str]:
 def page(results: Path, problems: Iterable[str]) -> str:
     """Return the page."""
     parts = [prose.HEAD]
+    shelf = Shelf(results)
     for title, group in _GROUPS.items():
-        shelf = Shelf(results)
         parts.append(f"## {title}\n")
-        parts += [_section(part) for part in group(shelf)]
-        parts.append(_made_by(shelf))
+        for make in group:
+            parts += _sections(shelf, make(shelf))
     parts.append(prose.PAPER.format(rows=_beside(results)))
     parts.append(_checks(problems))
     parts.append(_runs(results))
@@ -74,6 +76,17 @@ def differing(results: Path) -> list[str]:
     ]
 
 
+def _sections(shelf: Shelf, made: _Made) -> Iterator[str]:
+    """Yield what was made, each part with what it rests on."""
+    if isinstance(made, Table | str):
+        yield _section(made)
+        yield _made_by(shelf)
+        return
+    for table in made:
+        yield _section(table)
+        yield _made_by(shelf)
+
+
 def _section(table: Table | str) -> str:
     if isinstance(table, str):
         return table
@@ -82,18 +95,24 @@ def _section(table: Table | str) -> str:
 
 
 def _made_by(shelf: Shelf) -> str:
-    """Return the line that says what tables rest on."""
-    if not shelf.used:
-        return "*Nothing of this has been run. Run: `python -m benchmarks.experiment`*\n"
-    manifests = [result["manifest"] for place in shelf.used.values() if (result := place.result)]
-    unfinished = len(shelf.used) - len(manifests)
+    """Return the line that says what the last table rests on, and the command that makes it again."""
+    used, shelf.used = shelf.used, {}
+    if not used:
+        return "*Not run: `python -m benchmarks.experiment`*\n"
+    manifests = [result["manifest"] for place in used.values() if (result := place.result)]
+    unfinished = len(used) - len(manifests)
     told = [
-        f"{len(shelf.used)} cells" + (f", {unfinished} of them not finished" if unfinished else ""),
-        f"plum-edge at {', '.join(sorted({m['commit'] for m in manifests})) or 'unknown'}",
-        f"base sha256 {', '.join(sorted({m['base_sha256'][:12] for m in manifests})) or 'unknown'}",
+        (f"{len(used)} cells" if len(used) > 1 else "1 cell") + (f", {unfinished} not finished" if unfinished else ""),
+        f"plum-edge {', '.join(sorted({m['commit'] for m in manifests})) or 'unknown'}",
+        f"base {', '.join(sorted({m['base_sha256'][:12] for m in manifests})) or 'unknown'}",
         *sorted({m["platform"] for m in manifests}),
     ]
-    return f"*From: {'; '.join(told)}. Command: `python -m benchmarks.experiment`, and `--tables`.*\n"
+    return f"*{'; '.join(told)}. Again: `python -m benchmarks.experiment --only {_pattern(list(used))}`*\n"
+
+
+def _pattern(names: list[str]) -> str:
+    """Return what ``--only`` takes for these cells, and perhaps a few more: as much of their names as they share."""
+    return os.path.commonpath(names) or "'*'"
 
 
 def _beside(results: Path) -> str:

@@ -15,6 +15,7 @@ from benchmarks.experiment.tables import BM25, REPLAY, Table, ages, calibrations
 
 CELLS = {cell.name: cell for cell in grid.grid()}
 NORA = CELLS["main/nora/replay/seed-0"]
+COMMAND = "python -m benchmarks.experiment"
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def test_nothing_run_says_so_everywhere(tmp_path: Path) -> None:
     page = pages.page(tmp_path, [])
     for table in main_tables(Shelf(tmp_path)):
         assert all(row[1] == "not run" and set(row[2:]) == {"–"} for row in table.rows)
-    assert "Nothing of this has been run" in page
+    assert "*Not run: `python -m benchmarks.experiment`*" in page
     assert "81.5" in page and "not the paper's method" in page
 
 
@@ -126,6 +127,7 @@ def test_the_page_is_written_whole_and_the_same_twice(tmp_path: Path) -> None:
     first = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     pages.write(tmp_path, tmp_path / "RESULTS.md")
     assert (tmp_path / "RESULTS.md").read_text(encoding="utf-8") == first
+    assert f"*1 cell, 1 not finished; plum-edge unknown; base unknown. Again: `{COMMAND} --only {NORA.name}`*" in first
     widths = [row.count("|") for row in first.splitlines() if row.startswith("| system")]
     assert len(widths) == 8
 
