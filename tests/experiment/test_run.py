@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.experiment import answers, desk
+from benchmarks.experiment import answers, desk, pool
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.homes import Place
 from benchmarks.experiment.logs import ROOT
@@ -145,6 +147,21 @@ def test_where_learning_has_changed_nothing_stays(whole: Place, cell: Cell, tmp_
     other.forget(now.now)
     assert not place.root.exists()
     assert desk.standing(other).state == "not run"
+
+
+def test_ctrl_c_ends_at_a_safe_point_and_starts_nothing_more(cell: Cell, tmp_path: Path) -> None:
+    place, next_one = Place(tmp_path, cell), Place(tmp_path, replace(cell, seed=1))
+
+    def press() -> None:
+        while not (place.root / "inputs.json").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    mine = pool.Pool([place, next_one], 1)
+    threading.Thread(target=press, daemon=True).start()
+    assert not mine.run()
+    assert {name: ended.how for name, ended in mine.ended.items()} == {cell.name: "stopped"}
+    assert desk.standing(place).state == "part" and desk.standing(next_one).state == "not run"
 
 
 def test_an_unknown_recipe_is_not_available_and_touches_nothing(cell: Cell, tmp_path: Path) -> None:
