@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,14 +20,15 @@ QUARTERS = 4
 
 @dataclass(frozen=True)
 class Answered:
-    """What one system answered to one set of questions, over one or several cells (seeds) together."""
+    """What one system answered to one set of questions, over one or several cells together."""
 
-    parts: tuple[Sequence[Scored], ...]
+    parts: Mapping[int, Sequence[Scored]]
+    """By seed."""
 
     @cached_property
     def all(self) -> list[Scored]:
         """All answers, cell after cell."""
-        return [one for part in self.parts for one in part]
+        return [one for part in self.parts.values() for one in part]
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -54,8 +55,8 @@ class Answered:
 
     def by_seed(self) -> str:
         """Balanced accuracy of each cell."""
-        found = (evaluate.balanced(part) for part in self.parts)
-        return " · ".join("–" if value is None else f"{100 * value:.1f}" for value in found)
+        found = {seed: evaluate.balanced(part) for seed, part in self.parts.items()}
+        return " · ".join(f"{seed}: {100 * value:.1f}" for seed, value in found.items() if value is not None)
 
     def kind(self, style: str) -> str:
         """The share of one kind of question that was answered right."""
@@ -101,12 +102,12 @@ class Answered:
 
     def against(self, other: Answered) -> list[str]:
         """McNemar's exact test on the questions that both were asked: right in the other only, here only, and p."""
-        theirs = {(at, one.question.id): one for at, part in enumerate(other.parts) for one in part}
+        theirs = {(seed, one.question.id): one for seed, part in other.parts.items() for one in part}
         pairs = [
             (mate, one)
-            for at, part in enumerate(self.parts)
+            for seed, part in self.parts.items()
             for one in part
-            if one.question.closed and (mate := theirs.get((at, one.question.id)))
+            if one.question.closed and (mate := theirs.get((seed, one.question.id)))
         ]
         flips = evaluate.mcnemar([mate for mate, _ in pairs], [one for _, one in pairs])
         p = "< 0.001" if flips.p < 0.001 else f"{flips.p:.3f}"
@@ -130,15 +131,16 @@ class Shelf:
         ``point`` is the number of conversations; by default all that a cell learns. Cells that are not there are left
         out, and a table says which seeds it has.
         """
-        parts, why = [], NOT_RUN
+        parts: dict[int, Sequence[Scored]] = {}
+        why = NOT_RUN
         for cell in cells:
             found = self._read(cell, Exam(point or cell.conversations, asked, system))
             if found is not None and found.unavailable is None:
-                parts.append(found.scored(apart=cell.log))
+                parts[cell.seed] = found.scored(apart=cell.log)
                 self.used[cell.name] = self.place(cell)
             elif found is not None:
                 why = "not available"
-        return Answered(tuple(parts)) if parts else why
+        return Answered(parts) if parts else why
 
     def _read(self, cell: Cell, exam: Exam) -> answers.Answers | None:
         root = self.place(cell).root

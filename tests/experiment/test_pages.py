@@ -64,7 +64,7 @@ def test_rates_and_intervals_follow_from_the_answers(tmp_path: Path) -> None:
     assert told[1] == "75.0 (30–95)"  # Wilson, 3 of 4
     assert told[2] == "100.0 (51–100)"
     assert told[3].startswith("87.5 (")
-    assert told[4] == "87.5"
+    assert told[4] == "0: 87.5"
     assert line(nora, "base, no memory")[0] == "not run"
 
 
@@ -72,7 +72,7 @@ def test_seeds_are_pooled_and_shown_apart(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "adapter", rows("rrrr", "rrrr"))
     keep(tmp_path, CELLS["main/nora/replay/seed-1"], "adapter", rows("wwww", "rrrr"))
     told = line(next(main_tables(Shelf(tmp_path))), "adapter, `replay` (default)")
-    assert told[0] == "16" and told[3].startswith("75.0 (") and told[4] == "100.0 · 50.0"
+    assert told[0] == "16" and told[3].startswith("75.0 (") and told[4] == "0: 100.0 · 1: 50.0"
 
 
 def test_a_system_that_is_not_here_is_told_from_one_that_was_not_run(tmp_path: Path) -> None:
@@ -86,6 +86,14 @@ def test_mcnemar_counts_the_questions_that_turned(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "adapter", rows("rrwrrrrr", "rrrrrrrr"))
     told = line(mcnemar(Shelf(tmp_path)), "nora", "held-out", REPLAY.label)
     assert told == ["16", "1", "5", "0.219"]  # two-sided: 2 * (6 + 1) / 64
+
+
+def test_only_the_same_seeds_questions_are_held_against_each_other(tmp_path: Path) -> None:
+    keep(tmp_path, NORA, "adapter", rows("rr", "rr"))
+    keep(tmp_path, CELLS["main/nora/replay/seed-2"], "bm25", rows("ww", "ww"))
+    assert line(mcnemar(Shelf(tmp_path)), "nora", "held-out", REPLAY.label) == ["0", "0", "0", "1.000"]
+    keep(tmp_path, CELLS["main/nora/replay/seed-2"], "adapter", rows("rr", "ww"))
+    assert line(mcnemar(Shelf(tmp_path)), "nora", "held-out", REPLAY.label)[:3] == ["4", "0", "2"]
 
 
 def test_ages_are_quarters_of_the_order_of_learning(tmp_path: Path) -> None:
