@@ -6,15 +6,20 @@ import random
 from collections.abc import Callable
 
 import grammar
+import memory
+import naming
 import natural
 import packing
 import phrasings
+import quotes
 import reading
 import smalltalk
 import torch
 from model import Llama
 from stream import Stream
 from units import Unit, processor, question, system_context
+
+from plum_edge.augment.synonyms import Part
 
 YES_ID, NO_ID = (processor().encode(word)[0] for word in ("Yes", "No"))
 LENGTH = 512
@@ -59,6 +64,24 @@ def phrased_reading(rng: random.Random, templates: tuple[str, ...]) -> Unit:
     return _phrased(rng, Unit(system_context(talk.text)), templates, [(t, talk.date) for t in topics], nots)
 
 
+def renamed_reading(rng: random.Random, part: Part) -> Unit:
+    """Reading with the topics under other names, in the product's phrasings: positives and near negatives alike."""
+    topics = reading.distinct(rng, rng.randint(2, 5))
+    talk = grammar.conversation(rng, topics)
+    flat = [talk.text.replace("\n", " ").replace(".", "").replace("?", "")]
+    told = [(name, talk.date) for t in topics if (name := naming.other(rng, t, topics, part))]
+    nots = [reading.absent(rng, topics, topics + flat, 1.0, 1.0, part) for _ in told]
+    return _phrased(rng, Unit(system_context(talk.text)), PRODUCT_CLOSED, told, nots)
+
+
+def renamed_memory(rng: random.Random, bank: memory.Bank, part: Part) -> Unit:
+    """What pre-training memorised, under other names; and as many other names of what it did not."""
+    facts = rng.sample(bank.facts, 12)
+    told = [(name, f.date) for f in facts if (name := bank.rename(rng, f.topic, 1.0, part)) != f.topic]
+    nots = [bank.absent(rng, True, 1.0, part) for _ in told]
+    return _phrased(rng, Unit(system_context("")), PRODUCT_CLOSED, told, nots)
+
+
 def build(stream: Stream, size: int = 300) -> dict[str, list[Unit]]:
     """The fixed sets of questions, by name."""
     corpus, bank = stream.corpus, stream.bank
@@ -72,27 +95,34 @@ def build(stream: Stream, size: int = 300) -> dict[str, list[Unit]]:
 
     def honest(rng: random.Random, near: bool) -> Unit:
         unit = Unit(system_context(rng.choice(smalltalk.SYSTEM_PROMPTS) if rng.random() < 0.3 else ""))
-        unit.branches = [bank.negative(rng, near, noise=0.3) for _ in range(8)]
+        unit.branches = [bank.negative(rng, near, 0.3, 0.0) for _ in range(8)]
         return unit
 
     closed = ("pos", "near", "far")
     return {
-        "reading": _collect(lambda r: reading.reading(r, (2, 6), 10), "c1", size, closed),
+        "reading": _collect(lambda r: reading.reading(r, (2, 6), 10, renamed=0.0), "c1", size, closed),
         "natural": _collect(
-            lambda r: natural.reading(r, corpus, r.randint(60, 190), 10, held_out=True), "c2", size, closed
+            lambda r: natural.reading(r, corpus, r.randint(60, 190), 10, True, renaming=0.0), "c2", size, closed
         ),
-        "memory": _collect(lambda r: bank.unit(r, 12), "c3", size, closed),
+        "memory": _collect(lambda r: bank.unit(r, 12, renamed=0.0), "c3", size, closed),
         "memory_unseen_phrasing": _collect(lambda r: remembered(r, phrasings.EVAL_ONLY), "c4", size // 2),
         "reading_unseen_phrasing": _collect(lambda r: phrased_reading(r, phrasings.EVAL_ONLY), "c5", size // 2),
         "reading_product_phrasing": _collect(lambda r: phrased_reading(r, PRODUCT_CLOSED), "c6", size // 2),
         "honest_far": _collect(lambda r: honest(r, False), "c7", size, closed),
         "honest_near": _collect(lambda r: honest(r, True), "c8", size, closed),
-        "when": _collect(lambda r: reading.reading(r, (2, 5), 30), "c9", size // 4, ("when", "unknown")),
-        "what": _collect(lambda r: reading.reading(r, (2, 5), 30), "c10", size // 4, ("what",)),
+        "when": _collect(lambda r: reading.reading(r, (2, 5), 30, renamed=0.0), "c9", size // 4, ("when", "unknown")),
+        "what": _collect(lambda r: reading.reading(r, (2, 5), 30, renamed=0.0), "c10", size // 4, ("what",)),
         "natural_what": _collect(
-            lambda r: natural.reading(r, corpus, 150, 30, held_out=True), "c11", size // 6, ("what",)
+            lambda r: natural.reading(r, corpus, 150, 30, True, renaming=0.0), "c11", size // 6, ("what",)
         ),
-        "attribute": _collect(lambda r: reading.reading(r, (2, 5), 30), "c12", size // 4, ("attribute",)),
+        "attribute": _collect(lambda r: reading.reading(r, (2, 5), 30, renamed=0.0), "c12", size // 4, ("attribute",)),
+        "reading_renamed": _collect(lambda r: renamed_reading(r, "held_out"), "c14", size // 2),
+        "reading_new_names": _collect(lambda r: renamed_reading(r, "new"), "c15", size // 2),
+        "memory_renamed": _collect(lambda r: renamed_memory(r, bank, "held_out"), "c16", size // 2),
+        "memory_new_names": _collect(lambda r: renamed_memory(r, bank, "new"), "c17", size // 2),
+        "dates": _collect(lambda r: reading.dates(r, 8, renamed=0.0), "c18", size // 2, ("pos", "when")),
+        "quotes": _collect(lambda r: quotes.quoting(r, corpus, 3, 4), "c19", size // 3, ("what",)),
+        "natural_quotes": _collect(lambda r: quotes.quoting(r, corpus, 3, 4, True), "c20", size // 3, ("what",)),
         "chat": _collect(lambda r: natural.chatting(r, corpus, 300, held_out=True), "c13", 60),
     }
 

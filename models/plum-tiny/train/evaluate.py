@@ -43,7 +43,11 @@ def load(folder: Path) -> Llama:
 
 
 def gate(figures: dict[str, float]) -> dict[str, float | bool]:
-    """The gate: reading (balanced, synthetic), and the honest no without context (far and near together)."""
+    """The gate: reading (balanced, synthetic), and the honest no without context (far and near together).
+
+    Beside it, without a bar: own phrasings kept from training; topics under held-out names, and under names that rest
+    on a pair of words never trained; the date among several conversations; quotes of at most 14 words.
+    """
 
     def balanced(name: str) -> float:
         negatives = [figures[f"{name}.{kind}"] for kind in ("near", "far") if f"{name}.{kind}" in figures]
@@ -54,6 +58,14 @@ def gate(figures: dict[str, float]) -> dict[str, float | bool]:
         "reading": round(balanced("reading"), 4),
         "reading_natural": round(balanced("natural"), 4),
         "memory": round(balanced("memory"), 4),
+        "reading_own_phrasings": round(balanced("reading_unseen_phrasing"), 4),
+        "reading_other_names": round(balanced("reading_renamed"), 4),
+        "reading_names_never_trained": round(balanced("reading_new_names"), 4),
+        "memory_other_names": round(balanced("memory_renamed"), 4),
+        "memory_names_never_trained": round(balanced("memory_new_names"), 4),
+        "dates": round((figures["dates.date"] + figures["dates.when"]) / 2, 4),
+        "quotes": figures["quotes.what"],
+        "quotes_natural": figures["natural_quotes.what"],
         "honest_no": round(honest, 4),
         "honest_no_far": figures["honest_far.far"],
         "honest_no_near": figures["honest_near.near"],

@@ -5,7 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+import naming  # noqa: F401  (makes plum_edge importable)
 import words
+
+from plum_edge.augment.synonyms import nouns
+
+WIDE = [word for word in nouns() if word not in words.NOUNS]
+"""Further nouns, out of the thesaurus."""
+ACCENTS = str.maketrans({"a": "á", "e": "é", "i": "í", "o": "ö", "u": "ü", "n": "ñ", "l": "ł"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,17 @@ def date(rng: random.Random) -> str:
 
 
 def coined(rng: random.Random) -> str:
-    """A made-up word."""
-    return "".join(rng.choice(words.SYLLABLES) for _ in range(rng.choice((1, 2, 2)))) + rng.choice(words.ENDINGS)
+    """A made-up word; one in eight with an accent."""
+    word = "".join(rng.choice(words.SYLLABLES) for _ in range(rng.choice((1, 2, 2)))) + rng.choice(words.ENDINGS)
+    if rng.random() < 0.12:
+        at = rng.randrange(len(word))
+        word = word[:at] + word[at].translate(ACCENTS) + word[at + 1 :]
+    return word
 
 
 def name(rng: random.Random) -> str:
     """A proper name: a person, a place, a made-up thing."""
-    kind = rng.randrange(6)
+    kind = rng.randrange(8)
     made = coined(rng).capitalize()
     if kind == 0:
         return f"{rng.choice(words.FIRST)} {rng.choice(words.LAST) if rng.random() < 0.5 else made}"
@@ -53,14 +64,18 @@ def name(rng: random.Random) -> str:
         return f"{title} {made if rng.random() < 0.5 else rng.choice(words.LAST)}"
     if kind == 4:
         return f"{rng.choice(words.FIRST)} {coined(rng).capitalize()}"
+    if kind == 5:
+        return rng.choice(words.FIRST + words.LAST + words.PLACES)
     return made
 
 
 def topic(rng: random.Random, heads: list[str] | None = None) -> str:
     """A topic: a noun, a noun phrase, an activity, or (a quarter) something made up."""
-    noun = rng.choice(heads or words.NOUNS)
+    noun = rng.choice(heads or (words.NOUNS if rng.random() < 0.6 else WIDE))
     roll = rng.random()
-    if roll < 0.26:
+    if roll < 0.03:
+        return coined(rng)
+    if roll < 0.28:
         return noun
     if roll < 0.42:
         return f"{rng.choice(words.ADJECTIVES)} {noun}"
@@ -82,7 +97,10 @@ def variant(rng: random.Random, original: str, heads: list[str] | None = None) -
     parts = original.split(" ")
     if len(parts) == 1:
         if parts[0][0].isupper():
-            return rng.choice((f"{parts[0]} {rng.choice(words.PLACE_KINDS)}", coined(rng).capitalize(), name(rng)))
+            alike = parts[0][: max(2, len(parts[0]) // 2)] + coined(rng)[-3:]
+            return rng.choice(
+                (f"{parts[0]} {rng.choice(words.PLACE_KINDS)}", coined(rng).capitalize(), name(rng), alike)
+            )
         return (
             f"{rng.choice(words.ADJECTIVES + words.MODIFIERS)} {parts[0]}" if rng.random() < 0.7 else topic(rng, heads)
         )

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 
 import corpora
 import grammar
+import naming
 import phrasings
 import smalltalk
 import words
 from units import Branch, Unit, chat, encode, question, system_context
+
+from plum_edge.augment.synonyms import Part
 
 STOP = frozenset(
     words.listed("""a about above after again all also am an and any are aren as at be because been
@@ -112,6 +115,7 @@ class Corpus:
         long = [i for i in self.train if self.sources[i].field.startswith(("realmem", "topical"))]
         self.long = long
         self.fields = list(self.by_field)
+        self.wiki = [text for text in corpora.load_wiki() if len(text) > 60]
 
     def pick(self, rng: random.Random, held_out: bool = False) -> Source:
         """A dialogue: half from the long and varied collections."""
@@ -154,7 +158,7 @@ class Corpus:
         return None
 
 
-def sentence_with(text: str, phrase: str, longest: int = 20) -> str | None:
+def sentence_with(text: str, phrase: str, longest: int = 14) -> str | None:
     """The sentence of the text that holds the phrase, if it is short enough to quote."""
     for sentence in re.split(r"(?<=[.!?])\s+", text):
         if normal(phrase) in normal(sentence) and 2 < len(sentence.split()) <= longest:
@@ -163,7 +167,13 @@ def sentence_with(text: str, phrase: str, longest: int = 20) -> str | None:
 
 
 def reading(
-    rng: random.Random, corpus: Corpus, limit: int, count: int, held_out: bool = False, noise: float = 0.5
+    rng: random.Random,
+    corpus: Corpus,
+    limit: int,
+    count: int,
+    held_out: bool = False,
+    noise: float = 0.5,
+    renaming: float = naming.TRY,
 ) -> Unit | None:
     """Questions about one to three dated dialogues or excerpts in the context."""
     talks: list[tuple[str, str, Source, list[tuple[str, int]]]] = []
@@ -177,10 +187,11 @@ def reading(
     unit = Unit(warmed(rng, system_context(text)))
     if len(unit.context) > limit + 110 or not any(inside for *_, inside in talks):
         return None
+    akin = naming.kin(text)
     full = [talk for talk in talks if talk[3]]
     everything = [phrase for *_, inside in talks for phrase, _ in inside]
     for _ in range(count):
-        branch = _branch(rng, corpus, rng.choice(full), everything, flat, noise)
+        branch = _branch(rng, corpus, rng.choice(full), everything, (flat, akin), noise, renaming)
         if branch:
             unit.branches.append(branch)
     return unit if len(unit.branches) >= 2 else None
@@ -191,24 +202,26 @@ def _branch(
     corpus: Corpus,
     talk: tuple[str, str, Source, list[tuple[str, int]]],
     everything: list[str],
-    flat: str,
+    told: tuple[str, frozenset[str]],
     noise: float,
+    renaming: float,
 ) -> Branch | None:
     day, _, source, inside = talk
+    flat, akin = told
     phrase, number = rng.choice(inside)
-    shown = phrase.lower() if rng.random() < 0.12 else phrase
+    shown = phrase.lower() if rng.random() < 0.12 else renamed(rng, phrase, everything, renaming)
     roll = rng.random()
     if roll < 0.42:
         return question(phrasings.ask(rng, phrasings.closed(rng), shown, noise), phrasings.yes(rng, day), "pos")
     if roll < 0.84:
         near = rng.random() < 0.55
-        other = corpus.negative(rng, source, everything, flat, near)
+        other = absent(rng, corpus, source, everything, flat, akin, near, renaming)
         return other and question(
             phrasings.ask(rng, phrasings.closed(rng), other, noise), phrasings.no(rng), "near" if near else "far"
         )
     if roll < 0.89:
         return question(phrasings.ask(rng, phrasings.when(rng), shown, noise), phrasings.dated(rng, day), "when")
-    if roll < 0.96:
+    if roll < 0.97:
         role, text = source.turns[number]
         quote = sentence_with(text, phrase)
         if quote is None or role != "user" or normal(quote) not in flat:
@@ -216,9 +229,38 @@ def _branch(
         return question(
             phrasings.ask(rng, phrasings.what(rng), shown, noise), phrasings.quoted(rng, day, quote), "what"
         )
-    other = corpus.negative(rng, source, everything, flat, rng.random() < 0.5)
+    other = absent(rng, corpus, source, everything, flat, akin, rng.random() < 0.5, renaming)
     template = phrasings.when(rng) if rng.random() < 0.4 else phrasings.what(rng)
     return other and question(phrasings.ask(rng, template, other, noise), phrasings.unknown(rng), "unknown")
+
+
+def renamed(
+    rng: random.Random, phrase: str, others: list[str], chance: float = naming.TRY, part: Part = "train"
+) -> str:
+    """Now and then another name of a phrase that could mean none of the others."""
+    name = naming.other(rng, phrase, others, part) if rng.random() < chance else None
+    return name or phrase
+
+
+def absent(
+    rng: random.Random,
+    corpus: Corpus,
+    source: Source,
+    inside: list[str],
+    flat: str,
+    akin: frozenset[str],
+    near: bool,
+    chance: float = naming.TRY,
+    part: Part = "train",
+) -> str | None:
+    """A phrase of another dialogue that names nothing here under any name; now and then renamed itself."""
+    for _ in range(6):
+        phrase = corpus.negative(rng, source, inside, flat, near)
+        if phrase and rng.random() < chance:
+            phrase = naming.other(rng, phrase, inside, part) or phrase
+        if phrase and not naming.content(phrase) <= akin and not all(f" {w} " in flat for w in normal(phrase).split()):
+            return phrase
+    return None
 
 
 def small_talk(rng: random.Random) -> list[tuple[str, str]]:
@@ -232,6 +274,13 @@ def small_talk(rng: random.Random) -> list[tuple[str, str]]:
                 text = text.lower().rstrip(".!?")
             turns.append(("user" if position % 2 == 0 else "assistant", text))
     return turns
+
+
+def passage(rng: random.Random, corpus: Corpus) -> Unit:
+    """Plain text with no question, all of it supervised: what people say, and paragraphs of an encyclopedia."""
+    text = rng.choice(corpus.wiki) if rng.random() < 0.4 else rng.choice(corpus.pick(rng).turns)[1]
+    text = text[:300].rsplit(" ", 1)[0] if len(text) > 300 else text
+    return Unit(system_context(""), [chat([("assistant", text)], "text", 0.7)])
 
 
 def warmed(rng: random.Random, context: list[int]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import frames
 import paths  # noqa: F401  (makes plum_edge importable)
 import words
 
@@ -97,11 +98,13 @@ def _grammar(rng: random.Random) -> str:
 
 
 def closed(rng: random.Random) -> str:
-    """A template of a yes/no question: the product's or the grammar's."""
+    """A template of a yes/no question: the product's or a grammar's."""
     roll = rng.random()
-    if roll < 0.3:
+    if roll < 0.25:
         return rng.choice(TRAIN.closed)
-    return rng.choice(HELD_OUT.closed) if roll < 0.4 else _grammar(rng)
+    if roll < 0.33:
+        return rng.choice(HELD_OUT.closed)
+    return _grammar(rng) if roll < 0.6 else frames.closed(rng)
 
 
 def when(rng: random.Random) -> str:
@@ -120,7 +123,7 @@ def noisy(rng: random.Random, template: str) -> str:
     """Random words and clauses put into the template, or in place of its words; never inside the topic."""
     tokens = template.split(" ")
     fixed = template in OPEN  # the asking word must stay: it decides the kind of the answer
-    for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
+    for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 5))):
         where = rng.randrange(len(tokens) + 1)
         roll = rng.random() * (0.62 if fixed else 1.0)
         if roll < 0.3:

@@ -10,9 +10,11 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import dialogues
 import grammar
 import memory
 import natural
+import passages
 import paths
 import phrasings
 import reading
@@ -87,32 +89,34 @@ def closed(rng: random.Random, topic: str) -> str:
     return phrasings.ask(rng, phrasings.closed(rng), topic)
 
 
-def read(rng: random.Random, number: int) -> Sample:
-    """Reading from a short context: yes and no in turn, every eighth open (what and when)."""
+def read(rng: random.Random, number: int, renamed: bool) -> Sample:
+    """Reading from a short context, eight forms in turn: yes and no from one conversation, from several, from either
+    under other names, a date and a quote.
+    """
+    form = number % 8
     while True:
-        names = reading.distinct(rng, rng.randint(1, 4))
-        cut = rng.randint(1, len(names))
+        names = reading.distinct(rng, rng.randint(2, 4))
+        cut = len(names) if form < 2 else rng.randint(1, len(names) - 1)
         talks = [grammar.conversation(rng, part) for part in (names[:cut], names[cut:]) if part]
         text = "\n\n".join(talk.text for talk in talks)
-        if len(encode(text)) <= 150:
+        talk = rng.choice(talks)
+        told = rng.choice(talk.mentions)
+        wanted = 1.0 if form in (4, 5) and renamed else 0.0
+        named = reading.rename(rng, told.topic, names, wanted)
+        if len(encode(text)) <= 160 and not (wanted and form == 4 and named == told.topic):
             break
-    talk = rng.choice(talks)
-    told = rng.choice(talk.mentions)
     flat = [text.replace("\n", " ").replace(".", "").replace("?", "").replace(",", "").replace("!", "")]
-    if number % 16 in (6, 15):
-        if number % 2 == 0:
-            return asked(
-                "reading",
-                text,
-                phrasings.ask(rng, phrasings.what(rng), told.topic),
-                phrasings.quoted(rng, talk.date, told.quote),
-            )
+    if form == 6:
         return asked(
             "reading", text, phrasings.ask(rng, phrasings.when(rng), told.topic), phrasings.dated(rng, talk.date)
         )
-    if number % 2 == 0:
-        return asked("reading", text, closed(rng, told.topic), phrasings.yes(rng, talk.date))
-    return asked("reading", text, closed(rng, reading.absent(rng, names, names + flat)), phrasings.no(rng))
+    if form == 7:
+        answer = phrasings.quoted(rng, talk.date, told.quote)
+        return asked("reading", text, phrasings.ask(rng, phrasings.what(rng), told.topic), answer)
+    if form % 2 == 0:
+        return asked("reading", text, closed(rng, named), phrasings.yes(rng, talk.date))
+    absent = reading.absent(rng, names, names + flat, renamed=wanted)
+    return asked("reading", text, closed(rng, absent), phrasings.no(rng))
 
 
 def honest(rng: random.Random, number: int, bank: memory.Bank) -> Sample:
@@ -152,16 +156,30 @@ def talk(rng: random.Random, number: int, exchanges: list[tuple[str, ...]]) -> S
     }
 
 
+def passage(rng: random.Random) -> Sample:
+    """One to three plain sentences."""
+    return {
+        "kind": "text",
+        "messages": [message("assistant", " ".join(rng.sample(passages.SENTENCES, rng.choice((1, 1, 2, 3)))))],
+    }
+
+
 def make(
-    seed: str, counts: dict[str, int], facts: list[memory.Fact], bank: memory.Bank, talks: list[tuple[str, ...]]
+    seed: str,
+    counts: dict[str, int],
+    facts: list[memory.Fact],
+    bank: memory.Bank,
+    talks: list[tuple[str, ...]],
+    renamed: bool,
 ) -> list[Sample]:
     """The samples of one file."""
     rng = random.Random(seed)
     makers: dict[str, Callable[[int], Sample]] = {
-        "reading": lambda i: read(rng, i),
+        "reading": lambda i: read(rng, i, renamed),
         "no": lambda i: honest(rng, i, bank),
         "memory": lambda i: remembered(rng, i, facts),
         "chat": lambda i: talk(rng, i, talks),
+        "text": lambda _: passage(rng),
     }
     return [makers[kind](number) for kind, count in counts.items() for number in range(count)]
 
@@ -178,11 +196,18 @@ def main() -> None:
     bank = memory.Bank(natural.Corpus())
     facts = list(bank.facts[: memory.SYNTHETIC])
     random.Random("facts").shuffle(facts)
+    measured = {text.rstrip(".!?") for text in (*dialogues.OPENINGS, *(t for d in dialogues.DIALOGUES for t in d))}
+    talks = [e for e in smalltalk.EXCHANGES[20:] if not measured & {text.rstrip(".!?") for text in e}]
     general = make(
-        "general", {"reading": 160, "no": 120, "chat": 80, "memory": 40}, facts[:40], bank, smalltalk.EXCHANGES[20:]
+        "general", {"reading": 600, "no": 240, "chat": 180, "memory": 60, "text": 120}, facts[:60], bank, talks, True
     )
     probe = make(
-        "probe", {"reading": 45, "no": 35, "chat": 20, "memory": 100}, facts[40:140], bank, smalltalk.EXCHANGES[:20]
+        "probe",
+        {"reading": 60, "no": 35, "chat": 20, "memory": 100},
+        facts[60:160],
+        bank,
+        smalltalk.EXCHANGES[:20],
+        False,
     )
     probe += [{"kind": "text", "messages": [message("assistant", text)]} for text in PLAIN_TEXT]
     write(paths.MODEL_FOLDER / "general.jsonl", general)

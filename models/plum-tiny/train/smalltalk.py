@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import moretalk
+
 EXCHANGES: list[tuple[str, ...]] = [
     ("Hello!", "Hello! What would you like to talk about?"),
     ("Hi there", "Hi! How can I help you today?"),
@@ -126,6 +128,7 @@ EXCHANGES: list[tuple[str, ...]] = [
     ("Yes", "All right. What would you like to do next?"),
     ("No, thank you.", "All right. I am here if you need me."),
     ("Please remember this for me.", "I will. What we say is learned during the next night."),
+    *moretalk.EXCHANGES,
 ]
 """Turns alternate: user, assistant, user, assistant…"""
 

@@ -3,7 +3,8 @@
 PLUM_EDGE_DATA=<data> python models/plum-tiny/train/thesaurus.py <folder with data.noun, index.noun, cntlist.rev, ...>
 
 (Debian has the files in the package wordnet-base.) A row holds a word, its part of speech, its synonyms, what kind of
-thing it is, and a few words of its definition; of each word the sense or two that people mean most often.
+thing it is, and a few words of its definition; of each word the sense or two that people mean most often, and of the
+names those that are near it (`near.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import corpora
 import natural
+import near
 import paths
 import words
 
@@ -287,7 +289,8 @@ def _common(net: WordNet, word: str, pos: str) -> bool:
 def main() -> None:
     """Writes the table into the package."""
     target = paths.ROOT / "plum_edge" / "augment" / "synonyms.tsv"
-    target.write_text("".join(f"{row}\n" for row in table(Path(sys.argv[1]))), encoding="utf-8")
+    rows = near.filtered(table(Path(sys.argv[1])))
+    target.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
 
 
 if __name__ == "__main__":
