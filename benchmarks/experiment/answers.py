@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,12 @@ def read(folder: Path, exam: Exam) -> Answers | None:
     """Return an exam as kept, or None where it has not been held."""
     path = _path(folder, exam)
     return load(path) if path.is_file() else None
+
+
+def closed(folder: Path, point: int, system: str) -> Answers | None:
+    """Return what a system answered to the held-out questions of yes and no, by themselves or among all held-out."""
+    found = read(folder, Exam(point, "closed", system)) or read(folder, Exam(point, "held_out", system))
+    return found and replace(found, rows=[one for one in found.rows if one["gold"] in ("yes", "no")])
 
 
 def load(path: Path) -> Answers:

@@ -59,7 +59,7 @@ class Room:
     def questions(self, asked: str) -> list[Question]:
         """Return a set of questions about what has been learned."""
         if asked == "gold":
-            path, about = logs.gold(self.log), (*self._order(), None)
+            path, about = logs.gold(self.log), (*self.order(), None)
             return [q for q in evaluate.read_questions(path) if q.conversation in about] if path else []
         if asked == "rare":
             store = self.memory.store
@@ -85,7 +85,7 @@ class Room:
             scored, cost = self._ask(exam.system, questions, progress)
         except (Unavailable, ValueError) as reason:  # a package is not here, or this version has no such system
             return Answers({**header, "unavailable": str(reason)}, [])
-        ages = {conversation: age for age, conversation in enumerate(self._order())}
+        ages = {conversation: age for age, conversation in enumerate(self.order())}
         rows = [row(one, ages.get(one.question.conversation or "")) for one in scored]
         return Answers({**header, "seconds": round(time.perf_counter() - began, 2), "cost": cost}, rows)
 
@@ -98,7 +98,7 @@ class Room:
             return evaluate.score(questions, prompted, progress), None
         return self.exam.ask(system, gguf, questions, progress), None
 
-    def _order(self) -> list[str]:
+    def order(self) -> list[str]:
         """Return the conversations learned, in the order of learning."""
         steps = self.memory.store.runs.steps()
         return list(dict.fromkeys(step.segment.rsplit("/", 1)[0] for step in steps))

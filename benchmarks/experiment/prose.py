@@ -17,6 +17,9 @@ not. *Rare words*: questions that turn on a word that the base's pre-training ne
 a made-up word. *Unseen phrasings*: frames that nothing was trained on, the base included. *Hand-written*: the sample
 user's own questions.
 
+The page of one run, with its figures drawn, is made from where the run keeps its log, for instance
+`plum-edge evaluate --home results/cells/main/nora/replay/seed-0/at/0100 --baselines --report DIR`.
+
 **The recipes.** `plum` is the paper's method as far as it is printed: conversation by conversation, ten epochs, no
 return to an earlier one. `replay`, our default, also reads a bounded share of earlier pairs with each conversation;
 **that is not the paper's method**, and its figures are not a reproduction of the paper's.

@@ -21,6 +21,7 @@ from benchmarks.experiment import answers, desk, pool
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.homes import Place
 from benchmarks.experiment.logs import ROOT
+from plum_edge import Memory
 from tests.tiny import tiny_base
 
 
@@ -90,6 +91,19 @@ def test_the_result_holds_every_exam_and_what_it_rests_on(whole: Place) -> None:
     figures = result["figures"]["0003-held_out-adapter"]
     assert figures["questions"] == len(held.rows) == held.header["questions"] > 10
     assert figures["adapter_sha256"] == result["adapter_sha256"] == held.header["adapter_sha256"]
+
+
+def test_a_point_is_a_home_of_its_own_that_can_be_evaluated(whole: Place) -> None:
+    at = whole.at(3)
+    assert at is not None
+    with Memory(at.root) as memory:
+        assert {cell.step for cell in memory.store.runs.cells()} == {2, 3}
+        assert {cell.conversation for cell in memory.store.runs.cells()} == {"nora-001", "nora-002", "nora-003"}
+        assert memory.adapters()[-1].segments == 3 and Path(memory.adapters()[-1].gguf).is_file()
+    early = whole.at(2)
+    assert early is not None
+    with Memory(early.root) as memory:
+        assert len(memory.store.log.list()) == 2
 
 
 def test_no_text_is_kept_with_the_answers(whole: Place) -> None:
