@@ -33,8 +33,10 @@ _LEARNING = (
 """Of plum_edge: what an adapter's bytes come from."""
 _NEITHER = (
     "cli/", "report", "doctor.py", "config.py", "gate.py", "memory.py", "consolidate.py", "__init__.py", "errors.py",
+    "importers/", "harness/", "forget.py", "erase.py", "traces.py", "lineage.py", "bundle", "devices", "serve",
+    "nightly",
 )  # fmt: skip
-"""Changes no figure: it shows, refuses or joins. What is set counts as it is set, whatever the default was."""
+"""Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
 _OURS = ("exams.py", "rare.py", "extras.py", "logs.py")
 """Of the experiment: what decides what is asked."""
 _BASE_FILES = ("general.jsonl", "probe.jsonl", "tokenizer.json")
