@@ -105,6 +105,16 @@ class Engine:
         """The id of the token that begins every text; -1 where the vocabulary has none."""
         return int(self._llama.llama_vocab_bos(self._vocab))
 
+    @property
+    def eos(self) -> int:
+        """The id of the token that ends a text; -1 where the vocabulary has none."""
+        return int(self._llama.llama_vocab_eos(self._vocab))
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether a text that is no chat begins with ``bos``, by what the file says."""
+        return self.bos >= 0 and bool(self._llama.llama_vocab_get_add_bos(self._vocab))
+
     def encode(self, text: str) -> list[int]:
         """Return the ids of plain text, bos not added; the name of a control token in it is text."""
         raw = text.encode("utf-8", "replace")

@@ -17,7 +17,7 @@ import numpy as np
 
 from plum_edge.engine import Engine
 from plum_edge.errors import IntegrityError, NoModel
-from plum_edge.prompt import ChatTemplate, Control, cut_longest, later_turns
+from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest, later_turns
 from plum_edge.records import Message
 
 _SPECIAL = {2, 3}
@@ -57,6 +57,16 @@ class Recall:
         """The id of the token that begins every text; -1 where the vocabulary has none."""
         return self._engine.bos
 
+    @property
+    def eos(self) -> int:
+        """The id of the token that ends a text; -1 where the vocabulary has none."""
+        return self._engine.eos
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether a text that is no chat begins with ``bos``."""
+        return self._engine.adds_bos
+
     def use(self, adapter_gguf: Path | None, adapter_id: str | None = None, scale: float = 1.0) -> None:
         """Swap the adapter; None takes it off. ``scale`` multiplies its own. The one in use stays if this fails.
 
@@ -74,10 +84,27 @@ class Recall:
         Raises:
             NoModel: the base has no chat template, or it does not take these messages.
         """
+        return self.ids(self.parts(messages))
+
+    def parts(self, messages: Sequence[Message], *, generation: bool = True) -> list[Control | Text]:
+        """Return the prompt before it is tokenised; ``generation`` begins the assistant's turn.
+
+        Raises:
+            NoModel: as `chat_ids`.
+        """
+        return self._template.render(messages, generation=generation)
+
+    def ids(self, parts: Sequence[Control | Text]) -> list[int]:
+        """Return the ids of text and of control tokens, which must be among `controls`."""
         ids: list[int] = []
-        for part in self._template.render(messages):
+        for part in parts:
             ids += [self._controls[part.token]] if isinstance(part, Control) else self.encode(part.text)
         return ids
+
+    @property
+    def controls(self) -> list[str]:
+        """The texts of the vocabulary's control tokens."""
+        return list(self._controls)
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of plain text, bos not added; the name of a control token in it is text."""
@@ -153,7 +180,19 @@ class Recall:
         When the conversation is longer than the context, the oldest turns are left out and the system message stays. An
         adapter swapped meanwhile is in force from the next token on. The iterator may be closed at any time.
         """
-        ids = self._fitted(messages, min(max_tokens, self.context // 4))
+        prompt = self._fitted(messages, min(max_tokens, self.context // 4))
+        yield from self.go_on(prompt, max_tokens=max_tokens, temperature=temperature, stopped=stopped)
+
+    def go_on(
+        self,
+        prompt: Sequence[int],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Iterator[str]:
+        """Yield what follows a prompt of ids that fits, as `stream` does."""
+        ids = list(prompt)
         start = len(ids)
         characters = codecs.getincrementaldecoder("utf-8")("replace")
         while len(ids) < min(start + max_tokens, self.context) and not (stopped and stopped()):

@@ -45,7 +45,7 @@ ACROSS = {
     ("registry", "convert"): "makes the GGUF of a base at first use",
 }
 """The few ways from one stage to another, and why."""
-JOINERS = {"consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "memory", "doctor"}
+JOINERS = {"consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor"}
 CLI_MAY = GROUND | {"report", "doctor", "memory", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
@@ -61,6 +61,8 @@ HOMES = {
     "gguf": {"convert"},
     "sqlite_utils": {"store"},
     "rich": {"cli", "report"},
+    "lm_eval": {"harness"},
+    "tqdm": {"harness"},
     "click": {"cli"},
     "prompt_toolkit": {"cli.chat"},
     "ijson": {"importers"},
