@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from plum_edge.errors import ForeignAdapter
-from plum_edge.gguf_header import Header, NotGguf, read
+from plum_edge.gguf_header import BASE_SHA256, Header, NotGguf, read
 
+_EMBEDDING = "token_embd.weight"
 _SHOWN = 5
 """So many problems are spelled out; the others are counted."""
 
@@ -40,6 +41,9 @@ def _description(adapter: Header, base: Header) -> list[str]:
     ours, theirs = base.metadata.get("general.architecture"), said.get("general.architecture")
     if ours != theirs:
         return [f"it is for the architecture {theirs}, and the base is {ours}"]
+    made_for, made_of = said.get(BASE_SHA256), base.metadata.get(BASE_SHA256)
+    if made_for and made_of and made_for != made_of:
+        return [f"it was made for another base of that architecture (weights {made_for[:12]}…, here {made_of[:12]}…)"]
     alpha = said.get("adapter.lora.alpha")
     if not isinstance(alpha, float) or not math.isfinite(alpha):
         return ["its alpha is missing or not a number"]
@@ -50,17 +54,32 @@ def _matrices(adapter: Header, base: Header) -> list[str]:
     problems = []
     for name in sorted({tensor.removesuffix(".lora_a").removesuffix(".lora_b") for tensor in adapter.tensors}):
         a, b = (adapter.tensors.get(f"{name}.lora_{side}") for side in "ab")
-        target = base.tensors.get(name)
         if a is None or b is None:
             problems.append(f"{name} has not both of lora_a and lora_b")
-        elif target is None or len(target.shape) != 2:
-            problems.append(f"the base has no matrix {name}")
-        elif len(a.shape) != 2 or len(b.shape) != 2 or a.shape[0] != b.shape[1]:
-            problems.append(f"{name} has A of {a.shape} and B of {b.shape}, which do not multiply")
-        elif (b.shape[0], a.shape[1]) != target.shape:
-            problems.append(
-                f"{name} is made for a matrix of {(b.shape[0], a.shape[1])}, and the base's is {target.shape}"
-            )
+            continue
+        misfit = (_embedding if name == _EMBEDDING else _matrix)(name, a.shape, b.shape, base)
+        if misfit:
+            problems.append(misfit)
         elif not all(np.isfinite(adapter.array(f"{name}.lora_{side}")).all() for side in "ab"):
             problems.append(f"{name} has values that are not finite")
     return problems
+
+
+def _matrix(name: str, a: tuple[int, ...], b: tuple[int, ...], base: Header) -> str:
+    target = base.tensors.get(name)
+    if target is None or len(target.shape) != 2:
+        return f"the base has no matrix {name}"
+    if len(a) != 2 or len(b) != 2 or a[0] != b[1]:
+        return f"{name} has A of {a} and B of {b}, which do not multiply"
+    if (b[0], a[1]) != target.shape:
+        return f"{name} is made for a matrix of {(b[0], a[1])}, and the base's is {target.shape}"
+    return ""
+
+
+def _embedding(name: str, a: tuple[int, ...], b: tuple[int, ...], base: Header) -> str:
+    """A of the embedding is (vocabulary, r). Where the output is the embedding, llama.cpp would crash on it."""
+    if "output.weight" not in base.tensors:
+        return f"{name} is the base's output, too, and cannot be adapted"
+    if len(a) != 2 or len(b) != 2 or a[1] != b[1] or (a[0], b[0]) != base.tensors[name].shape:
+        return f"{name} has A of {a} and B of {b}, and the base's is {base.tensors[name].shape}"
+    return ""

@@ -23,6 +23,8 @@ _STRING, _ARRAY = 8, 9
 _PLAIN: dict[int, np.dtype[Any]] = {0: np.dtype("<f4"), 1: np.dtype("<f2")}
 """ggml types that are numbers as they stand: F32 and F16."""
 _MAX_DIMENSIONS = 4
+BASE_SHA256 = "plum_edge.base_sha256"
+"""Our own entry, in a base and in its adapters: the SHA-256 of the weights that the base was made of."""
 
 
 class NotGguf(ValueError):

@@ -23,8 +23,6 @@ from plum_edge.registry import gguf as base_gguf
 from plum_edge.store import Store
 
 _PROBES = 200
-_LOGIT_BOUND = 1e-4
-"""Largest difference of a logit, where trainer and runtime run the same f32 weights."""
 _AGREEMENT = 0.97
 
 
@@ -37,6 +35,7 @@ def write(out: Path, state: Mapping[str, np.ndarray], base: Base, config: Config
         family=families.family(base.architecture),
         heads=base.heads,
         kv_heads=base.kv_heads,
+        base_sha256=base.sha256,
     )
 
 
@@ -59,7 +58,7 @@ def prove(path: Path, state: dict[str, np.ndarray], fold: Fold) -> dict[str, Any
         converted = [exact.logits(ids) for ids in prompts]
     parity = verify.logit_report(*(verify.last_rows(rows) for rows in (trained, converted, bare)))
     same_numbers = dtype(base, deployed) == "f32"
-    verify.require(delta, parity, bound=_LOGIT_BOUND if same_numbers else None, agreement=_AGREEMENT)
+    verify.require(delta, parity, bound=family.logit_bound if same_numbers else None, agreement=_AGREEMENT)
     return {
         "max_abs_logit": parity.max_abs,
         "agreement": parity.agreement,

@@ -6,7 +6,6 @@ Knows nothing of adapters.
 
 from __future__ import annotations
 
-import functools
 import tempfile
 import tomllib
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, get_args
 
 from plum_edge.convert import gguf as converter
 from plum_edge.convert.families import family
+from plum_edge.convert.tensors import sha256 as weights_sha256
 from plum_edge.convert.tensors import weight_files
 from plum_edge.convert.verify import check_base
 from plum_edge.convert.vocabulary import chat_template, read_json
@@ -22,11 +22,14 @@ from plum_edge.errors import NoModel
 from plum_edge.paths import Home, data_dir, disk_errors, fsync_dir, sha256_file
 from plum_edge.records import content_hash
 
-_CONVERTER = "1"
+_CONVERTER = "2"
 """Raised when the converter writes other bytes for the same base, so that old files are not reused."""
 _SMALL = 200_000_000
 """Bytes of weights up to which a base is deployed in f32: as exact as it was trained, and small all the same."""
-_TEXT_FILES = ("config.json", "tokenizer_config.json", "chat_template.jinja", "added_tokens.json", "tokenizer.model")
+_TEXT_FILES = (
+    "config.json", "tokenizer_config.json", "chat_template.jinja", "added_tokens.json", "tokenizer.model",
+    "tokenizer.json",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,7 @@ class Base:
     @property
     def sha256(self) -> str:
         """SHA-256 of the weights (of their files' hashes where there are several). Read once a process and file."""
-        files = weight_files(self.folder)
-        hashes = [_sha256(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
-        return hashes[0] if len(hashes) == 1 else content_hash(*hashes)
+        return weights_sha256(self.folder)
 
     @property
     def fingerprint(self) -> str:
@@ -135,7 +136,7 @@ def _read(name: str, folder: Path, table: dict[str, Any]) -> Base:
             kv_heads=int(config.get("num_key_value_heads") or heads),
             layers=int(config["num_hidden_layers"]),
             hidden=int(config["hidden_size"]),
-            context=int(config["max_position_embeddings"]),
+            context=kind.sizes(config)["context"],
             lora_targets=tuple(table.get("targets") or (target.split(".")[-1] for target in kind.targets)),
             chat_template=template,
             licence=table.get("licence", ""),
@@ -143,8 +144,3 @@ def _read(name: str, folder: Path, table: dict[str, Any]) -> Base:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise NoModel(name, f"its config.json has no usable {error}") from error
-
-
-@functools.lru_cache(maxsize=64)
-def _sha256(path: Path, _mtime: int, _size: int) -> str:
-    return sha256_file(path)

@@ -54,6 +54,44 @@ def pair(name: str = Q, out: int = HIDDEN, inner: int = HIDDEN, ranks: tuple[int
     }
 
 
+def test_one_that_was_made_for_other_weights_is_refused(tmp_path: Path, base: Header) -> None:
+    """Same architecture, same shapes: nothing else would notice."""
+    others = base.metadata["plum_edge.base_sha256"][::-1]
+
+    def said(writer: library.GGUFWriter, sha256: str) -> None:
+        writer.add_float32("adapter.lora.alpha", 8.0)
+        writer.add_string("plum_edge.base_sha256", sha256)
+
+    own = adapter(tmp_path / "own", pair(), alpha=lambda w: said(w, base.metadata["plum_edge.base_sha256"]))
+    check_adapter(own, base)
+    with pytest.raises(ForeignAdapter, match="made for another base") as caught:
+        check_adapter(adapter(tmp_path / "other", pair(), alpha=lambda w: said(w, others)), base)
+    assert caught.value.exit_code == 22
+
+
+def test_the_embedding_of_a_tied_base_is_refused_before_it_can_crash(tmp_path: Path, base: Header) -> None:
+    size = base.tensors["token_embd.weight"].shape[0]
+    tensors = {
+        "token_embd.weight.lora_a": np.ones((size, 4), np.float32),
+        "token_embd.weight.lora_b": np.ones((HIDDEN, 4), np.float32),
+    }
+    with pytest.raises(ForeignAdapter, match="the base's output, too"):
+        check_adapter(adapter(tmp_path / "a", tensors), base)
+
+
+def test_the_embedding_has_its_own_orientation(tmp_path: Path) -> None:
+    gguf.write_base(tiny_base(tmp_path, tied=False), tmp_path / "untied.gguf")
+    untied = read(tmp_path / "untied.gguf")
+    size = untied.tensors["token_embd.weight"].shape[0]
+    right = {
+        "token_embd.weight.lora_a": np.ones((size, 4), np.float32),
+        "token_embd.weight.lora_b": np.ones((HIDDEN, 4), np.float32),
+    }
+    check_adapter(adapter(tmp_path / "a", right), untied)
+    with pytest.raises(ForeignAdapter, match=r"token_embd\.weight has A of"):
+        check_adapter(adapter(tmp_path / "b", pair("token_embd.weight", HIDDEN, size)), untied)
+
+
 def test_one_that_fits_is_taken(tmp_path: Path, base: Header) -> None:
     check_adapter(adapter(tmp_path / "a.gguf", pair()), base)
 

@@ -45,18 +45,21 @@ ACROSS = {
     ("registry", "convert"): "makes the GGUF of a base at first use",
 }
 """The few ways from one stage to another, and why."""
-JOINERS = {"consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor"}
-CLI_MAY = GROUND | {"report", "doctor", "memory", "cli", ""}
+JOINERS = {
+    "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
+    "translate",
+}  # fmt: skip
+CLI_MAY = GROUND | {"report", "doctor", "memory", "translate", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
 """A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
 
 HOMES = {
-    "mlx": {"backends.mlx_lora", "backends.blas"},
-    "mlx_lm": {"backends.mlx_lora"},
-    "torch": {"backends.torch_lora"},
-    "transformers": {"backends.torch_lora"},
-    "peft": {"backends.torch_lora"},
+    "mlx": {"backends.mlx_lora", "backends.own_loaders", "backends.blas"},
+    "mlx_lm": {"backends.mlx_lora", "backends.own_loaders"},
+    "torch": {"backends.torch_lora", "backends.own_loaders"},
+    "transformers": {"backends.torch_lora", "backends.own_loaders"},
+    "peft": {"backends.torch_lora", "backends.own_loaders"},
     "llama_cpp": {"engine"},
     "gguf": {"convert"},
     "sqlite_utils": {"store"},
@@ -73,7 +76,7 @@ HOMES = {
     "sentencepiece": {"convert"},
     "filelock": {"consolidate"},
     "platformdirs": {"paths"},
-    "psutil": {"consolidate", "doctor", "engine", "backends.blas"},
+    "psutil": {"consolidate", "doctor", "engine", "backends.blas", "translate"},
     "safetensors": {"convert", "train", "backends"},
     "numpy": {""},
 }

@@ -85,7 +85,8 @@ def test_another_chat_template_is_another_gguf(tmp_path: Path, home: Home) -> No
 
 def test_a_base_that_cannot_be_converted_leaves_nothing(tmp_path: Path, home: Home) -> None:
     base = registry.base(str(tiny_base(tmp_path)))
-    (base.folder / "tokenizer.model").unlink()
+    for name in ("tokenizer.model", "tokenizer.json"):
+        (base.folder / name).unlink()
     with pytest.raises(NoModel):
         registry.gguf(base, home)
     assert list(home.models.iterdir()) == []

@@ -56,13 +56,14 @@ def text(seed: int, sentences: int) -> list[str]:
 
 
 @functools.cache
-def _vocabulary() -> bytes:
+def sentencepiece_model(prefix: bool = True) -> bytes:
+    """Return tokenizer.model; ``prefix``: whether a space stands before the first word."""
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "text.txt"
         source.write_text("\n".join(line.replace("\n", " ") for line in text(0, 4000)), encoding="utf-8")
         sentencepiece.SentencePieceTrainer.Train(
             input=str(source), model_prefix=f"{scratch}/t", model_type="bpe", vocab_size=VOCABULARY, byte_fallback=True,
-            normalization_rule_name="identity", remove_extra_whitespaces=False, add_dummy_prefix=True,
+            normalization_rule_name="identity", remove_extra_whitespaces=False, add_dummy_prefix=prefix,
             character_coverage=0.999, control_symbols=list(CONTROLS), unk_id=0, bos_id=1, eos_id=2, pad_id=-1,
             num_threads=1, minloglevel=2,
         )  # fmt: skip
@@ -95,8 +96,8 @@ def tiny_base(tmp_path: Path, *, seed: int = 0, tied: bool = True, dtype: type[n
         "vocab_size": VOCABULARY, "max_position_embeddings": CONTEXT, "rms_norm_eps": 1e-5, "rope_theta": 10000.0,
         "hidden_act": "silu", "tie_word_embeddings": tied, "bos_token_id": 1, "eos_token_id": 6,
     })  # fmt: skip
-    (folder / "tokenizer.model").write_bytes(_vocabulary())
-    _write_tokenizer(folder)
+    (folder / "tokenizer.model").write_bytes(sentencepiece_model())
+    write_tokenizer(folder)
     return folder
 
 
@@ -113,7 +114,7 @@ def random_lora(base: Path, rank: int = 4, seed: int = 0) -> dict[str, np.ndarra
     return state
 
 
-def _write_tokenizer(folder: Path) -> None:
+def write_tokenizer(folder: Path, prefix: bool = True) -> None:
     """Derive tokenizer.json from the SentencePiece vocabulary: every pair of pieces that joins to one, best first."""
     processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
     ids = {processor.IdToPiece(i): i for i in range(processor.GetPieceSize())}
@@ -130,11 +131,11 @@ def _write_tokenizer(folder: Path) -> None:
     space = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
     _write(folder / "tokenizer.json", {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": added,
-        "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}, space]},
+        "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "▁"}] * prefix + [space]},
         "pre_tokenizer": None, "post_processor": None,
         "decoder": {"type": "Sequence", "decoders": [
             {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
-            {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+            *[{"type": "Strip", "content": " ", "start": 1, "stop": 0}] * prefix]},
         "model": {"type": "BPE", "dropout": None, "unk_token": "<unk>", "continuing_subword_prefix": None,
                   "end_of_word_suffix": None, "fuse_unk": True, "byte_fallback": True, "ignore_merges": False,
                   "vocab": ids, "merges": [[left, right] for *_, left, right in merges]},

@@ -1,7 +1,7 @@
 """Model families: what gguf's own tensor-name map does not say, read from conversions/*.toml.
 
-A family is data. It picks from a closed list of named operations; a new operation is code, here. Knows nothing of files
-of weights.
+A family is data. It picks from a closed list of named operations; a new operation is code, here (scaled rotary
+embeddings: rope.py). Knows nothing of files of weights.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from plum_edge.convert import rope
+from plum_edge.convert.rope import look_up
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.paths import data_dir
 
@@ -31,10 +33,17 @@ def permute_qk(rows: np.ndarray, heads: int) -> np.ndarray:
 ROW_OPERATIONS: Mapping[str, Callable[[np.ndarray, int], np.ndarray]] = {"permute_qk": permute_qk}
 """Reorder rows: of a weight, of a bias, and of an adapter's B alike. ``heads`` names the number of heads."""
 
+VALUE_OPERATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"norm_plus_one": lambda values: values + 1}
+"""Change the values of a base's tensor. ``norm_plus_one``: Gemma's norms multiply by 1 + w, llama.cpp's by w."""
+
 DROP_OPERATIONS = ("tie", "ignore")
-"""Leave a tensor out of the GGUF: ``tie`` where config.json ties it to the embedding, ``ignore`` always."""
+"""Leave a tensor out of the GGUF: ``tie`` where the output is the embedding, ``ignore`` always."""
 
 _KINDS = ("uint32", "float32")
+_VOCABULARIES = ("sentencepiece", "bpe")
+_SIZES = ("head_dim",)
+"""What ``requires`` may name instead of a value."""
+_FULL, _SLIDING = "full_attention", "sliding_attention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ class Entry:
     sources: tuple[str, ...] = ()
     size: str = ""
     default: int | float | None = None
+    optional: bool = False
+    """Left out where config.json has no such number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +76,24 @@ class Family:
     name: str
     architecture: str
     model_types: tuple[str, ...]
-    vocabulary: str
+    vocabularies: tuple[str, ...]
     targets: tuple[str, ...]
     requires: Mapping[str, tuple[Any, ...]]
     metadata: tuple[Entry, ...]
     operations: tuple[Operation, ...]
+    ropes: tuple[str, ...] = ("default",)
+    """Kinds of scaled rotary embeddings (rope.py) that come out right."""
+    tied: bool = False
+    """Whether the output is the embedding where config.json does not say."""
+    logit_bound: float = 1e-4
+    """Largest difference of a logit between llama.cpp and the trainer, both in f32."""
+    full_attention_every: int = 1
+    """llama.cpp lets the other layers of this architecture see a sliding window; 1: none does."""
+
+    @property
+    def permuted(self) -> bool:
+        """Whether GGUF has rows in another order, so that the number of heads must be known."""
+        return any(operation.use in ROW_OPERATIONS for operation in self.operations)
 
     def to_gguf(self, name: str, rows: np.ndarray, heads: int, kv_heads: int) -> np.ndarray:
         """Return rows as GGUF stores them. ``name`` is GGUF's, e.g. ``blk.0.attn_q.weight``; rows stand on axis 0."""
@@ -77,21 +101,55 @@ class Family:
             if operation.use in ROW_OPERATIONS and operation.tensor == stem(name):
                 count = {"heads": heads, "kv_heads": kv_heads}[operation.heads]
                 rows = ROW_OPERATIONS[operation.use](rows, count)
+            elif operation.use in VALUE_OPERATIONS and operation.tensor == stem(name):
+                rows = VALUE_OPERATIONS[operation.use](rows)
         return rows
+
+    def is_tied(self, config: Mapping[str, Any]) -> bool:
+        """Return whether the output is the embedding."""
+        said = config.get("tie_word_embeddings")
+        return self.tied if said is None else bool(said)
 
     def drops(self, name: str, config: Mapping[str, Any]) -> bool:
         """Return whether the tensor called ``name`` in GGUF is left out for a model with this config.json."""
         uses = {operation.use for operation in self.operations if operation.tensor == stem(name)}
-        return "ignore" in uses or ("tie" in uses and bool(config.get("tie_word_embeddings", False)))
+        return "ignore" in uses or ("tie" in uses and self.is_tied(config))
 
-    def value(self, entry: Entry, config: Mapping[str, Any], sizes: Mapping[str, int]) -> int | float:
-        """Return the value of a metadata entry.
+    def sizes(self, config: Mapping[str, Any]) -> dict[str, int]:
+        """Return numbers that config.json says in other words: heads, kv_heads, head_dim, rotary_dim, context.
+
+        The context is as many tokens as llama.cpp computes the same for: no more than a sliding window that it does
+        not know, or than the length up to which scaled rotary embeddings take their short factors.
+
+        Raises:
+            NoModel: config.json lacks a number.
+        """
+        try:
+            heads = int(config["num_attention_heads"])
+            head_dim = int(config.get("head_dim") or config["hidden_size"] // heads)
+            context = int(config["max_position_embeddings"])
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise NoModel(self.name, f"config.json has no usable {error}") from error
+        window = config.get("sliding_window") if config.get("use_sliding_window", True) else None
+        limits = [context, rope.short_context(config), window if self.full_attention_every == 1 else None]
+        return {
+            "heads": heads,
+            "kv_heads": int(config.get("num_key_value_heads") or heads),
+            "head_dim": head_dim,
+            "rotary_dim": int(head_dim * float(rope.parameters(config).get("partial_rotary_factor") or 1.0)),
+            "context": min(int(limit) for limit in limits if limit),
+        }
+
+    def value(self, entry: Entry, config: Mapping[str, Any], sizes: Mapping[str, int]) -> int | float | None:
+        """Return the value of a metadata entry; None where it is optional and not there.
 
         Raises:
             NoModel: config.json does not have it.
         """
         found = (look_up(config, source) for source in entry.sources)
         value = next((v for v in found if v is not None), sizes.get(entry.size, entry.default))
+        if value is None and entry.optional:
+            return None
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise NoModel(self.name, f"config.json has no number under {' or '.join(entry.sources) or entry.size}")
         return int(value) if entry.kind == "uint32" else float(value)
@@ -103,14 +161,28 @@ class Family:
             NoModel: names every value of config.json that is not provided for.
         """
         wrong = [
-            f"{key} = {look_up(config, key)!r}"
+            f"{key} = {found!r}"
             for key, allowed in self.requires.items()
-            if look_up(config, key) is not None and look_up(config, key) not in allowed
+            if (found := look_up(config, key)) is not None
+            and found not in [self.sizes(config)[value] if value in _SIZES else value for value in allowed]
         ]
+        if (kind := rope.kind(config)) not in self.ropes:
+            wrong.append(f"rope_scaling of the type {kind!r}")
+        if "quantization" in config or "quantization_config" in config:
+            wrong.append("quantised weights")
+        wrong += self._strange_layers(config)
         if wrong:
             raise NoModel(
                 self.name, f"its config.json has {', '.join(wrong)}, which the conversion does not provide for"
             )
+
+    def _strange_layers(self, config: Mapping[str, Any]) -> list[str]:
+        every, said = self.full_attention_every, config.get("layer_types")
+        if isinstance(said, list):
+            wanted = [_SLIDING if (n + 1) % every else _FULL for n in range(len(said))]
+            return [] if said == wanted else ["layer_types of another pattern"]
+        pattern = config.get("sliding_window_pattern") or config.get("_sliding_window_pattern")
+        return [] if pattern in (None, every) else [f"sliding_window_pattern = {pattern!r}"]
 
 
 def stem(name: str) -> str:
@@ -119,12 +191,18 @@ def stem(name: str) -> str:
     return parts[2] if parts[0] == "blk" and len(parts) > 2 else parts[0]
 
 
-def look_up(config: Mapping[str, Any], key: str) -> Any:
-    """Return the value under a dotted key, or None."""
-    value: Any = config
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+def of_architecture(architecture: str) -> tuple[Family, ...]:
+    """Return the families whose GGUF is of an architecture; they name the same tensors, and in the same order of rows.
+
+    Raises:
+        NoModel: no conversion is written for it.
+    """
+    known = {one.name: one for one in _families(data_dir("conversions")).values()}
+    found = tuple(known[name] for name in sorted(known) if known[name].architecture == architecture)
+    if not found:
+        names = ", ".join(sorted({one.architecture for one in known.values()}))
+        raise NoModel(architecture, f"no conversion is written for this architecture (known: {names})")
+    return found
 
 
 def family(model_type: str) -> Family:
@@ -157,24 +235,37 @@ def load(path: Path) -> Family:
             name=path.stem,
             architecture=raw.pop("architecture"),
             model_types=tuple(raw.pop("model_types")),
-            vocabulary=raw.pop("vocabulary"),
+            vocabularies=tuple(raw.pop("vocabularies")),
             targets=tuple(raw.pop("targets")),
             requires={key: tuple(values) for key, values in raw.pop("requires", {}).items()},
             metadata=tuple(_entry(key, dict(spec)) for key, spec in raw.pop("metadata").items()),
-            operations=tuple(Operation(**spec) for spec in raw.pop("operations", [])),
+            operations=tuple(op for spec in raw.pop("operations", []) for op in _operations(dict(spec))),
+            ropes=tuple(raw.pop("ropes", ("default",))),
+            tied=raw.pop("tied", False),
+            logit_bound=raw.pop("logit_bound", 1e-4),
+            full_attention_every=raw.pop("full_attention_every", 1),
         )
     except KeyError as error:
         raise IntegrityError(f"{path}: {error} is missing.") from error
     except (tomllib.TOMLDecodeError, TypeError) as error:
         raise IntegrityError(f"{path}: {error}.") from error
-    unknown = [op.use for op in loaded.operations if op.use not in ROW_OPERATIONS and op.use not in DROP_OPERATIONS]
+    uses = {*ROW_OPERATIONS, *VALUE_OPERATIONS, *DROP_OPERATIONS}
+    unknown = [op.use for op in loaded.operations if op.use not in uses]
     unknown += [
         op.use for op in loaded.operations if op.use in ROW_OPERATIONS and op.heads not in ("heads", "kv_heads")
     ]
-    unknown += [entry.kind for entry in loaded.metadata if entry.kind not in _KINDS] + list(raw)
+    unknown += [entry.kind for entry in loaded.metadata if entry.kind not in _KINDS]
+    unknown += [name for name in loaded.vocabularies if name not in _VOCABULARIES]
+    unknown += [name for name in loaded.ropes if name not in rope.KINDS] + list(raw)
     if unknown:
         raise IntegrityError(f"{path}: {', '.join(unknown)} is not known.")
     return loaded
+
+
+def _operations(spec: dict[str, Any]) -> list[Operation]:
+    """Return one operation for each of its tensors."""
+    names = spec.pop("tensors", None) or [spec.pop("tensor")]
+    return [Operation(tensor=name, **spec) for name in names]
 
 
 def _entry(key: str, spec: dict[str, Any]) -> Entry:

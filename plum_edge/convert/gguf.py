@@ -11,15 +11,17 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from plum_edge import gguf_header
-from plum_edge.convert import peft, tensors, vocabulary
+from plum_edge.convert import peft, rope, tensors
+from plum_edge.convert import vocabulary as words
 from plum_edge.convert.families import Family, family, stem
+from plum_edge.convert.lora import OUTER
 from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
 from plum_edge.paths import disk_errors, fsync_dir
 
@@ -44,8 +46,13 @@ def write_adapter(
     heads: int,
     kv_heads: int,
     dtype: AdapterType = "f32",
+    outer: Collection[str] = (),
+    base_sha256: str = "",
 ) -> None:
     """Write an adapter for llama.cpp. ``state`` has PEFT's names: A (r, in), B (out, r).
+
+    ``outer``: modules outside the layers (`lora.OUTER`) that it may change. ``base_sha256`` says for which base it is,
+    so that `adapter_check` can tell another one of the same shapes.
 
     Raises:
         ForeignAdapter: tensors that this family does not have, each named; A without B; shapes that do not fit.
@@ -54,7 +61,7 @@ def write_adapter(
     pairs = peft.paired(state, out)
     layers = 1 + max((int(n) for module in pairs for n in re.findall(r"\.layers\.(\d+)\.", module)), default=0)
     names = _name_map(family, layers)
-    foreign = [m for m in pairs if not _is_target(m, family) or names.get_name(m) is None]
+    foreign = [m for m in pairs if not (_is_target(m, family) or m in outer) or names.get_name(m) is None]
     if foreign:
         raise ForeignAdapter(out, f"{family.name} models have no {', '.join(sorted(foreign))}")
     plain = np.dtype(np.float16 if dtype == "f16" else np.float32)
@@ -63,10 +70,13 @@ def write_adapter(
         writer.add_string("adapter.type", "lora")
         writer.add_float32("adapter.lora.alpha", float(alpha))
         writer.add_file_type(_FILE_TYPES[dtype])
+        if base_sha256:
+            writer.add_string(gguf_header.BASE_SHA256, base_sha256)
         stored = {f"{names.get_name(module)}.weight": pair for module, pair in pairs.items()}
         for name in sorted(stored, key=_natural):
             a, b = stored[name]
-            writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a, plain))
+            # llama.cpp looks rows of the embedding's A up by token.
+            writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a.T if stem(name) == "token_embd" else a, plain))
             writer.add_tensor(f"{name}.lora_b", np.ascontiguousarray(family.to_gguf(name, b, heads, kv_heads), plain))
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
@@ -84,7 +94,14 @@ def read_adapter(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], 
         if header.metadata.get("general.type") != "adapter" or header.metadata.get("adapter.type") != "lora":
             raise ForeignAdapter(path, "it is a GGUF file, but no LoRA adapter")
         names = sorted({name.removesuffix(".lora_a").removesuffix(".lora_b") for name in header.tensors}, key=_natural)
+        whole = {f"{name}.lora_{side}" for name in names for side in "ab"}
+        if strange := sorted(whole ^ header.tensors.keys(), key=_natural):
+            raise ForeignAdapter(
+                path, f"not both of lora_a and lora_b are there, or neither is meant: {', '.join(strange)}"
+            )
         pairs = {name: (header.array(f"{name}.lora_a"), header.array(f"{name}.lora_b")) for name in names}
+        if embedding := pairs.get("token_embd.weight"):
+            pairs["token_embd.weight"] = (np.ascontiguousarray(embedding[0].T), embedding[1])
         alpha = float(header.metadata["adapter.lora.alpha"])
         return pairs, alpha, str(header.metadata["general.architecture"])
     except gguf_header.NotGguf as error:
@@ -93,29 +110,36 @@ def read_adapter(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], 
         raise ForeignAdapter(path, f"it does not say {error}") from error
 
 
-def write_base(model_dir: Path, out: Path, dtype: BaseType = "f32") -> None:
+def write_base(model_dir: Path, out: Path, dtype: BaseType = "f32", *, vocabulary: bool = True) -> None:
     """Write a base model in Hugging Face's layout as GGUF: every matrix as ``dtype``, norms f32.
 
     Rows that cannot be quantised (not divisible by 32) are f16. In a q4_0 file embedding and output are q8_0. One
-    tensor is in memory at a time.
+    tensor is in memory at a time. Without ``vocabulary`` the file is for ids alone, and no tokenizer is asked for.
 
     Raises:
         NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
         NoSpace, StoreError: as the disk says.
     """
     config, kind, stored = sources(model_dir)
-    heads, kv_heads, sizes = _sizes(config, stored)
+    sizes = {**kind.sizes(config), "vocab_size": stored["token_embd.weight"].shape[0]}
+    factors = rope.tensors(config, sizes["rotary_dim"])
     with _writer(out, kind.architecture) as writer:
         _describe(writer, kind, config, sizes, model_dir, dtype)
-        for name, tensor in stored.items():
-            numpy_type, ggml_type, shape, size = _layout(name, tensor.shape, dtype)
-            writer.add_tensor_info(name, shape, numpy_type, size, raw_dtype=ggml_type)
+        if vocabulary:
+            _add_vocabulary(writer, words.read(model_dir, sizes["vocab_size"], kind.vocabularies))
+        else:
+            writer.add_tokenizer_model("no_vocab")
+        for name, shape in {n: t.shape for n, t in (stored | factors).items()}.items():
+            numpy_type, ggml_type, stored_shape, size = _layout(name, shape, dtype)
+            writer.add_tensor_info(name, stored_shape, numpy_type, size, raw_dtype=ggml_type)
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
         for name, tensor in stored.items():
-            values = kind.to_gguf(name, tensor.read(), heads, kv_heads)
+            values = kind.to_gguf(name, tensor.read(), sizes["heads"], sizes["kv_heads"])
             writer.write_tensor_data(_data(values, _stored_type(name, values.shape, dtype)))
+        for values in factors.values():
+            writer.write_tensor_data(values)
 
 
 def sources(model_dir: Path) -> tuple[dict[str, Any], Family, dict[str, tensors.Stored]]:
@@ -124,7 +148,7 @@ def sources(model_dir: Path) -> tuple[dict[str, Any], Family, dict[str, tensors.
     Raises:
         NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
     """
-    config = vocabulary.read_json(model_dir / "config.json")
+    config = words.read_json(model_dir / "config.json")
     if not config:
         raise NoModel(model_dir.name, f"there is no config.json in {model_dir}")
     kind = family(str(config.get("model_type")))
@@ -141,7 +165,8 @@ def _named(
     named = {name: names.get_name(name, try_suffixes=_SUFFIXES) for name in found}
     unknown = sorted((name for name, gguf_name in named.items() if gguf_name is None), key=_natural)
     kept = {g: found[name] for name, g in named.items() if g is not None and not kind.drops(g, config)}
-    missing = [m for m in _expected(kind, layers) if f"{names.get_name(m)}.weight" not in kept]
+    wanted = _expected(kind, layers) + ([] if kind.is_tied(config) else ["lm_head"])
+    missing = [m for m in wanted if f"{names.get_name(m)}.weight" not in kept]
     if unknown or missing:
         parts = [f"unknown tensors {', '.join(unknown)}"] if unknown else []
         parts += [f"missing tensors {', '.join(missing)}"] if missing else []
@@ -153,40 +178,43 @@ def _expected(kind: Family, layers: int) -> list[str]:
     return ["model.embed_tokens", "model.norm"] + [f"model.layers.{n}.{t}" for n in range(layers) for t in kind.targets]
 
 
-def _sizes(config: Mapping[str, Any], stored: Mapping[str, tensors.Stored]) -> tuple[int, int, dict[str, int]]:
-    heads = int(config["num_attention_heads"])
-    kv_heads = int(config.get("num_key_value_heads") or heads)
-    head_dim = int(config.get("head_dim") or config["hidden_size"] // heads)
-    return heads, kv_heads, {"head_dim": head_dim, "vocab_size": stored["token_embd.weight"].shape[0]}
-
-
 def _describe(
     writer: Any, kind: Family, config: Mapping[str, Any], sizes: Mapping[str, int], folder: Path, dtype: BaseType
 ) -> None:
-    """Write all metadata: general, hyperparameters, vocabulary."""
+    """Write all metadata but the vocabulary: general, hyperparameters."""
     writer.add_type("model")
     writer.add_name(folder.name)
     writer.add_file_type(_FILE_TYPES[dtype])
+    writer.add_string(gguf_header.BASE_SHA256, tensors.sha256(folder))
     if dtype in ("q8_0", "q4_0"):
         writer.add_quantization_version(2)
     for entry in kind.metadata:
-        add = writer.add_uint32 if entry.kind == "uint32" else writer.add_float32
-        add(f"{kind.architecture}.{entry.key}", kind.value(entry, config, sizes))
-    if kind.vocabulary != "sentencepiece":
-        raise IntegrityError(f"conversions/{kind.name}.toml: vocabulary {kind.vocabulary!r} is not known.")
-    words = vocabulary.sentencepiece(folder, sizes["vocab_size"])
-    writer.add_tokenizer_model("llama")
-    writer.add_tokenizer_pre("default")
-    writer.add_token_list(words.pieces)
-    writer.add_token_scores(words.scores)
-    writer.add_token_types(words.types)
-    for role, number in words.special.items():
+        value = kind.value(entry, config, sizes)
+        if value is not None:
+            add = writer.add_uint32 if entry.kind == "uint32" else writer.add_float32
+            add(f"{kind.architecture}.{entry.key}", value)
+    for key, of_rope in rope.metadata(config).items():
+        number = writer.add_uint32 if isinstance(of_rope, int) else writer.add_float32
+        (writer.add_string if isinstance(of_rope, str) else number)(f"{kind.architecture}.{key}", of_rope)
+
+
+def _add_vocabulary(writer: Any, vocabulary: words.Vocabulary) -> None:
+    """Write pieces, special ids and the chat template."""
+    writer.add_tokenizer_model(vocabulary.model)
+    writer.add_tokenizer_pre(vocabulary.pre)
+    writer.add_token_list(vocabulary.pieces)
+    if vocabulary.merges:
+        writer.add_token_merges(vocabulary.merges)
+    else:
+        writer.add_token_scores(vocabulary.scores)
+    writer.add_token_types(vocabulary.types)
+    for role, number in vocabulary.special.items():
         writer.add_uint32(f"tokenizer.ggml.{role}_token_id", number)
-    writer.add_add_bos_token(words.add_bos)
+    writer.add_add_bos_token(vocabulary.add_bos)
     writer.add_add_eos_token(False)
-    writer.add_add_space_prefix(True)
-    if words.template is not None:
-        writer.add_chat_template(words.template)
+    writer.add_add_space_prefix(vocabulary.space_prefix)
+    if vocabulary.template is not None:
+        writer.add_chat_template(vocabulary.template)
 
 
 def _layout(name: str, shape: tuple[int, ...], dtype: BaseType) -> tuple[np.dtype[Any], Any, tuple[int, ...], int]:
@@ -230,6 +258,13 @@ def weight_name(module: str, kind: Family) -> str:
     layers = 1 + max((int(n) for n in re.findall(r"\.layers\.(\d+)\.", module)), default=0)
     name = _name_map(kind, layers).get_name(module)
     return f"{name}.weight" if name else ""
+
+
+def module_names(kind: Family, layers: int) -> dict[str, str]:
+    """Return Hugging Face's name of each module that an adapter may change, by GGUF's name of its weight."""
+    names = _name_map(kind, layers)
+    modules = [f"model.layers.{n}.{target}" for n in range(layers) for target in kind.targets]
+    return {f"{name}.weight": m for m in (*modules, *OUTER) if (name := names.get_name(m))}
 
 
 def _is_target(module: str, kind: Family) -> bool:

@@ -1,10 +1,11 @@
-"""Reads a model's weights from safetensors, one tensor at a time, in f32 whatever they are stored in.
+"""Reads weights from safetensors, one tensor at a time, in f32 whatever they are stored in.
 
 numpy has no bfloat16, so its bytes are widened here. Knows nothing of what the tensors mean.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import struct
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from plum_edge.errors import NoModel
+from plum_edge.paths import sha256_file
+from plum_edge.records import content_hash
 
 _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
 
@@ -26,6 +29,11 @@ class Stored:
     dtype: str
     shape: tuple[int, ...]
     offset: int
+
+    @property
+    def readable(self) -> bool:
+        """Whether `read` knows its type."""
+        return self.dtype in _DTYPES
 
     def read(self) -> np.ndarray:
         """Return the tensor as f32."""
@@ -47,29 +55,61 @@ def weight_files(folder: Path) -> list[Path]:
     return files
 
 
+def sha256(folder: Path) -> str:
+    """Return the SHA-256 of a model's weights (of their files' hashes where there are several); cached by file.
+
+    Raises:
+        NoModel: there are none.
+    """
+    files = weight_files(folder)
+    hashes = [_sha256(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+    return hashes[0] if len(hashes) == 1 else content_hash(*hashes)
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256(path: Path, _mtime: int, _size: int) -> str:
+    return sha256_file(path)
+
+
+def entries(path: Path) -> dict[str, Stored]:
+    """Return where each tensor of a safetensors file lies, whatever its type.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged (the safetensors library checks it).
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="np"):
+            pass
+    except FileNotFoundError:
+        raise
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path.name} is damaged ({error})") from error
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    header.pop("__metadata__", None)
+    return {
+        name: Stored(path, entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][0])
+        for name, entry in header.items()
+    }
+
+
 def catalogue(folder: Path) -> dict[str, Stored]:
     """Return all tensors of a model by name.
 
     Raises:
-        NoModel: no weights, a damaged file (the safetensors library checks it), or tensors of an unknown type.
+        NoModel: no weights, a damaged file, or tensors of an unknown type.
     """
-    from safetensors import SafetensorError, safe_open
-
     found: dict[str, Stored] = {}
     for path in weight_files(folder):
         try:
-            with safe_open(str(path), framework="np"):
-                pass
-        except (SafetensorError, OSError) as error:
-            raise NoModel(folder.name, f"{path.name} is damaged ({error})") from error
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            header = json.loads(file.read(length))
-        header.pop("__metadata__", None)
-        for name, entry in header.items():
-            offset = 8 + length + entry["data_offsets"][0]
-            found[name] = Stored(path, entry["dtype"], tuple(entry["shape"]), offset)
-    foreign = sorted(f"{name} ({t.dtype})" for name, t in found.items() if t.dtype not in _DTYPES)
+            found |= entries(path)
+        except (ValueError, OSError) as error:
+            raise NoModel(folder.name, str(error)) from error
+    foreign = sorted(f"{name} ({t.dtype})" for name, t in found.items() if not t.readable)
     if foreign:
         raise NoModel(folder.name, f"its weights are of types that are not read here: {', '.join(foreign)}")
     return found

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from plum_edge import gguf_header
-from plum_edge.convert import gguf, peft
+from plum_edge.convert import gguf, peft, rope
 from plum_edge.convert.families import Family, stem
 from plum_edge.errors import ConversionMismatch, IntegrityError
 
@@ -60,7 +60,7 @@ def delta_error(
         file_a, file_b = stored[name]
         trained = alpha / rank * (b.astype(np.float64) @ a.astype(np.float64))
         scale = stored_alpha / file_a.shape[0]
-        recomputed = scale * (_rows_back(file_b, name, family, heads, kv_heads).astype(np.float64) @ file_a)
+        recomputed = scale * (rows_back(file_b, name, family, heads, kv_heads).astype(np.float64) @ file_a)
         if trained.shape != recomputed.shape:
             raise ConversionMismatch(f"{name} is {recomputed.shape} in the file and {trained.shape} in the trainer")
         largest = float(np.abs(trained).max())
@@ -69,7 +69,7 @@ def delta_error(
     return worst
 
 
-def _rows_back(rows: np.ndarray, name: str, family: Family, heads: int, kv_heads: int) -> np.ndarray:
+def rows_back(rows: np.ndarray, name: str, family: Family, heads: int, kv_heads: int) -> np.ndarray:
     """Return rows in Hugging Face's order: row ``half · d/2 + i`` of a head stands at ``2 i + half`` in GGUF."""
     for operation in family.operations:
         if operation.use == "permute_qk" and operation.tensor == stem(name):
@@ -106,21 +106,28 @@ def check_base(model_dir: Path, gguf_path: Path) -> dict[str, float]:
         NoModel: the folder holds no model that can be converted.
     """
     config, family, stored = gguf.sources(model_dir)
-    heads = int(config["num_attention_heads"])
-    kv_heads = int(config.get("num_key_value_heads") or heads)
+    sizes = family.sizes(config)
+    factors = rope.tensors(config, sizes["rotary_dim"])
     header = gguf_header.read(gguf_path)
     what = f"The GGUF of {model_dir.name} does not hold the model's weights:"
-    if header.tensors.keys() != stored.keys():
+    if header.tensors.keys() != stored.keys() | factors.keys():
         raise IntegrityError(f"{what} it has other tensors.", _AGAIN)
     worst: dict[str, float] = {}
     for name, source in stored.items():
         kind, values = _dequantised(header, name)
         allowed, finest = _ROUNDING[kind]
-        error = _block_error(source.read(), _rows_back(values, name, family, heads, kv_heads), finest)
+        found = rows_back(values, name, family, sizes["heads"], sizes["kv_heads"])
+        error = _block_error(_as_stored(source.read(), name, family), found, finest)
         if not error <= allowed:
             raise IntegrityError(f"{what} {name} differs by {error:.2g} of its block (allowed {allowed:.2g}).", _AGAIN)
         worst[kind] = max(worst.get(kind, 0.0), error)
     return worst
+
+
+def _as_stored(values: np.ndarray, name: str, family: Family) -> np.ndarray:
+    """Return a tensor's values as the runtime wants them: of Gemma's norms one more."""
+    plus_one = any(o.use == "norm_plus_one" and o.tensor == stem(name) for o in family.operations)
+    return values + np.float32(1) if plus_one else values
 
 
 def _dequantised(header: gguf_header.Header, name: str) -> tuple[str, np.ndarray]:

@@ -1,27 +1,37 @@
 """A model's vocabulary and chat format, as GGUF wants them: pieces, scores, types, special ids, template.
 
-Reads Hugging Face's layout (tokenizer.model, tokenizer_config.json, added_tokens.json). Knows nothing of GGUF files.
+Reads Hugging Face's layout (tokenizer.model, else tokenizer.json: bpe.py; tokenizer_config.json, added_tokens.json).
+Knows nothing of GGUF files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from plum_edge.convert import bpe
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control
+from plum_edge.prompt import ChatTemplate, Control, Text
 from plum_edge.records import Message
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 """Types of tokens, numbered as SentencePiece and GGUF number them."""
+TYPES = {
+    "normal": NORMAL, "unknown": UNKNOWN, "control": CONTROL, "user": USER_DEFINED, "unused": UNUSED, "byte": BYTE,
+}  # fmt: skip
+_LAST = -1000.0
+"""Score of a piece that no text becomes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """``pieces``, ``scores`` and ``types`` by id; ``special`` ids by role: bos, eos, unknown, padding, eot."""
+    """``pieces``, ``scores`` and ``types`` by id; ``special`` ids by role: bos, eos, unknown, padding, eot.
+
+    ``model`` and ``pre`` as ``tokenizer.ggml.model`` and ``.pre`` have it; ``merges`` in order, for byte-level BPE.
+    """
 
     pieces: tuple[str, ...]
     scores: tuple[float, ...]
@@ -30,6 +40,11 @@ class Vocabulary:
     template: str | None
     add_bos: bool
     """Whether prompts begin with bos: as the chat template has it."""
+    model: str = "llama"
+    pre: str = "default"
+    merges: tuple[str, ...] = ()
+    space_prefix: bool = True
+    """Whether a space stands before the first word (SentencePiece)."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -55,7 +70,33 @@ def chat_template(folder: Path) -> str | None:
     if separate.is_file():
         return separate.read_text(encoding="utf-8")
     value = read_json(folder / "tokenizer_config.json").get("chat_template")
+    if isinstance(value, list):  # several, by name
+        value = next((one.get("template") for one in value if one.get("name") == "default"), None)
     return value if isinstance(value, str) else None
+
+
+def read(folder: Path, size: int, kinds: Sequence[str]) -> Vocabulary:
+    """Return a model's vocabulary, filled up to ``size`` (the rows of the embedding).
+
+    ``kinds`` are those that the family may have: ``sentencepiece`` (tokenizer.model, or a tokenizer.json made from one)
+    and ``bpe`` (tokenizer.json: byte-level BPE).
+
+    Raises:
+        NoModel: no vocabulary, one of another kind, or one that llama.cpp would read differently.
+    """
+    if (folder / "tokenizer.model").is_file() and "sentencepiece" in kinds:
+        return sentencepiece(folder, size)
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise NoModel(folder.name, f"{folder} has neither tokenizer.model nor tokenizer.json")
+    words = bpe.read(path)
+    if words.kind not in kinds:
+        raise NoModel(folder.name, f"its vocabulary is of the kind {words.kind}, not {' or '.join(kinds)}")
+    return _finished(
+        folder, size, list(words.pieces), list(words.scores), [TYPES[t] for t in words.types],
+        model="gpt2" if words.kind == "bpe" else "llama", pre=words.pre, merges=words.merges,
+        space_prefix=words.space_prefix,
+    )  # fmt: skip
 
 
 def sentencepiece(folder: Path, size: int) -> Vocabulary:
@@ -79,9 +120,18 @@ def sentencepiece(folder: Path, size: int) -> Vocabulary:
     pieces = [processor.IdToPiece(i) for i in range(own)]
     scores = [processor.GetScore(i) for i in range(own)]
     types = [_type(processor, i) for i in range(own)]
+    prefix = processor.EncodeAsPieces("a")[0].startswith("▁")
+    return _finished(folder, size, pieces, scores, types, space_prefix=prefix)
+
+
+def _finished(
+    folder: Path, size: int, pieces: list[str], scores: list[float], types: list[int], **about: Any
+) -> Vocabulary:
+    """Fill up to ``size``, put in the tokens that the tokenizer adds, and read the chat format."""
+    own = len(pieces)
     for i in range(own, size):
         pieces.append(f"[PAD{i}]")
-        scores.append(-1000.0)
+        scores.append(_LAST)
         types.append(UNUSED)
     config = read_json(folder / "tokenizer_config.json")
     for i, (piece, kind) in _added(folder, config).items():
@@ -89,20 +139,20 @@ def sentencepiece(folder: Path, size: int) -> Vocabulary:
             raise NoModel(folder.name, f"its tokenizer adds {piece!r} as {i}, past the {size} rows of its embedding")
         # An entry that only repeats a piece keeps its type: <s> is CONTROL and <unk> UNKNOWN by the vocabulary itself.
         if i >= own or types[i] == NORMAL:
-            pieces[i], types[i] = piece, kind
-    return _with_chat_format(folder, config, pieces, scores, types)
+            # llama.cpp looks for these in the text as it was typed, before spaces are rewritten.
+            pieces[i], types[i] = piece.replace("▁", " ") if kind == USER_DEFINED else piece, kind
+    vocabulary = Vocabulary(tuple(pieces), tuple(scores), tuple(types), {}, None, True, **about)
+    return _with_chat_format(folder, config, vocabulary)
 
 
 def _check(processor: Any, folder: Path) -> None:
-    """Refuse what llama.cpp's SPM tokenizer does not do: normalising, unigram, no space before the first word."""
+    """Refuse what llama.cpp's SPM tokenizer does not do: normalising, unigram."""
     probe = "ﬁ  Two   spaces "
     normal = [processor.GetScore(i) for i in range(processor.GetPieceSize()) if _type(processor, i) == NORMAL]
     if any(score != round(score) for score in normal):
         raise NoModel(folder.name, "its SentencePiece vocabulary is a unigram model, not BPE")
     if processor.Decode(processor.Encode(probe)) != probe:
         raise NoModel(folder.name, "its SentencePiece vocabulary normalises text, which llama.cpp would not")
-    if not processor.EncodeAsPieces("a")[0].startswith("▁"):
-        raise NoModel(folder.name, "its SentencePiece vocabulary puts no space before the first word")
 
 
 def _type(processor: Any, i: int) -> int:
@@ -123,23 +173,27 @@ def _added(folder: Path, config: Mapping[str, Any]) -> dict[int, tuple[str, int]
     return added
 
 
-def _with_chat_format(
-    folder: Path, config: Mapping[str, Any], pieces: list[str], scores: list[float], types: list[int]
-) -> Vocabulary:
-    ids = {piece: i for i, piece in enumerate(pieces)}
+def _with_chat_format(folder: Path, config: Mapping[str, Any], words: Vocabulary) -> Vocabulary:
+    ids = {piece: i for i, piece in enumerate(words.pieces)}
     names = {"bos": "bos_token", "eos": "eos_token", "unknown": "unk_token", "padding": "pad_token"}
     texts = {role: _text(config.get(key)) for role, key in names.items()}
     special = {role: ids[text] for role, text in texts.items() if text in ids}
     template = chat_template(folder)
-    add_bos = bool(config.get("add_bos_token", True))
+    add_bos = bool(config.get("add_bos_token", words.model == "llama"))
     if template is not None:
-        controls = [piece for piece, kind in zip(pieces, types, strict=True) if kind in (CONTROL, UNKNOWN)]
+        controls = [p for p, kind in zip(words.pieces, words.types, strict=True) if kind in (CONTROL, UNKNOWN)]
         chat = ChatTemplate(template, controls, bos=texts["bos"], eos=texts["eos"], model=folder.name)
         parts = chat.render([Message("user", "a"), Message("assistant", "b")], generation=False)
         add_bos = bool(texts["bos"]) and parts[0] == Control(texts["bos"])
-        if isinstance(parts[-1], Control):
-            special["eot"] = ids[parts[-1].token]
-    return Vocabulary(tuple(pieces), tuple(scores), tuple(types), special, template, add_bos)
+        if end := _end_of_turn(parts):
+            special["eot"] = ids[end]
+    return replace(words, special=special, template=template, add_bos=add_bos)
+
+
+def _end_of_turn(parts: Sequence[Control | Text]) -> str:
+    """Return the control token that follows the assistant's message, which is the last one; empty where none does."""
+    last = max((n for n, part in enumerate(parts) if isinstance(part, Text) and part.contents), default=len(parts))
+    return next((part.token for part in parts[last:] if isinstance(part, Control)), "")
 
 
 def _text(token: Any) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gguf
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.convert.families import family, load, look_up, permute_qk, stem
+from plum_edge.convert.families import family, load, look_up, of_architecture, permute_qk, stem
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.paths import data_dir
 
@@ -26,6 +26,7 @@ def test_every_shipped_family_loads_and_its_tensors_have_names(path) -> None:
     assert all(family(model_type) == loaded for model_type in loaded.model_types)
 
 
+@settings(deadline=None)
 @given(heads=st.integers(1, 5), half=st.integers(1, 6), width=st.integers(1, 4))
 def test_permute_puts_each_row_where_the_specification_says(heads: int, half: int, width: int) -> None:
     rows = np.arange(heads * 2 * half * width).reshape(heads * 2 * half, width)
@@ -59,11 +60,71 @@ def test_an_unknown_model_type_is_refused_with_the_known_ones() -> None:
 
 @pytest.mark.parametrize(
     "config",
-    [{"rope_scaling": {"rope_type": "llama3"}}, {"hidden_act": "gelu"}, {"rope_parameters": {"rope_type": "yarn"}}],
+    [
+        {"rope_scaling": {"rope_type": "dynamic"}},
+        {"hidden_act": "gelu"},
+        {"rope_parameters": {"rope_type": "yarn"}},
+        {"layer_types": ["full_attention", "sliding_attention"]},
+        {"quantization": {"bits": 4, "group_size": 64}},
+    ],
 )
 def test_a_model_that_would_come_out_wrong_is_refused(config: dict[str, object]) -> None:
-    with pytest.raises(NoModel, match=r"llama3|gelu|yarn"):
+    with pytest.raises(NoModel, match=r"dynamic|gelu|yarn|layer_types|quantised"):
         family("llama").check(config)
+
+
+GEMMA = {"num_attention_heads": 4, "hidden_size": 64, "head_dim": 32, "max_position_embeddings": 128}
+
+
+@pytest.mark.parametrize(("scalar", "fits"), [(32, True), (144, False)])
+def test_a_value_may_have_to_be_a_size(scalar: int, fits: bool) -> None:
+    config = {**GEMMA, "query_pre_attn_scalar": scalar}
+    if fits:
+        family("gemma2").check(config)
+        return
+    with pytest.raises(NoModel, match="query_pre_attn_scalar = 144"):
+        family("gemma2").check(config)
+
+
+def test_layers_see_a_window_where_the_runtime_has_it_so() -> None:
+    sliding, full = "sliding_attention", "full_attention"
+    family("gemma2").check({**GEMMA, "layer_types": [sliding, full, sliding]})
+    family("gemma3_text").check({**GEMMA, "layer_types": [*[sliding] * 5, full, sliding]})
+    with pytest.raises(NoModel, match="layer_types"):
+        family("gemma3_text").check({**GEMMA, "layer_types": [full] * 3})
+    with pytest.raises(NoModel, match="sliding_window_pattern = 4"):
+        family("gemma3_text").check({**GEMMA, "sliding_window_pattern": 4})
+
+
+def test_the_context_ends_where_the_runtime_would_compute_something_else() -> None:
+    config = {"num_attention_heads": 4, "hidden_size": 64, "max_position_embeddings": 8192, "sliding_window": 512}
+    long = {"type": "longrope", "short_factor": [1.0], "long_factor": [2.0]}
+    assert family("mistral").sizes(config)["context"] == 512
+    assert family("mistral").sizes({**config, "sliding_window": None})["context"] == 8192
+    assert family("qwen2").sizes({**config, "use_sliding_window": False})["context"] == 8192
+    assert family("gemma2").sizes(config)["context"] == 8192
+    of_phi = {**config, "sliding_window": None, "rope_scaling": long, "original_max_position_embeddings": 1024}
+    assert family("phi3").sizes(of_phi)["context"] == 1024
+
+
+def test_norms_of_gemma_multiply_by_one_more() -> None:
+    weight = np.array([0.5, -1.0], np.float32)
+    assert family("gemma2").to_gguf("blk.0.post_ffw_norm.weight", weight, 4, 2).tolist() == [1.5, 0.0]
+    assert family("gemma2").to_gguf("blk.0.attn_q.weight", weight, 4, 2).tolist() == weight.tolist()
+    assert family("llama").to_gguf("output_norm.weight", weight, 4, 2).tolist() == weight.tolist()
+
+
+def test_a_model_is_tied_where_it_says_so_or_its_family_always_is() -> None:
+    assert family("gemma2").is_tied({}) and not family("gemma2").is_tied({"tie_word_embeddings": False})
+    assert not family("qwen2").is_tied({}) and family("qwen2").is_tied({"tie_word_embeddings": True})
+
+
+def test_families_of_one_architecture_write_the_same_file() -> None:
+    found = of_architecture("llama")
+    assert [one.name for one in found] == ["llama", "mistral"]
+    assert found[0].targets == found[1].targets and found[0].operations == found[1].operations
+    with pytest.raises(NoModel, match=r"mamba.*qwen2"):
+        of_architecture("mamba")
 
 
 def test_absent_and_null_values_are_right() -> None:

@@ -15,7 +15,7 @@ import safetensors.numpy
 from plum_edge.convert import gguf, peft
 from plum_edge.convert.families import family, permute_qk
 from plum_edge.errors import ForeignAdapter, NoModel, NoSpace
-from plum_edge.gguf_header import read
+from plum_edge.gguf_header import BASE_SHA256, read
 from tests import tiny
 from tests.tiny import random_lora, tiny_base
 
@@ -143,7 +143,10 @@ def test_bfloat16_and_shards_give_the_same_file_as_one_f32_file(tmp_path: Path) 
     for n, half in enumerate(halves):
         mx.save_safetensors(str(base / f"model-0000{n}-of-00002.safetensors"), dict(half))
     gguf.write_base(base, tmp_path / "two.gguf")
-    assert (tmp_path / "one.gguf").read_bytes() == (tmp_path / "two.gguf").read_bytes()
+    one, two = (read(tmp_path / f"{name}.gguf") for name in ("one", "two"))
+    assert one.metadata.pop(BASE_SHA256) != two.metadata.pop(BASE_SHA256)
+    assert (one.metadata, one.tensors) == (two.metadata, two.tensors)
+    assert one.path.read_bytes()[one.data :] == two.path.read_bytes()[two.data :]
 
 
 def test_unknown_and_missing_tensors_are_all_named(tmp_path: Path) -> None:
@@ -160,6 +163,8 @@ def test_unknown_and_missing_tensors_are_all_named(tmp_path: Path) -> None:
 def test_an_incomplete_or_damaged_folder_is_refused(tmp_path: Path, name: str, content: bytes | None) -> None:
     base = tiny_base(tmp_path)
     (base / name).unlink()
+    if name == "tokenizer.model":  # without it, tokenizer.json would do
+        (base / "tokenizer.json").unlink()
     if content is not None:
         (base / name).write_bytes(content)
     with pytest.raises(NoModel, match=r"config|model") as caught:

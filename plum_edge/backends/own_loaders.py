@@ -1,0 +1,82 @@
+"""Logits of a base with an adapter as mlx-lm and PEFT themselves load it: what a converted adapter is held against.
+
+Nothing of ours touches the adapter here: a folder goes in, and the library that it is for reads it. Knows nothing of
+forms or of training.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from plum_edge.backends import blas
+from plum_edge.errors import ForeignAdapter, NoModel
+
+
+def has_peft() -> bool:
+    """Whether PyTorch, transformers and PEFT are installed."""
+    return all(importlib.util.find_spec(name) for name in ("torch", "transformers", "peft"))
+
+
+def mlx_logits(base: Path, adapter: Path | None, prompts: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """Return the logits after each token of each prompt, (n, vocabulary) f32, in mlx-lm, computed in f32.
+
+    Raises:
+        NoModel: mlx-lm does not load the base.
+        ForeignAdapter: mlx-lm does not load the adapter.
+    """
+    blas.prepare(blas.default_threads(sum(path.stat().st_size for path in base.glob("model*.safetensors"))))
+    import mlx.core as mx
+    from mlx.utils import tree_map
+
+    with contextlib.redirect_stderr(io.StringIO()):  # transformers says there that PyTorch is absent, which is as meant
+        from mlx_lm.tuner.utils import load_adapters
+        from mlx_lm.utils import load_model
+    try:
+        model, _ = load_model(base)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise NoModel(base.name, f"mlx-lm does not load it ({error})") from error
+    if adapter is not None:
+        try:
+            model = load_adapters(model, str(adapter))
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ForeignAdapter(adapter, f"mlx-lm does not load it ({error})") from error
+    model.update(
+        tree_map(lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p, model.parameters())
+    )
+    model.eval()
+    return [np.array(model(mx.array([list(ids)]))[0].astype(mx.float32)) for ids in prompts]
+
+
+def peft_logits(base: Path, adapter: Path | None, prompts: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """Return the same, in transformers and PEFT, computed in f32 on the CPU.
+
+    Raises:
+        NoModel: transformers does not load the base.
+        ForeignAdapter: PEFT does not load the adapter.
+    """
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        model = transformers.AutoModelForCausalLM.from_pretrained(
+            base, dtype=torch.float32, attn_implementation="eager", local_files_only=True
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise NoModel(base.name, f"transformers does not load it ({error})") from error
+    if adapter is not None:
+        from peft import PeftModel
+
+        try:
+            model = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise ForeignAdapter(adapter, f"PEFT does not load it ({error})") from error
+    model.eval()
+    with torch.no_grad():
+        return [model(torch.tensor([list(ids)])).logits[0].float().numpy() for ids in prompts]
