@@ -160,7 +160,6 @@ def _reliability(figure: Figure, figures: Mapping[str, Any]) -> None:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     rows = figures["calibration"]
     upper.plot([0, 1], [0, 1], color=COLOURS["muted"], linestyle=(0, (4, 3)), linewidth=1)
-    upper.annotate("as sure as right", (0.12, 0.05))
     said, true = [row["p_yes"] for row in rows], [row["yes_share"] for row in rows]
     upper.plot(said, true, color=COLOURS["right"])
     marks.whiskers(upper, said, true, [row["ci95"] for row in rows], "right", "o")

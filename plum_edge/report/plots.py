@@ -145,7 +145,7 @@ def reliability(figures: Mapping[str, Any]) -> Plot | None:
     headings = ("p(yes)", "questions", "mean p(yes)", "yes in fact", "95 %")
     note = (
         f"Of the questions answered with this p(yes), how many are to be answered yes. Expected calibration error "
-        f"{percent(figures['ece'], 1)}. Below: how many questions."
+        f"{percent(figures['ece'], 1)}. Dashed: as sure as right. Below: how many questions."
     )
     return Plot("calibration", "Reliability of p(yes)", told, note, (Sheet("By p(yes)", headings, rows),))
 

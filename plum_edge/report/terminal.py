@@ -61,6 +61,29 @@ def kinds(figures: Mapping[str, Any], *, encoding: str | None = "utf-8") -> str:
     return f"  {'…' if unicode else '...'} by kind: {told}" if told else ""
 
 
+ABILITIES = {"reading": "reading", "honest_no": 'honest "no"', "chat_sound": "sound small talk"}
+"""What a base can do besides remembering, as it is called in one line."""
+
+
+def general(figures: Mapping[str, Any], *, encoding: str | None = "utf-8") -> str:
+    """Return in one line what the base can do besides remembering, and with the adapter; empty where nothing is known.
+
+    ``figures`` is ``general`` of `evaluate`.
+    """
+    base, adapted = figures.get("base") or {}, figures.get("adapter") or {}
+    arrow, between = (" → ", " · ") if speaks_unicode(encoding) else (" -> ", ", ")
+    parts = []
+    for key, told in ABILITIES.items():
+        shares = [one[key] for one in (base, adapted) if one.get(key) is not None]
+        if shares:
+            parts.append(f"{told} {arrow.join(f'{100 * share:.0f}' for share in shares)} %")
+    loss = (figures.get("change") or {}).get("dialogue_loss")
+    if loss is not None:
+        parts.append(f"loss on plain talk {100 * loss:+.0f} %")
+    whose = f"the base{arrow}with the adapter" if adapted else "the base"
+    return f"  {whose}: {between.join(parts)}" if parts else ""
+
+
 def over_time(points: Sequence[tuple[int, Share]], *, width: int = 80, encoding: str | None = "utf-8") -> str:
     """Return accuracy over time as one line: a bar a point, 50 % (chance) to 100 %, between the first and the last.
 

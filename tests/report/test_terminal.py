@@ -109,6 +109,24 @@ def test_the_consistency_plot() -> None:
     ]
 
 
+ABILITY = {
+    "base": {"reading": 0.975, "honest_no": 1.0, "chat_sound": 0.766},
+    "adapter": {"reading": 0.904, "honest_no": None, "chat_sound": 0.5},
+    "change": {"dialogue_loss": 0.542},
+}
+
+
+def test_what_is_left_of_the_base_is_one_line() -> None:
+    line = report.general(ABILITY)
+    assert line == (
+        '  the base → with the adapter: reading 98 → 90 % · honest "no" 100 % · sound small talk 77 → 50 %'
+        " · loss on plain talk +54 %"
+    )
+    assert report.general(ABILITY, encoding="ascii").isascii()
+    assert report.general({**ABILITY, "adapter": None, "change": None}).startswith("  the base: reading 98 % · ")
+    assert report.general({"text_loss": 2.0}) == ""
+
+
 def test_the_consistency_plot_in_ascii() -> None:
     text = shown(report.consistency([1, 2, 10], ROWS, encoding="ascii"))
     assert text.isascii()
