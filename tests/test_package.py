@@ -31,6 +31,8 @@ def test_the_wheel_holds_code_and_data(wheel: Path) -> None:
     for needed in (
         "plum_edge/py.typed",
         "plum_edge/cli/chat/__init__.py",
+        "plum_edge/report/page.html",
+        "plum_edge/report/page.css",
         "plum_edge/_data/models/plum-tiny.toml",
         "plum_edge/_data/models/plum-tiny/config.json",
         "plum_edge/_data/models/plum-tiny/model.safetensors",
