@@ -28,6 +28,8 @@ class ChatTokenizer:
 
     def __init__(self, folder: Path, template: str) -> None:
         self.folder, self._source = folder, template
+        self.cut = 0
+        """How many examples were longer than their limit, since somebody last looked."""
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -77,6 +79,7 @@ class ChatTokenizer:
             end += 1
         ids, roles = ids[: end + 1], roles[: end + 1]
         if limit and len(ids) > limit:
+            self.cut += 1
             before = roles.index(QUESTION) if QUESTION in roles else 0
             cut = min(len(ids) - limit, max(0, before - 2))
             ids, roles = (ids[:1] + ids[1 + cut :])[:limit], (roles[:1] + roles[1 + cut :])[:limit]
@@ -94,7 +97,7 @@ class ChatTokenizer:
         return int(found)
 
     def _with_roles(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
-        question = max(i for i, m in enumerate(messages) if m.role == "user")
+        question = max((i for i, m in enumerate(messages) if m.role == "user"), default=-1)
         role_of = {question: QUESTION, len(messages) - 1: ANSWER}
         with_text = iter([i for i, m in enumerate(messages) if m.content.strip()])
         ids: list[int] = []

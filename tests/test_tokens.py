@@ -87,3 +87,11 @@ def test_the_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(NoModel, match=r"tokenizer\.json"):
         ChatTokenizer(tmp_path, "{{ bos_token }}").encode("x")
+
+
+def test_text_that_nobody_asked_for_is_an_answer(tokenizer: ChatTokenizer) -> None:
+    example = tokenizer.example([Message("assistant", "The tap drips.")])
+    assert QUESTION not in example.roles
+    assert tokenizer.decode(
+        [i for i, r in zip(example.ids, example.roles, strict=True) if r == ANSWER][:-1]
+    ).strip() == ("The tap drips.")
