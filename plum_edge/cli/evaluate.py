@@ -80,6 +80,9 @@ def show(figures: dict[str, Any]) -> None:
     ]
     if others:
         terminal.say("  " + " · ".join(others))
+    general = report.general(figures["general"], encoding=terminal.out().encoding)
+    if general:
+        terminal.hang("  ", general)
     detail(figures)
     history(figures)
 
