@@ -9,7 +9,7 @@ import paths  # noqa: F401  (makes plum_edge importable)
 
 from plum_edge.retrieve.encoder import Encoder
 
-SYNONYM, KIND, TOLD = 0.55, 0.50, 0.42
+SYNONYM, KIND, TOLD = 0.44, 0.46, 0.40
 """The least cosine of a word and a synonym, its kind, a word of its definition."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,19 +90,26 @@ def closed(rng: random.Random, topic: str) -> str:
     return phrasings.ask(rng, phrasings.closed(rng), topic)
 
 
-def read(rng: random.Random, number: int, renamed: bool) -> Sample:
+def measured(topic: str) -> bool:
+    """Whether a topic is the probe's; those that are replayed are the others."""
+    return zlib.crc32(topic.lower().encode()) % 2 == 0
+
+
+def read(rng: random.Random, number: int, probe: bool) -> Sample:
     """Reading from a short context, eight forms in turn: yes and no from one conversation, from several, from either
-    under other names, a date and a quote.
+    under other names (not in the probe), a date and a quote.
     """
     form = number % 8
     while True:
         names = reading.distinct(rng, rng.randint(2, 4))
+        if any(measured(name) != probe for name in names):
+            continue
         cut = len(names) if form < 2 else rng.randint(1, len(names) - 1)
         talks = [grammar.conversation(rng, part) for part in (names[:cut], names[cut:]) if part]
         text = "\n\n".join(talk.text for talk in talks)
         talk = rng.choice(talks)
         told = rng.choice(talk.mentions)
-        wanted = 1.0 if form in (4, 5) and renamed else 0.0
+        wanted = 1.0 if form in (4, 5) and not probe else 0.0
         named = reading.rename(rng, told.topic, names, wanted)
         if len(encode(text)) <= 160 and not (wanted and form == 4 and named == told.topic):
             break
@@ -115,16 +123,17 @@ def read(rng: random.Random, number: int, renamed: bool) -> Sample:
         return asked("reading", text, phrasings.ask(rng, phrasings.what(rng), told.topic), answer)
     if form % 2 == 0:
         return asked("reading", text, closed(rng, named), phrasings.yes(rng, talk.date))
-    absent = reading.absent(rng, names, names + flat, renamed=wanted)
+    while measured(absent := reading.absent(rng, names, names + flat, renamed=wanted)) != probe:
+        pass
     return asked("reading", text, closed(rng, absent), phrasings.no(rng))
 
 
-def honest(rng: random.Random, number: int, bank: memory.Bank) -> Sample:
+def honest(rng: random.Random, number: int, bank: memory.Bank, probe: bool) -> Sample:
     """Never discussed: near and far in turn, every fourth open."""
     while True:
         near = number % 2 == 0
         topic = grammar.variant(rng, rng.choice(bank.facts[: memory.SYNTHETIC]).topic) if near else grammar.topic(rng)
-        if not bank.known(topic):
+        if measured(topic) == probe and not bank.known(topic):
             break
     if number % 4 == 3:
         template = phrasings.when(rng) if rng.random() < 0.4 else phrasings.what(rng)
@@ -170,13 +179,13 @@ def make(
     facts: list[memory.Fact],
     bank: memory.Bank,
     talks: list[tuple[str, ...]],
-    renamed: bool,
+    probe: bool,
 ) -> list[Sample]:
     """The samples of one file."""
     rng = random.Random(seed)
     makers: dict[str, Callable[[int], Sample]] = {
-        "reading": lambda i: read(rng, i, renamed),
-        "no": lambda i: honest(rng, i, bank),
+        "reading": lambda i: read(rng, i, probe),
+        "no": lambda i: honest(rng, i, bank, probe),
         "memory": lambda i: remembered(rng, i, facts),
         "chat": lambda i: talk(rng, i, talks),
         "text": lambda _: passage(rng),
@@ -192,14 +201,16 @@ def write(path: Path, samples: list[Sample]) -> None:
 
 
 def main() -> None:
-    """Both files. The memorised topics and the small talk of the probe are none of those that are replayed."""
+    """Both files. The topics and the small talk of the probe are none of those that are replayed."""
     bank = memory.Bank(natural.Corpus())
     facts = list(bank.facts[: memory.SYNTHETIC])
     random.Random("facts").shuffle(facts)
-    measured = {text.rstrip(".!?") for text in (*dialogues.OPENINGS, *(t for d in dialogues.DIALOGUES for t in d))}
-    talks = [e for e in smalltalk.EXCHANGES[20:] if not measured & {text.rstrip(".!?") for text in e}]
+    asked_elsewhere = {
+        text.rstrip(".!?") for text in (*dialogues.OPENINGS, *(t for d in dialogues.DIALOGUES for t in d))
+    }
+    talks = [e for e in smalltalk.EXCHANGES[20:] if not asked_elsewhere & {text.rstrip(".!?") for text in e}]
     general = make(
-        "general", {"reading": 600, "no": 240, "chat": 180, "memory": 60, "text": 120}, facts[:60], bank, talks, True
+        "general", {"reading": 600, "no": 240, "chat": 180, "memory": 60, "text": 120}, facts[:60], bank, talks, False
     )
     probe = make(
         "probe",
@@ -207,7 +218,7 @@ def main() -> None:
         facts[60:160],
         bank,
         smalltalk.EXCHANGES[:20],
-        False,
+        True,
     )
     probe += [{"kind": "text", "messages": [message("assistant", text)]} for text in PLAIN_TEXT]
     write(paths.MODEL_FOLDER / "general.jsonl", general)
