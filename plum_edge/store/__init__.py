@@ -15,16 +15,35 @@ from types import TracebackType
 
 from plum_edge.paths import Home
 from plum_edge.store.connect import Connection, open_log
-from plum_edge.store.log import AddResult, Counts, Log, State, Summary
+from plum_edge.store.forgetting import Forgetting, Request
+from plum_edge.store.listing import AddResult, Counts, State, Summary
+from plum_edge.store.log import Log
 from plum_edge.store.pairs import Pairs
 from plum_edge.store.runs import Cell, Night, Runs
 from plum_edge.store.search import Search
 
-__all__ = ["AddResult", "Cell", "Counts", "Log", "Night", "Pairs", "Runs", "Search", "State", "Store", "Summary"]
+__all__ = [
+    "AddResult",
+    "Cell",
+    "Counts",
+    "Forgetting",
+    "Log",
+    "Night",
+    "Pairs",
+    "Request",
+    "Runs",
+    "Search",
+    "State",
+    "Store",
+    "Summary",
+]
 
 
 class Store:
-    """An open store. ``log``, ``pairs``, ``runs`` and ``search`` are its parts; close it, or use it in ``with``."""
+    """An open store. ``log``, ``pairs``, ``runs``, ``search`` and ``forgetting`` are its parts.
+
+    Close it, or use it in ``with``.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -32,6 +51,7 @@ class Store:
         self.pairs = Pairs(connection)
         self.runs = Runs(connection)
         self.search = Search(connection)
+        self.forgetting = Forgetting(connection)
 
     @classmethod
     def open(cls, home: Home, *, create: bool) -> Store:
@@ -54,6 +74,10 @@ class Store:
         """Make everything in the block one transaction: all of it is stored, or none."""
         with self._connection.transaction():
             yield
+
+    def version(self) -> tuple[int, int]:
+        """Return another value whenever something was written, by this process or by another."""
+        return self._connection.version()
 
     def close(self) -> None:
         """Close the file. Its ``-wal`` is folded into it when no other process has it open."""

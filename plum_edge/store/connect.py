@@ -12,6 +12,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -79,6 +80,10 @@ class Connection:
         row = next(iter(self.rows(sql, *parameters)), None)
         return None if row is None else row[0]
 
+    def version(self) -> tuple[int, int]:
+        """Return another value whenever something was written: others' transactions, and rows of our own."""
+        return int(self.value("PRAGMA data_version")), int(self._database.conn.total_changes)
+
     def moment(self, text: str) -> datetime:
         """Return the moment in a column, at its own offset."""
         try:
@@ -92,6 +97,23 @@ class Connection:
             return json.loads(text)
         except ValueError as error:
             raise StoreDamaged(self.path, f"it holds JSON that does not read: {error}") from error
+
+    def rewrite(self) -> None:
+        """Write the whole file anew, so that nothing of what was deleted is left in it, nor in its ``-wal``.
+
+        Raises:
+            StoreError: another process went on reading, so that the old pages cannot be written over yet.
+        """
+        with sqlite_errors(self.path):
+            self._database.conn.execute("VACUUM")
+            deadline = time.monotonic() + BUSY_SECONDS
+            while self._database.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > deadline:
+                    raise StoreError(
+                        f"{self.path} is being read by another process; what was deleted is not written over yet.",
+                        "Close the other program and run the command again: it carries on.",
+                    )
+                time.sleep(0.05)
 
     def close(self) -> None:
         """Close the file."""

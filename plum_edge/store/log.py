@@ -7,10 +7,9 @@ of what is made of a segment, beyond asking for its state.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -19,48 +18,11 @@ from plum_edge.records import Conversation, Message, Segment
 from plum_edge.store.columns import clean, instant, stamp
 from plum_edge.store.connect import Connection
 from plum_edge.store.ids import resolve, segment_seq
+from plum_edge.store.listing import STATES, AddResult, Counts, State, Summary
+from plum_edge.store.tombstones import Tombstones
 
-State = Literal["logged", "augmented", "trained", "promoted"]
 _Segments = list[Segment]  # within `Log`, `list` is its method
-_Summaries = list["Summary"]
-_STATES: tuple[State, ...] = ("logged", "augmented", "trained", "promoted")
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A conversation as a list shows it."""
-
-    id: str
-    title: str
-    created_at: datetime
-    messages: int
-    state: State
-    """The state of its least advanced part: one that was added to is ``logged`` again."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddResult:
-    """What `Log.add` did, by id of the conversation."""
-
-    added: tuple[str, ...] = ()
-    extended: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
-    """Known ids under which other messages came; the stored ones were left alone."""
-    messages: int = 0
-    """Messages stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much there is."""
-
-    conversations: int
-    messages: int
-    segments: int
-    """Segments that have their place in the order of learning."""
-    states: Mapping[State, int]
-    """Conversations in each state, all four of them named."""
+_Summaries = list[Summary]
 
 
 class Log:
@@ -68,6 +30,7 @@ class Log:
 
     def __init__(self, connection: Connection) -> None:
         self._c = connection
+        self._tombstones = Tombstones(connection)
 
     # Writing ------------------------------------------------------------------------------------------------------
 
@@ -75,9 +38,10 @@ class Log:
         """Store conversations in one transaction: all, or none when an error comes.
 
         A known id is extended where its stored messages begin the new ones (compared by role and content), is unchanged
-        where it already has them all, and is reported as a conflict otherwise.
+        where it already has them all, and is reported as a conflict otherwise. What was forgotten does not come back.
         """
-        done: dict[str, list[str]] = {"added": [], "extended": [], "unchanged": [], "conflicts": []}
+        outcomes = ("added", "extended", "unchanged", "conflicts", "forgotten")
+        done: dict[str, list[str]] = {outcome: [] for outcome in outcomes}
         messages = 0
         with self._c.transaction() as database:
             for conversation in conversations:
@@ -90,10 +54,12 @@ class Log:
         """Store a new conversation, with or without messages.
 
         Raises:
-            StoreError: the log has another one under this id.
+            StoreError: the log has another one under this id, or had one that was forgotten.
         """
-        if self.add([conversation]).conflicts:
-            raise StoreError(f"The log already has another conversation {conversation.id!r}.", "It was left alone.")
+        done = self.add([conversation])
+        if done.conflicts or done.forgotten:
+            has = "has forgotten a" if done.forgotten else "already has another"
+            raise StoreError(f"The log {has} conversation {conversation.id!r}.", "It was left alone.")
 
     def append(self, conversation_id: str, message: Message) -> int:
         """Store one more message of a conversation, durably, and return its ordinal."""
@@ -102,6 +68,20 @@ class Log:
             ordinal = int(self._c.value("SELECT count(*) FROM messages WHERE conversation = ?", key))
             _insert(database, key, ordinal, [message])
         return ordinal
+
+    def set_aside(self, segment_id: str, why: str) -> None:
+        """Note why a recorded segment was not learned; an empty reason takes it back."""
+        with self._c.transaction() as database:
+            seq = segment_seq(self._c, segment_id)
+            database.conn.execute("DELETE FROM asides WHERE seq = ?", (seq,))
+            if why:
+                database.table("asides").insert({"seq": seq, "why": clean(why)})
+
+    def set_trainable(self, conversation_id: str, trainable: bool) -> None:
+        """Let a conversation be learned, or only logged from now on. What was learned of it is not taken back."""
+        with self._c.transaction() as database:
+            key = self._key(conversation_id)
+            database.conn.execute("UPDATE conversations SET trainable = ? WHERE key = ?", (int(trainable), key))
 
     def record(self, segment: Segment) -> int:
         """Give the segment its place in the order of learning, for good, and return it (1, 2, …). Idempotent.
@@ -133,6 +113,18 @@ class Log:
         """
         return self._conversation(self._key(conversation_id))
 
+    def holds(self, conversation_id: str) -> bool:
+        """Return whether the log has a conversation of exactly this id, as a running chat asks of its own."""
+        return self._c.value("SELECT 1 FROM conversations WHERE id = ?", clean(conversation_id)) is not None
+
+    def forgotten(self, conversation_id: str) -> datetime | None:
+        """Return when a conversation of exactly this id was forgotten here, or None."""
+        return self._tombstones.since(conversation_id)
+
+    def aside(self) -> dict[str, str]:
+        """Return why segments were not learned, by their ids, in the order of learning."""
+        return dict(self._c.rows("SELECT id, why FROM asides JOIN segments USING (seq) ORDER BY seq"))
+
     def conversations(self) -> Iterator[Conversation]:
         """Yield all conversations in recorded order: by instant, position in the source, id."""
         for (key,) in self._c.rows("SELECT key FROM conversations ORDER BY instant, position, id"):
@@ -142,7 +134,8 @@ class Log:
         """Return a line for every conversation, in recorded order."""
         rows = self._c.rows(
             """
-            SELECT id, title, created_at,
+            SELECT id, title, created_at, trainable,
+                EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
                 (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
                 (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
                 (SELECT min(CASE
@@ -159,7 +152,7 @@ class Log:
                 title=row["title"],
                 created_at=self._c.moment(row["created_at"]),
                 messages=row["messages"],
-                state=_STATES[(row["stage"] or 0) if row["recorded"] == row["messages"] else 0],
+                state=_state(row),
             )
             for row in rows
         ]
@@ -182,9 +175,12 @@ class Log:
         waiting.sort(key=lambda item: (instant(item[0].created_at), item[1], item[0].id))
         return [segment for segment, _ in waiting]
 
-    def segments(self) -> _Segments:
-        """Return the recorded segments in the order of learning."""
-        rows = self._c.rows("SELECT conversation, first, length FROM segments ORDER BY seq")
+    def segments(self, after: int = 0, upto: int | None = None) -> _Segments:
+        """Return the recorded segments in the order of learning: all, or those at places from ``after`` to ``upto``."""
+        rows = self._c.rows(
+            "SELECT conversation, first, length FROM segments WHERE seq > ? AND seq <= coalesce(?, seq) ORDER BY seq",
+            *(after, upto),
+        )
         return [self._segment(row["conversation"], row["first"], row["length"]) for row in rows]
 
     def seq(self, segment_id: str) -> int:
@@ -200,13 +196,15 @@ class Log:
             """
         )
         found = Counter(summary.state for summary in self.list())
-        return Counts(conversations, messages, segments, {state: found[state] for state in _STATES})
+        return Counts(conversations, messages, segments, {state: found[state] for state in STATES})
 
     # Rows ---------------------------------------------------------------------------------------------------------
 
     def _add(self, database: Database, conversation: Conversation) -> tuple[str, int]:
         """Store one conversation; return the outcome (a field of `AddResult`) and the number of messages stored."""
         key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation.id))
+        if key is None and self._tombstones.since(conversation.id):
+            return "forgotten", 0
         if key is None:
             key = database.table("conversations").insert(_row(conversation)).last_rowid
             _insert(database, int(key or 0), 0, conversation.messages)
@@ -268,6 +266,12 @@ class Log:
             messages=messages,
             first=first,
         )
+
+
+def _state(row: Any) -> State:
+    if row["recorded"] != row["messages"]:
+        return "logged" if row["trainable"] else "excluded"
+    return "aside" if row["aside"] else STATES[row["stage"] or 0]
 
 
 def _row(conversation: Conversation) -> dict[str, object]:

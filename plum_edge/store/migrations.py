@@ -232,6 +232,54 @@ def m004_runs(database: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m005_forgetting(database: Database) -> None:
+    """Taking back: tombstones (keyed hashes of ids), requests to forget, segments set aside, promotions, exports."""
+    _run(
+        database,
+        "CREATE TABLE tombstone_key (one INTEGER PRIMARY KEY CHECK (one = 1), key BLOB NOT NULL)",
+        "INSERT INTO tombstone_key VALUES (1, randomblob(32))",
+        "CREATE TABLE tombstones (hash TEXT PRIMARY KEY, created_at TEXT NOT NULL) WITHOUT ROWID",
+        """
+        CREATE TABLE forgettings (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            created_at TEXT NOT NULL,
+            stage TEXT NOT NULL CHECK (stage IN ('asked', 'deleted', 'erased', 'done')),
+            conversations TEXT NOT NULL,
+            keep_log INTEGER NOT NULL CHECK (keep_log IN (0, 1)),
+            first_seq INTEGER,
+            last_adapter INTEGER NOT NULL,
+            detail TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE asides (
+            seq INTEGER PRIMARY KEY REFERENCES segments (seq) ON DELETE CASCADE,
+            why TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE promotions (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            adapter TEXT NOT NULL REFERENCES adapters (id) ON DELETE CASCADE
+        )
+        """,
+        "CREATE INDEX promotions_of_adapter ON promotions (adapter)",
+        """
+        INSERT INTO promotions (adapter) SELECT id FROM adapters
+        WHERE id IN (SELECT parent FROM adapters UNION SELECT adapter FROM active) ORDER BY key
+        """,  # until now: what was in use when another was made of it, and what is
+        """
+        CREATE TABLE exports (
+            key INTEGER PRIMARY KEY,
+            name TEXT NOT NULL,
+            last_seq INTEGER NOT NULL,
+            created_at TEXT NOT NULL
+        )
+        """,
+    )
+
+
 def _one(database: Database, sql: str) -> object:
     return database.conn.execute(sql).fetchone()
 

@@ -139,13 +139,36 @@ class Runs:
         rows = self._c.rows("SELECT adapters.* FROM adapters JOIN active ON active.adapter = adapters.id")
         return self._adapter(rows[0]) if rows else None
 
+    def next_id(self) -> str:
+        """Return the id of the next adapter: the next number, also after the newest one was taken back."""
+        numbers = [int(adapter.id) for adapter in self.adapters() if adapter.id.isdigit()]
+        numbers.append(self._c.value("SELECT coalesce(max(last_adapter), 0) FROM forgettings"))
+        return f"{max(numbers) + 1:04d}"
+
     def promote(self, adapter_id: str, segment_ids: Iterable[str]) -> None:
         """Put an adapter to use and mark the segments that came with it, in one transaction."""
         with self._c.transaction() as database:
+            ident = self.adapter(adapter_id).id
+            database.table("promotions").insert({"adapter": ident})
             for segment_id in segment_ids:
                 seq = segment_seq(self._c, segment_id)
                 database.conn.execute("UPDATE segments SET promoted = 1 WHERE seq = ?", (seq,))
             self.use(adapter_id)
+
+    def promoted(self) -> list[Adapter]:
+        """Return the adapters that have passed and been put to use, in that order, each where it was last promoted."""
+        rows = self._c.rows(
+            """
+            SELECT adapters.* FROM adapters JOIN promotions p ON p.adapter = adapters.id
+            GROUP BY adapters.id ORDER BY max(p.key)
+            """
+        )
+        return [self._adapter(row) for row in rows]
+
+    def remove(self, adapter_id: str) -> None:
+        """Delete what is known of an adapter that is not in use."""
+        with self._c.transaction() as database:
+            database.conn.execute("DELETE FROM adapters WHERE key = ?", (self._key(adapter_id),))
 
     def use(self, adapter_id: str | None) -> None:
         """Put an adapter to use, or none. Says nothing about the segments: rollback does not change the fold."""

@@ -37,13 +37,16 @@ class Search:
     def __init__(self, connection: Connection) -> None:
         self._c = connection
 
-    def search(self, query: str, limit: int = 10, before_seq: int | None = None) -> list[Evidence]:
+    def search(
+        self, query: str, limit: int = 10, before_seq: int | None = None, *, every: bool = False
+    ) -> list[Evidence]:
         """Return the conversations that bear on a text, best first, each with its best message.
 
         Args:
             query: any text. Messages match that hold one of its content words (of all its words where it has no other).
             limit: at most so many conversations.
             before_seq: look only at what is recorded before this place in the order of learning.
+            every: only messages that hold all of the text's content words.
 
         Returns:
             Evidence with ``score`` = BM25 (higher is better) and an excerpt with ``[`` and ``]`` around the words hit.
@@ -61,7 +64,12 @@ class Search:
                     AND m.ordinal >= s.first AND m.ordinal < s.first + s.length))
             ORDER BY f.rank
             """,
-            *(_EXCERPT_WORDS, " OR ".join(f'"{word}"' for word in words), before_seq, before_seq),
+            *(
+                _EXCERPT_WORDS,
+                (" AND " if every else " OR ").join(f'"{word}"' for word in words),
+                before_seq,
+                before_seq,
+            ),
         )
         found: dict[str, Evidence] = {}
         try:

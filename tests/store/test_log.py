@@ -191,7 +191,7 @@ def test_counts(store: Store) -> None:
     store.log.add([talk("b", "hello")])
     counts = store.log.counts()
     assert (counts.conversations, counts.messages, counts.segments) == (2, 3, 1)
-    assert counts.states == {"logged": 2, "augmented": 0, "trained": 0, "promoted": 0}
+    assert counts.states == {"logged": 2, "augmented": 0, "trained": 0, "promoted": 0, "aside": 0, "excluded": 0}
 
 
 def test_segments_are_the_type_that_stages_know(store: Store) -> None:

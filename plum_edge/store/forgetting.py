@@ -1,0 +1,205 @@
+"""Taking conversations back: the request, what is deleted for it, and what was given away and cannot be.
+
+A request is recorded before anything is deleted and goes through the stages ``asked`` (the adapter in use knows nothing
+of them any more), ``deleted`` (nor does the log), ``erased`` (nor does any file) and ``done`` (what was learned after
+them is learned again). It holds ids until they are deleted, and figures for good; never text. Knows nothing of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlite_utils import Database
+
+from plum_edge.store.columns import clean, dump, stamp
+from plum_edge.store.connect import Connection
+from plum_edge.store.runs import Runs
+from plum_edge.store.tombstones import Tombstones
+
+Stage = Literal["asked", "deleted", "erased", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to forget, and how far it has come."""
+
+    key: int
+    stage: Stage
+    conversations: tuple[str, ...]
+    """Ids; none once they are deleted."""
+    keep_log: bool
+    """Keep what was said, and never learn it: "log, but never train"."""
+    first_seq: int | None
+    """The place from which on everything is learned again; None where nothing of it was learned."""
+    detail: dict[str, Any]
+
+
+class Forgetting:
+    """Requests to forget, and exports."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+        self._runs = Runs(connection)
+        self._tombstones = Tombstones(connection)
+
+    # The request ----------------------------------------------------------------------------------------------------
+
+    def begin(
+        self, conversation_ids: Sequence[str], adapter: str | None, detail: Mapping[str, object], *, keep_log: bool
+    ) -> Request:
+        """Record a request and put ``adapter``, one that never saw these conversations, to use: in one transaction."""
+        with self._c.transaction() as database:
+            self._runs.use(adapter)
+            row = {
+                "created_at": stamp(datetime.now().astimezone()),
+                "stage": "asked",
+                "conversations": dump([clean(ident) for ident in conversation_ids]),
+                "keep_log": int(keep_log),
+                "first_seq": self.first_seq(conversation_ids),
+                "last_adapter": int(self._runs.next_id()) - 1,
+                "detail": dump(detail),
+            }
+            database.table("forgettings").insert(row)
+        (request,) = self.pending()[-1:]
+        return request
+
+    def pending(self) -> list[Request]:
+        """Return the requests that are not done, the oldest first."""
+        return [self._request(row) for row in self._c.rows("SELECT * FROM forgettings WHERE stage != 'done'")]
+
+    def last(self) -> Request | None:
+        """Return the newest request, done or not."""
+        rows = self._c.rows("SELECT * FROM forgettings ORDER BY key DESC LIMIT 1")
+        return self._request(rows[0]) if rows else None
+
+    def mark(self, request: Request, stage: Stage, **more: object) -> Request:
+        """Note how far a request has come, and figures of it."""
+        detail = dump(request.detail | more)
+        with self._c.transaction() as database:
+            change = "UPDATE forgettings SET stage = ?, detail = ? WHERE key = ?"
+            database.conn.execute(change, (stage, detail, request.key))
+            if stage != "asked":
+                database.conn.execute("UPDATE forgettings SET conversations = '[]' WHERE key = ?", (request.key,))
+            return self._request(self._c.rows("SELECT * FROM forgettings WHERE key = ?", request.key)[0])
+
+    def first_seq(self, conversation_ids: Iterable[str]) -> int | None:
+        """Return the earliest place of these conversations in the order of learning, or None."""
+        select = "SELECT min(seq) FROM segments JOIN conversations c ON c.key = conversation WHERE c.id = ?"
+        found = [self._c.value(select, clean(ident)) for ident in conversation_ids]
+        return min((seq for seq in found if seq is not None), default=None)
+
+    def position(self, seq: int) -> int:
+        """Return how many segments there are up to this place: an adapter of so many, or more, holds it."""
+        return int(self._c.value("SELECT count(*) FROM segments WHERE seq <= ?", seq))
+
+    # What is deleted ------------------------------------------------------------------------------------------------
+
+    def delete(self, request: Request) -> Request:
+        """Delete all that came of the conversations, and unless the log is kept themselves; mark it ``deleted``.
+
+        One transaction. What stands later in the order of learning keeps its place and is as if it had just come in.
+        """
+        with self._c.transaction() as database:
+            if request.first_seq is not None:
+                held = self.position(request.first_seq)
+                self.unlearn(request.first_seq)
+                database.conn.execute(
+                    """
+                    UPDATE active SET adapter = NULL, generation = generation + 1
+                    WHERE adapter IN (SELECT id FROM adapters WHERE segments >= ?)
+                    """,
+                    (held,),  # put to use again after the request
+                )
+                database.conn.execute("DELETE FROM adapters WHERE segments >= ?", (held,))
+            database.conn.execute("DELETE FROM answers")  # they quote questions, and can be asked again
+            for ident in request.conversations:
+                self._delete_one(database, ident, keep_log=request.keep_log)
+            self._scrub_nights(database, request.conversations)
+            if not request.keep_log:
+                self._tombstones.bury(request.conversations)
+            return self.mark(request, "deleted")
+
+    def unlearn(self, from_seq: int) -> None:
+        """Take back what was made and learned of the segments from this place on; they keep their places."""
+        with self._c.transaction() as database:
+            self._runs.truncate(from_seq)
+            for statement in (
+                "UPDATE pairs SET retired_by = NULL WHERE retired_by >= ?",
+                "DELETE FROM pairs WHERE seq >= ?",
+                "DELETE FROM asides WHERE seq >= ?",
+                "UPDATE segments SET promoted = 0 WHERE seq >= ?",
+            ):
+                database.conn.execute(statement, (from_seq,))
+            # cells count steps, and places have gaps once something was forgotten
+            database.conn.execute(
+                "DELETE FROM cells WHERE step > (SELECT count(*) FROM segments WHERE seq < ?)", (from_seq,)
+            )
+
+    def rewrite(self) -> None:
+        """Write the file anew, the search index first: deleted words stay in it until its parts are merged.
+
+        Raises:
+            StoreError: another process goes on reading.
+        """
+        with self._c.transaction() as database:
+            database.conn.execute("INSERT INTO messages_fts (messages_fts) VALUES ('optimize')")
+        self._c.rewrite()
+
+    def _delete_one(self, database: Database, ident: str, *, keep_log: bool) -> None:
+        key = self._c.value("SELECT key FROM conversations WHERE id = ?", ident)
+        database.conn.execute("DELETE FROM cells WHERE conversation = ?", (ident,))
+        database.conn.execute("DELETE FROM segments WHERE conversation = ?", (key,))
+        if keep_log:
+            database.conn.execute("UPDATE conversations SET trainable = 0 WHERE key = ?", (key,))
+        else:
+            database.conn.execute("DELETE FROM messages WHERE conversation = ?", (key,))
+            database.conn.execute("DELETE FROM conversations WHERE key = ?", (key,))
+
+    def _scrub_nights(self, database: Database, conversation_ids: Sequence[str]) -> None:
+        for key, detail in self._c.rows("SELECT key, detail FROM nights"):
+            scrubbed = dump(_without(self._c.load(detail), conversation_ids))
+            if scrubbed != detail:
+                database.conn.execute("UPDATE nights SET detail = ? WHERE key = ?", (scrubbed, key))
+
+    # What was given away --------------------------------------------------------------------------------------------
+
+    def add_export(self, name: str, segments: int) -> None:
+        """Note that a copy of an adapter that holds the first so many segments was given away under this name."""
+        last = self._c.value("SELECT max(seq) FROM (SELECT seq FROM segments ORDER BY seq LIMIT ?)", segments)
+        row = {"name": clean(name), "last_seq": last or 0, "created_at": stamp(datetime.now().astimezone())}
+        with self._c.transaction() as database:
+            database.table("exports").insert(row)
+
+    def exported(self, first_seq: int) -> list[str]:
+        """Return the names of the copies that hold this place in the order of learning."""
+        return [
+            name for (name,) in self._c.rows("SELECT name FROM exports WHERE last_seq >= ? ORDER BY key", first_seq)
+        ]
+
+    def _request(self, row: Any) -> Request:
+        return Request(
+            key=row["key"],
+            stage=row["stage"],
+            conversations=tuple(self._c.load(row["conversations"])),
+            keep_log=bool(row["keep_log"]),
+            first_seq=row["first_seq"],
+            detail=self._c.load(row["detail"]),
+        )
+
+
+def _without(value: Any, conversation_ids: Sequence[str]) -> Any:
+    """Return a JSON value without the ids of these conversations and what begins with them (their segments)."""
+
+    def theirs(text: object) -> bool:
+        return isinstance(text, str) and any(
+            text == ident or text.startswith(f"{ident}/") for ident in conversation_ids
+        )
+
+    if isinstance(value, dict):
+        return {name: _without(part, conversation_ids) for name, part in value.items() if not theirs(name)}
+    if isinstance(value, list):
+        return [_without(part, conversation_ids) for part in value if not theirs(part)]
+    return None if theirs(value) else value

@@ -1,0 +1,39 @@
+"""What was forgotten must not come back: a keyed hash of each forgotten conversation's id, and when.
+
+The key is this log's own, so that a tombstone says nothing to who has only the hash. Knows nothing of why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+
+from plum_edge.store.columns import clean, stamp
+from plum_edge.store.connect import Connection
+
+
+class Tombstones:
+    """Forgotten ids."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._c = connection
+
+    def bury(self, conversation_ids: Iterable[str]) -> None:
+        """Note that these conversations were forgotten now."""
+        now = stamp(datetime.now().astimezone())
+        with self._c.transaction() as database:
+            database.conn.executemany(
+                "INSERT OR IGNORE INTO tombstones (hash, created_at) VALUES (?, ?)",
+                [(self._hash(ident), now) for ident in conversation_ids],
+            )
+
+    def since(self, conversation_id: str) -> datetime | None:
+        """Return when a conversation was forgotten, or None."""
+        found = self._c.value("SELECT created_at FROM tombstones WHERE hash = ?", self._hash(conversation_id))
+        return None if found is None else self._c.moment(found)
+
+    def _hash(self, ident: str) -> str:
+        key = self._c.value("SELECT key FROM tombstone_key")
+        return hmac.new(key, clean(ident).encode(), hashlib.sha256).hexdigest()
