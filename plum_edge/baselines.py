@@ -1,63 +1,113 @@
 """The systems that are compared: the base, the adapter, retrieval with the same model, both, and no model at all.
 
-Part of the stage `evaluate`. Each is an `evaluate.Asker` over a recall and a retriever that it is handed. Knows nothing
+Part of the stage `evaluate`. Each is an `evaluate.Asker` over a recall and a library that it is handed. Knows nothing
 of llama.cpp, the store or how answers are marked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
+from plum_edge.errors import UsageError
 from plum_edge.evaluate import Asker, Scored, score
+from plum_edge.joint import Joint, Recalls, with_context
 from plum_edge.records import Message, Progress, Question
 
-SYSTEMS = ("base", "bm25", "adapter", "adapter_bm25", "bm25_threshold")
-"""Names as in ``evaluate --json``; what `asker` knows."""
+Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]
+Ranking = Literal["bm25", "dense"]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """What answers: a base, with an adapter or none, that reads one thing or nothing; or the score of a ranking."""
+
+    adapter: bool = False
+    reads: Way | None = None
+    joint: bool = False
+    """The adapter remembers and the bare base reads (joint.py); otherwise the adapter itself reads."""
+    threshold: Ranking | None = None
+
+    @property
+    def dense(self) -> bool:
+        """Whether it needs vectors."""
+        return (self.reads or self.threshold or "").startswith("dense")
+
+
+SYSTEMS: dict[str, System] = {
+    "base": System(),
+    "bm25": System(reads="bm25"),
+    "bm25_top3": System(reads="bm25_top3"),
+    "bm25_pairs": System(reads="bm25_pairs"),
+    "bm25_passages": System(reads="bm25_passages"),
+    "dense": System(reads="dense"),
+    "dense_passages": System(reads="dense_passages"),
+    "bm25_threshold": System(threshold="bm25"),
+    "dense_threshold": System(threshold="dense"),
+    "adapter": System(adapter=True),
+    "adapter_bm25": System(adapter=True, reads="bm25_passages", joint=True),
+    "adapter_dense": System(adapter=True, reads="dense_passages", joint=True),
+    "adapter_reads_bm25": System(adapter=True, reads="bm25_passages"),
+}
+"""By name, as in ``evaluate --json``; what `asker` knows."""
+
+USUAL = ("base", "bm25", "bm25_passages", "adapter_bm25", "bm25_threshold")
+"""What ``evaluate --baselines`` measures. Retrieval stands there twice, so that it is seen at its best: a small model
+reads a short passage better than a whole conversation."""
+
+EVERY = "all"
+"""Asks for every system that can be measured here."""
 
 _MAX_TOKENS = 96
 """Room for a date and a quote of two dozen words."""
 
 
-class Recalls(Protocol):
-    """What is needed of `recall.Recall`."""
+def chosen(asked: bool | Sequence[str], *, adapter: bool, dense: bool) -> list[str]:
+    """Return the systems to measure: `USUAL` for True, none for False, otherwise those named, each once.
 
-    adapter_id: str | None
+    With `EVERY` come all that ``adapter`` and ``dense`` (whether there is one; whether vectors can be made here) allow.
+    Of `USUAL` and `EVERY` those that need an adapter are left out where there is none.
 
-    def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
-        """Swap the adapter, or take it off."""
+    Raises:
+        UsageError: there is no such system, or one was named that needs an adapter and there is none.
+    """
+    if isinstance(asked, bool):
+        return [name for name in (USUAL if asked else ()) if adapter or not SYSTEMS[name].adapter]
+    every = [name for name, s in SYSTEMS.items() if (adapter or not s.adapter) and (dense or not s.dense)]
+    names = list(dict.fromkeys(found for name in asked for found in (every if name == EVERY else [name])))
+    for name in names:
+        if name not in SYSTEMS:
+            raise UsageError(f"There is no system {name!r}.", f"There are: {', '.join(SYSTEMS)}; {EVERY}.")
+        if SYSTEMS[name].adapter and not adapter:
+            raise UsageError(f"The system {name!r} needs an adapter.", "Learn first: plum-edge consolidate")
+    return names
 
-    def p_yes(self, messages: Sequence[Message]) -> float:
-        """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer."""
 
-    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
-        """Return the answer."""
+class Looks(Protocol):
+    """What is needed of `retrieve.Library`."""
 
-
-class Retrieves(Protocol):
-    """What is needed of `retrieve.Retriever`."""
-
-    def context(self, question: str) -> str | None:
+    def context(self, way: Way, question: str) -> str | None:
         """Return what the log says, in the reading format, or None."""
 
-    def score(self, question: str) -> float:
+    def score(self, ranking: Ranking, question: str) -> float:
         """Return how well the log matches; from 1 on it was discussed."""
 
-    def quote(self, question: str) -> str | None:
+    def quote(self, ranking: Ranking, question: str) -> str | None:
         """Return the message that matches best."""
 
 
 class Model:
-    """A base with or without an adapter; ``system`` gives the system message for a question, where there is one.
+    """A base with or without an adapter; ``reads`` gives the text to read for a question, where there is one.
 
     It sees to it that its own adapter is on before each question, so that askers over one recall can take turns.
     """
 
     def __init__(
-        self, recall: Recalls, adapter: Path | None = None, system: Callable[[str], str | None] | None = None
+        self, recall: Recalls, adapter: Path | None = None, reads: Callable[[str], str | None] | None = None
     ) -> None:
-        self._recall, self._adapter, self._system = recall, adapter, system
+        self._recall, self._adapter, self._reads = recall, adapter, reads
         self._name = str(adapter) if adapter else None
         self._begun = False
 
@@ -77,42 +127,68 @@ class Model:
             self._begun = True
 
     def _messages(self, question: str) -> list[Message]:
-        context = self._system(question) if self._system else None
-        asked = Message("user", question)
-        return [Message("system", context), asked] if context else [asked]
+        asked = [Message("user", question)]
+        return with_context(self._reads(question) if self._reads else None, asked)
+
+
+class Together:
+    """The adapter remembers, the bare base reads, and both have a say (`joint.Joint`)."""
+
+    def __init__(self, recall: Recalls, adapter: Path, reads: Callable[[str], str | None]) -> None:
+        self._recall, self._reads = recall, reads
+        recall.use(None)  # whatever is on may be another adapter of the same name
+        self._joint = Joint(recall, adapter)
+
+    def p_yes(self, question: str) -> float:
+        """Return p(yes) of both."""
+        asked = [Message("user", question)]
+        return self._joint.p_yes(asked, with_context(self._reads(question), asked))
+
+    def answer(self, question: str) -> str:
+        """Return the answer of the one who is to speak."""
+        asked = [Message("user", question)]
+        messages, _ = self._joint.speaker(asked, with_context(self._reads(question), asked))
+        return self._recall.answer(messages, max_tokens=_MAX_TOKENS, temperature=0.0)
 
 
 class Threshold:
-    """No model: yes where the BM25 score reaches a bar tuned on the log (`retrieve.Retriever.bar`)."""
+    """No model: yes where the score of a ranking reaches a bar tuned on the log (retrieve/bar.py)."""
 
-    def __init__(self, retriever: Retrieves) -> None:
-        self._retriever = retriever
+    def __init__(self, library: Looks, ranking: Ranking) -> None:
+        self._library, self._ranking = library, ranking
 
     def p_yes(self, question: str) -> float:
         """Return a number that is one half where the score reaches the bar, and grows with it. Not a probability."""
-        reached = self._retriever.score(question)
+        reached = self._library.score(self._ranking, question)
         return reached / (reached + 1.0)
 
     def answer(self, question: str) -> str:
         """Return the best message, quoted, where the score reaches the bar; what else could it say?"""
-        quote = self._retriever.quote(question) if self.p_yes(question) >= 0.5 else None
+        quote = self._library.quote(self._ranking, question) if self.p_yes(question) >= 0.5 else None
         return f'You said: "{quote}"' if quote else "I do not know: we have not talked about that."
 
 
-def asker(system: str, recall: Recalls, adapter: Path | None, retriever: Retrieves) -> Asker:
-    """Return one of `SYSTEMS`. ``adapter`` is the GGUF file; ``base``, ``bm25`` and ``bm25_threshold`` need none.
+def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> Asker:
+    """Return one of `SYSTEMS`. ``adapter`` is the GGUF file, for those that need one.
 
     Raises:
         ValueError: no such system, or one with an adapter and no adapter given.
     """
-    if system == "bm25_threshold":
-        return Threshold(retriever)
-    if system not in SYSTEMS:
-        raise ValueError(f"unknown system {system!r}; known: {', '.join(SYSTEMS)}")
-    adapted = system.startswith("adapter")
-    if adapted and adapter is None:
-        raise ValueError(f"the system {system!r} needs an adapter")
-    return Model(recall, adapter if adapted else None, retriever.context if system.endswith("bm25") else None)
+    if name not in SYSTEMS:
+        raise ValueError(f"unknown system {name!r}; known: {', '.join(SYSTEMS)}")
+    system = SYSTEMS[name]
+    if system.threshold is not None:
+        return Threshold(library, system.threshold)
+    if system.adapter and adapter is None:
+        raise ValueError(f"the system {name!r} needs an adapter")
+    reads = _reader(library, system.reads) if system.reads else None
+    if system.joint and adapter is not None and reads is not None:
+        return Together(recall, adapter, reads)
+    return Model(recall, adapter if system.adapter else None, reads)
+
+
+def _reader(library: Looks, way: Way) -> Callable[[str], str | None]:
+    return lambda question: library.context(way, question)
 
 
 def run(
@@ -121,8 +197,8 @@ def run(
     *,
     recall: Recalls,
     adapter: Path | None,
-    retriever: Retrieves,
+    library: Looks,
     progress: Progress | None = None,
 ) -> dict[str, list[Scored]]:
     """Ask the same questions of each of the named systems, one system after the other."""
-    return {name: score(questions, asker(name, recall, adapter, retriever), progress) for name in names}
+    return {name: score(questions, asker(name, recall, adapter, library), progress) for name in names}

@@ -5,6 +5,7 @@ Joins the store's questions, retrieval and recall with `evaluate`; knows nothing
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,12 +13,16 @@ from typing import Any, Literal
 from plum_edge import ability, baselines, evaluate
 from plum_edge.augment.checks import Mentions
 from plum_edge.config import Config
+from plum_edge.cost import Cost, Meter, Metered
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
-from plum_edge.records import Adapter, Evidence, Progress, Question
+from plum_edge.records import Adapter, Progress, Question
 from plum_edge.registry import Base, gguf
-from plum_edge.retrieve import Retriever
+from plum_edge.retrieve import Library
 from plum_edge.store import Store
+
+_RESERVED = 160
+"""Tokens of the context that are left for the question, the template and the answer when something is read."""
 
 
 class Exam:
@@ -27,18 +32,16 @@ class Exam:
         self.store, self.config, self.base = store, config, base
         deployed = gguf(base, home, config.recall.dtype)
         self.recall = Recall(deployed, context=config.recall.context, threads=config.recall.threads)
-        self.left_out: str | None = None
-        """A conversation that retrieval passes over: the one that is going on."""
-        self.retriever = Retriever(
-            self._search,
+        self.library = Library(
+            store.search.search,
             store.log.get,
-            lambda text: len(self.recall.encode(text)),
             store.log.conversations,
+            lambda: store.pairs.live("train"),
+            lambda: {segment.id: segment.created_at for segment in store.log.segments()},
+            store.version,
+            lambda text: len(self.recall.encode(text)),
+            room=max(1, self.recall.context - _RESERVED),
         )
-
-    def _search(self, query: str, limit: int) -> list[Evidence]:
-        found = self.store.search.search(query, limit=limit + 1)
-        return [evidence for evidence in found if evidence.conversation != self.left_out][:limit]
 
     def close(self) -> None:
         """Free the model."""
@@ -57,9 +60,28 @@ class Exam:
     def ask(
         self, system: str, adapter: Path | None, questions: Sequence[Question], progress: Progress | None = None
     ) -> list[evaluate.Scored]:
-        """Score questions with one system: ``base``, ``adapter``, ``bm25``, ``adapter_bm25`` or ``bm25_threshold``."""
-        asker = baselines.asker(system, self.recall, adapter, self.retriever)
+        """Score questions with one of `baselines.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
+        self.library.left_out = None
+        asker = baselines.asker(system, self.recall, adapter, self.library)
         return evaluate.score(questions, asker, progress)
+
+    def ask_at_cost(
+        self, system: str, adapter: Path | None, questions: Sequence[Question], progress: Progress | None = None
+    ) -> tuple[list[evaluate.Scored], Cost | None]:
+        """Do as `ask`, and return what an answer cost as well; None where nothing was asked.
+
+        Raises:
+            NoModel: the system needs vectors, and the model that makes them is not installed.
+            ValueError: no such system, or no adapter for one that needs it.
+        """
+        if system in baselines.SYSTEMS and baselines.SYSTEMS[system].dense:
+            self.library.prepare_dense()
+        self.library.left_out = None
+        meter = Meter(self.recall)
+        asker = Metered(baselines.asker(system, meter, adapter, self.library), meter, self.recall.prompt_tokens)
+        scored = evaluate.score(questions, asker, progress)
+        reads = baselines.SYSTEMS[system].reads or baselines.SYSTEMS[system].threshold
+        return scored, asker.cost(self.library.text_bytes(reads) if reads else 0)
 
     def text_loss(self, adapter: Path | None) -> float | None:
         """Return the mean cross entropy (nats a token) of fixed general text that nothing was trained on."""
@@ -75,7 +97,10 @@ class Exam:
         return {"text_loss_base": found["base"]["text_loss"], "text_loss": after["text_loss"], **found}
 
 
-def figures(scored: Sequence[evaluate.Scored], adapter: Adapter | None, recipe: str, seed: int) -> dict[str, object]:
+def figures(
+    scored: Sequence[evaluate.Scored], adapter: Adapter | None, recipe: str, seed: int, cost: Cost | None = None
+) -> dict[str, object]:
     """Return `evaluate --json`'s fields for one system."""
     summary = evaluate.summarise(list(scored), seed=seed)
-    return {"adapter": adapter.id if adapter else None, "recipe": recipe, **summary}
+    spent = {"cost": dataclasses.asdict(cost)} if cost else {}
+    return {"adapter": adapter.id if adapter else None, "recipe": recipe, **summary, **spent}

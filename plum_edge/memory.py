@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from plum_edge import config as configuration
 from plum_edge.errors import NoModel, UsageError
+from plum_edge.joint import Joint, is_closed, with_context
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
 from plum_edge.store import Store
@@ -155,9 +156,10 @@ class Memory:
         """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
         began = time.perf_counter()
         active = self._follow(adapter)
-        messages = self._messages([Message("user", question)], retrieve)
+        messages, p_yes = self._speaker([Message("user", question)], active, retrieve)
         text = self._exam.recall.answer(messages, max_tokens=self.config.recall.max_tokens)
-        p_yes = self._exam.recall.p_yes(messages) if _is_closed(text) else None
+        if p_yes is None and is_closed(text):
+            p_yes = self._exam.recall.p_yes(messages)
         return Answer(
             answer=text,
             p_yes=p_yes,
@@ -179,11 +181,10 @@ class Memory:
 
         ``conversation`` is the id of the one that goes on: retrieval passes over it.
         """
-        self._follow(adapter)
-        self._exam.left_out = conversation
+        active = self._follow(adapter)
         settings = self.config.recall
         yield from self._exam.recall.stream(
-            self._messages(messages, retrieve),
+            self._speaker(messages, active, retrieve, left_out=conversation)[0],
             max_tokens=settings.max_tokens,
             temperature=settings.temperature,
             stopped=stopped,
@@ -193,11 +194,21 @@ class Memory:
         """Return the log entries that bear on a question, the best first."""
         return self.store.search.search(question, limit=limit)
 
-    def _messages(self, messages: Sequence[Message], retrieve: bool) -> list[Message]:
+    def _speaker(
+        self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
+    ) -> tuple[list[Message], float | None]:
+        """Return what is answered from, and p(yes) where weights and text answered a yes/no question together.
+
+        With ``retrieve`` the adapter is put on or off after who is to speak (joint.py).
+        """
         if not retrieve:
-            return list(messages)
-        context = self._exam.retriever.context(messages[-1].content)
-        return [Message("system", context), *messages] if context else list(messages)
+            return list(messages), None
+        self._exam.library.left_out = left_out
+        context = self._exam.library.context("bm25_passages", messages[-1].content)
+        reading = with_context(context, messages)
+        if active is None:
+            return reading, None
+        return Joint(self._exam.recall, Path(active.gguf), active.id).speaker(messages, reading)
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache (design.md §4)."""
@@ -216,15 +227,25 @@ class Memory:
         *,
         adapter: str | None = None,
         questions: Path | None = None,
-        baselines: bool = False,
+        baselines: bool | Sequence[str] = False,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Score held-out questions, or those of a file, in llama.cpp; return the contract's JSON (design.md §6)."""
+        """Score held-out questions, or those of a file, in llama.cpp; return the contract's JSON (design.md §6).
+
+        ``baselines``: what is measured beside, as `baselines.chosen` takes it: the usual ones, or systems by name.
+
+        Raises:
+            UsageError: there is no such system, or one was named that needs an adapter.
+            NoModel: one was named that needs what is not installed.
+        """
         from plum_edge import evaluate
+        from plum_edge.baselines import chosen
         from plum_edge.calibration import reliability
         from plum_edge.exam import figures
+        from plum_edge.retrieve.encoder import installed
 
         examined = self.store.runs.adapter(adapter) if adapter else self.store.runs.active()
+        compared = chosen(baselines, adapter=examined is not None, dense=installed())
         learned = [step.segment for step in self.store.runs.steps()]
         asked = evaluate.read_questions(questions) if questions else self._exam.questions(learned)
         seed, recipe = self.config.train.seed, self.config.train.recipe
@@ -232,18 +253,17 @@ class Memory:
             recipe = self.store.runs.manifest(examined.id).get("recipe", recipe)
         path = Path(examined.gguf) if examined else None
         system = "adapter" if examined else "base"
-        scored = self._exam.ask(system, path, asked, progress)
-        result = figures(scored, examined, recipe, seed) | reliability(scored)
+        scored, cost = self._exam.ask_at_cost(system, path, asked, progress)
+        result = figures(scored, examined, recipe, seed, cost) | reliability(scored)
         order = list(dict.fromkeys(segment.rsplit("/", 1)[0] for segment in learned))
         result["conversations"] = len(order)
         result |= self._history(order, seed)
         result["general"] = self._exam.general(path, progress)
         others: dict[str, dict[str, Any]] = {}
-        for name in ("base", "bm25", "adapter_bm25", "bm25_threshold") if baselines else ():
-            if path is not None or name != "adapter_bm25":
-                theirs = self._exam.ask(name, path, asked, progress)
-                flips = evaluate.mcnemar(*([s for s in answers if s.question.closed] for answers in (scored, theirs)))
-                others[name] = figures(theirs, None, recipe, seed) | {"mcnemar": asdict(flips)}
+        for name in compared:
+            theirs, cost = self._exam.ask_at_cost(name, path, asked, progress)
+            flips = evaluate.mcnemar(*([s for s in answers if s.question.closed] for answers in (scored, theirs)))
+            others[name] = figures(theirs, None, recipe, seed, cost) | {"mcnemar": asdict(flips)}
         result["baselines"] = others
         return result
 
@@ -316,8 +336,3 @@ def _plain(record: Any) -> dict[str, Any]:
         key: value.isoformat() if isinstance(value, dt.datetime) else value
         for key, value in dataclasses.asdict(record).items()
     }
-
-
-def _is_closed(answer: str) -> bool:
-    """Whether p(yes) means something: the model itself answered with yes or no."""
-    return answer.split(",")[0].split(".")[0].strip().lower() in ("yes", "no")

@@ -106,6 +106,10 @@ class Recall:
         """The texts of the vocabulary's control tokens."""
         return list(self._controls)
 
+    def prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Return how many tokens are read before the first one of the answer, after what is too long was cut."""
+        return len(self._fitted(messages, 1))
+
     def encode(self, text: str) -> list[int]:
         """Return the ids of plain text, bos not added; the name of a control token in it is text."""
         return self._engine.encode(text)

@@ -10,6 +10,8 @@ import pytest
 
 from plum_edge import baselines
 from plum_edge.convert import families, gguf
+from plum_edge.errors import UsageError
+from plum_edge.joint import mean_odds
 from plum_edge.recall import Recall
 from plum_edge.records import Message, Question
 from tests.tiny import random_lora, tiny_base
@@ -35,59 +37,72 @@ class Notes:
         return 0.9 if self.on or messages[0].role == "system" else 0.1
 
     def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
-        assert (max_tokens, temperature) == (96, 0.0)
+        assert (max_tokens, temperature) in ((96, 0.0), (2, 0.0))
         return messages[0].content
 
 
 class Log:
-    """Stands for a retriever that knows of the tap alone."""
+    """Stands for a library that knows of the tap alone."""
 
-    def context(self, question: str) -> str | None:
-        return "Conversation of 14 March 2026\nUser: The tap drips." if "tap" in question else None
+    def context(self, way: str, question: str) -> str | None:
+        return f"Conversation of 14 March 2026\nUser: The tap drips, by {way}." if "tap" in question else None
 
-    def score(self, question: str) -> float:
+    def score(self, ranking: str, question: str) -> float:
         return 1.0 if "tap" in question else 0.99 if "drip" in question else 0.0
 
-    def quote(self, question: str) -> str | None:
+    def quote(self, ranking: str, question: str) -> str | None:
         return "The tap drips."
 
 
 QUESTIONS = [Question("Did the tap come up?", "yes", "verbatim"), Question("Did sailing come up?", "no", "far")]
 
 
+READERS = [name for name, system in baselines.SYSTEMS.items() if system.reads and not system.adapter]
+JOINT = [name for name, system in baselines.SYSTEMS.items() if system.joint]
+
+
 def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
     heard = {}
-    for name in ("base", "adapter", "bm25", "adapter_bm25"):
+    for name, system in baselines.SYSTEMS.items():
         recall = Notes()
-        baselines.run([name], QUESTIONS, recall=recall, adapter=ADAPTER, retriever=Log())
-        heard[name] = recall.heard
+        if system.threshold is None:
+            baselines.run([name], QUESTIONS, recall=recall, adapter=ADAPTER, library=Log())
+            heard[name] = recall.heard
+    reading: list[tuple[Path | None, list[str]]] = [(None, ["system", "user"]), (None, ["user"])]
     assert heard == {
         "base": [(None, ["user"]), (None, ["user"])],
         "adapter": [(ADAPTER, ["user"]), (ADAPTER, ["user"])],
-        "bm25": [(None, ["system", "user"]), (None, ["user"])],
-        "adapter_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
+        "adapter_reads_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
+        **dict.fromkeys(READERS, reading),
+        **{key: [(ADAPTER, ["user"]), reading[0], (ADAPTER, ["user"]), reading[1]] for key in JOINT},
     }
 
 
 def test_all_systems_in_a_row_give_marked_answers() -> None:
     seen: list[int] = []
     scored = baselines.run(
-        baselines.SYSTEMS,
+        list(baselines.SYSTEMS),
         QUESTIONS,
         recall=Notes(),
         adapter=ADAPTER,
-        retriever=Log(),
+        library=Log(),
         progress=lambda stage, done, total, note: seen.append(done),
     )
     marks = {name: [s.correct for s in answers] for name, answers in scored.items()}
     assert marks == {
         "base": [False, True],
-        "bm25": [True, True],
         "adapter": [True, False],
-        "adapter_bm25": [True, False],
-        "bm25_threshold": [True, True],
+        "adapter_reads_bm25": [True, False],
+        **{key: [True, True] for key in [*READERS, "bm25_threshold", "dense_threshold"]},
+        **{key: [True, False] for key in JOINT},  # one half sure of each: yes
     }
-    assert seen == [1, 2] * 5
+    assert seen == [1, 2] * len(baselines.SYSTEMS)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_each_reads_in_its_own_way(name: str) -> None:
+    answer = baselines.asker(name, Notes(), None, Log()).answer("What about the tap?")
+    assert answer.endswith(f"The tap drips, by {name}.")
 
 
 def test_askers_over_one_recall_can_take_turns() -> None:
@@ -99,13 +114,15 @@ def test_askers_over_one_recall_can_take_turns() -> None:
 
 
 def test_open_questions_get_words() -> None:
-    asked = baselines.asker("bm25", Notes(), None, Log())
-    assert asked.answer("What about the tap?").endswith("The tap drips.")
-    assert asked.answer("What about sailing?") == "What about sailing?"
+    for name in ("bm25", "adapter_bm25"):
+        asked = baselines.asker(name, Notes(), ADAPTER, Log())
+        assert "The tap drips" in asked.answer("What about the tap?")
+        assert asked.answer("What about sailing?") == "What about sailing?"
 
 
-def test_the_threshold_says_yes_from_the_bar_on() -> None:
-    asked = baselines.asker("bm25_threshold", Notes(), None, Log())
+@pytest.mark.parametrize("ranking", ["bm25", "dense"])
+def test_the_threshold_says_yes_from_the_bar_on(ranking: str) -> None:
+    asked = baselines.asker(f"{ranking}_threshold", Notes(), None, Log())
     assert asked.p_yes("the tap") == 0.5
     assert 0.4 < asked.p_yes("the drip") < 0.5
     assert asked.p_yes("sailing") == 0.0
@@ -116,9 +133,24 @@ def test_the_threshold_says_yes_from_the_bar_on() -> None:
 def test_unknown_systems_and_missing_adapters_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown system 'rag'; known: base"):
         baselines.asker("rag", Notes(), ADAPTER, Log())
-    for name in ("adapter", "adapter_bm25"):
+    for name in ("adapter", "adapter_bm25", "adapter_dense"):
         with pytest.raises(ValueError, match="needs an adapter"):
             baselines.asker(name, Notes(), None, Log())
+
+
+def test_systems_are_chosen_by_name() -> None:
+    everything = list(baselines.SYSTEMS)
+    assert baselines.chosen(False, adapter=True, dense=True) == []
+    assert baselines.chosen(True, adapter=True, dense=False) == list(baselines.USUAL)
+    assert baselines.chosen(True, adapter=False, dense=True) == [n for n in baselines.USUAL if n != "adapter_bm25"]
+    assert baselines.chosen(["dense", "base", "dense"], adapter=False, dense=False) == ["dense", "base"]
+    assert baselines.chosen(["bm25", "all"], adapter=True, dense=True)[0] == "bm25"
+    assert sorted(baselines.chosen(["bm25", "all"], adapter=True, dense=True)) == sorted(everything)
+    assert not [n for n in baselines.chosen(["all"], adapter=False, dense=False) if "dense" in n or "adapter" in n]
+    with pytest.raises(UsageError, match=r"no system 'rag'. There are: base, .*dense.*; all\."):
+        baselines.chosen(["rag"], adapter=True, dense=True)
+    with pytest.raises(UsageError, match="'adapter_dense' needs an adapter"):
+        baselines.chosen(["adapter_dense"], adapter=False, dense=True)
 
 
 @pytest.fixture
@@ -139,14 +171,19 @@ def tiny(tmp_path: Path) -> tuple[Path, Path]:
     return base, adapter
 
 
+TAP = QUESTIONS[0].question
+
+
 def test_in_llama_cpp_every_system_gives_its_own_answers(tiny: tuple[Path, Path]) -> None:
     questions = [*QUESTIONS, Question("What about the tap?", "It drips.", "verbatim")]
     with Recall(tiny[0], exact=True) as recall:
-        names = baselines.SYSTEMS[:4]
-        scored = baselines.run(names, questions, recall=recall, adapter=tiny[1], retriever=Log())
-        again = baselines.run(names[::-1], questions, recall=recall, adapter=tiny[1], retriever=Log())
+        names = ["base", "bm25", "bm25_top3", "adapter", "adapter_reads_bm25", "adapter_bm25"]
+        scored = baselines.run(names, questions, recall=recall, adapter=tiny[1], library=Log())
+        again = baselines.run(names[::-1], questions, recall=recall, adapter=tiny[1], library=Log())
         tap = {name: scored[name][0].p_yes for name in names}
-        assert len({round(p or 0.0, 6) for p in tap.values()}) == 4  # adapter and context both change the answer
+        assert len({round(p or 0.0, 6) for p in tap.values()}) == 6  # adapter and context both change the answer
+        both = mean_odds(tap["adapter"] or 0.0, baselines.asker("bm25_passages", recall, None, Log()).p_yes(TAP))
+        assert tap["adapter_bm25"] == pytest.approx(both, abs=1e-5)
         assert scored["base"][1].p_yes == pytest.approx(scored["bm25"][1].p_yes)  # nothing was found: no context
         assert all(isinstance(scored[name][2].answer, str) for name in names)
         for name in names:  # in whatever order: nothing of one system is left in the next

@@ -30,6 +30,8 @@ STAGE_OF = {
     "questions": "evaluate",
     "marking": "evaluate",
     "calibration": "evaluate",
+    "joint": "evaluate",
+    "cost": "evaluate",
 }
 """Modules at the top that are parts of a stage."""
 STAGES = {
@@ -72,12 +74,12 @@ HOMES = {
     "jinja2": {"prompt", "report.page"},
     "markupsafe": {"report.page"},
     "matplotlib": {"report.drawings", "report.marks"},
-    "tokenizers": {"tokens"},
+    "tokenizers": {"tokens", "retrieve.encoder"},
     "sentencepiece": {"convert"},
     "filelock": {"consolidate"},
     "platformdirs": {"paths"},
     "psutil": {"consolidate", "doctor", "engine", "backends.blas", "translate"},
-    "safetensors": {"convert", "train", "backends"},
+    "safetensors": {"convert", "train", "backends", "retrieve.encoder"},
     "numpy": {""},
 }
 """The one home (or few) of each third party; the empty name is everywhere."""

@@ -123,6 +123,21 @@ def test_evaluate(learned: Path, tmp_path: Path, run: Run) -> None:
     assert run("evaluate", "--questions", tmp_path / "none.jsonl", "--home", learned).code == 2
 
 
+def test_evaluate_beside_systems_by_name_with_what_an_answer_costs(learned: Path, run: Run) -> None:
+    named = ("--system", "bm25_pairs", "--system", "bm25_threshold", "--system", "adapter_bm25")
+    found = run("evaluate", *named, "--home", learned, "--json").json
+    assert list(found["baselines"]) == ["bm25_pairs", "bm25_threshold", "adapter_bm25"]
+    costs = {name: figures["cost"] for name, figures in {**found["baselines"], "adapter": found}.items()}
+    assert all(cost["milliseconds"] > 0 for cost in costs.values())
+    assert costs["adapter"]["text_bytes"] == 0 == costs["bm25_threshold"]["prompt_tokens"]
+    assert costs["adapter_bm25"]["prompt_tokens"] > costs["adapter"]["prompt_tokens"] > 0
+    assert costs["bm25_threshold"]["text_bytes"] == costs["adapter_bm25"]["text_bytes"] > 0
+    assert costs["bm25_pairs"]["text_bytes"] > 0
+    unknown = run("evaluate", "--system", "rag", "--home", learned)
+    assert unknown.code == 2
+    assert "There is no system 'rag'. There are: base, bm25," in unknown.err
+
+
 def test_evaluate_with_nothing_learned(logged: Path, tiny: Path, run: Run) -> None:
     (logged / "config.toml").write_text(f'[model]\nbase = "{tiny}"\n', encoding="utf-8")
     found = run("evaluate", "--home", logged)

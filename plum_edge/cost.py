@@ -1,0 +1,103 @@
+"""What an answer costs: the tokens of its prompts, the time it takes here, and the text that must be kept for it.
+
+Part of the stage `evaluate`: a meter stands between an asker and the model that it asks. Knows nothing of either.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from plum_edge.evaluate import Asker
+from plum_edge.joint import Recalls
+from plum_edge.records import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an answer of one system costs, over all that were asked one after the other."""
+
+    prompt_tokens: float
+    """Mean. Where two models are asked, the prompts of both; what stands in a cache counts all the same."""
+    milliseconds: float
+    """Median, on this machine, looking up included."""
+    text_bytes: int
+    """Of the user's text, UTF-8, that must stay on the device."""
+
+
+class Meter:
+    """A recall that notes its prompts."""
+
+    def __init__(self, recall: Recalls) -> None:
+        self._recall = recall
+        self._prompts: set[tuple[str | None, tuple[Message, ...]]] = set()
+
+    @property
+    def adapter_id(self) -> str | None:
+        """As the recall's own."""
+        return self._recall.adapter_id
+
+    def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
+        """Swap the adapter, or take it off."""
+        self._recall.use(adapter_gguf, adapter_id)
+
+    def p_yes(self, messages: Sequence[Message]) -> float:
+        """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer."""
+        self._note(messages)
+        return self._recall.p_yes(messages)
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
+        """Return the answer."""
+        self._note(messages)
+        return self._recall.answer(messages, max_tokens=max_tokens, temperature=temperature)
+
+    def _note(self, messages: Sequence[Message]) -> None:
+        self._prompts.add((self._recall.adapter_id, tuple(messages)))
+
+    def taken(self) -> list[tuple[Message, ...]]:
+        """Return the different prompts since the last call."""
+        prompts = [messages for _, messages in self._prompts]
+        self._prompts.clear()
+        return prompts
+
+
+@dataclass
+class Metered:
+    """An asker whose answers are timed and whose prompts are counted.
+
+    ``asker`` asks through ``meter``; ``count`` is the number of tokens of a prompt as the model reads it.
+    """
+
+    asker: Asker
+    meter: Meter
+    count: Callable[[Sequence[Message]], int]
+    _seconds: list[float] = field(default_factory=list)
+    _tokens: int = 0
+
+    def p_yes(self, question: str) -> float:
+        """Return p(yes) of the asker."""
+        began = time.perf_counter()
+        p = self.asker.p_yes(question)
+        self._add(time.perf_counter() - began)
+        return p
+
+    def answer(self, question: str) -> str:
+        """Return the answer of the asker."""
+        began = time.perf_counter()
+        answer = self.asker.answer(question)
+        self._add(time.perf_counter() - began)
+        return answer
+
+    def _add(self, seconds: float) -> None:
+        self._seconds.append(seconds)
+        self._tokens += sum(self.count(prompt) for prompt in self.meter.taken())
+
+    def cost(self, text_bytes: int) -> Cost | None:
+        """Return what an answer cost, or None where nothing was asked."""
+        if not self._seconds:
+            return None
+        tokens = self._tokens / len(self._seconds)
+        return Cost(round(tokens, 1), round(1000 * statistics.median(self._seconds), 2), text_bytes)

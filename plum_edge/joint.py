@@ -1,0 +1,103 @@
+"""Weights and text asked together: the adapter, which remembers, and the bare base, which reads what the log says.
+
+Each answers by itself, and p(yes) is the mean of the two in log-odds: whoever is surer decides, and two who are half
+sure outweigh one who is. No number in it is tuned, so that it holds for any base, adapter and log. To let the adapter
+read instead is worse than to let the base read: an adapter that says yes too easily reads a yes into any text
+(docs/LOG.md).
+
+Part of the stage `evaluate`, and used as it is deployed. Knows nothing of how a text is found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from plum_edge.records import Message
+
+_SURE = 1e-9
+"""p(yes) nearer to 0 or 1 than this is taken for it: f32 logits know no better."""
+
+
+class Recalls(Protocol):
+    """What is needed of `recall.Recall`."""
+
+    @property
+    def adapter_id(self) -> str | None:
+        """What the adapter that is on was called when it was put on."""
+
+    def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
+        """Swap the adapter, or take it off."""
+
+    def p_yes(self, messages: Sequence[Message]) -> float:
+        """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer."""
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
+        """Return the answer."""
+
+
+def with_context(context: str | None, messages: Sequence[Message]) -> list[Message]:
+    """Return the messages with what there is to read before them, if there is anything."""
+    return [Message("system", context), *messages] if context else list(messages)
+
+
+def mean_odds(p: float, q: float) -> float:
+    """Return the probability whose log-odds are the mean of those of two."""
+    odds = (math.log(x) - math.log1p(-x) for x in (min(max(x, _SURE), 1.0 - _SURE) for x in (p, q)))
+    return 1.0 / (1.0 + math.exp(-sum(odds) / 2))
+
+
+def is_closed(answer: str) -> bool:
+    """Return whether an answer begins with yes or no, so that p(yes) means something."""
+    return answer.split(",")[0].split(".")[0].strip().lower() in ("yes", "no")
+
+
+class Joint:
+    """An adapter and the bare base over one recall. ``name`` is what the recall calls the adapter."""
+
+    def __init__(self, recall: Recalls, adapter: Path, name: str | None = None) -> None:
+        self._recall, self._adapter = recall, adapter
+        self._name = name or str(adapter)
+
+    def p_yes(self, plain: Sequence[Message], reading: Sequence[Message]) -> float:
+        """Return p(yes) of both for a yes/no question: ``plain`` as asked, ``reading`` with the text before it.
+
+        Where nothing was found to read, ``reading`` is ``plain``: that the base then says no has its weight.
+        """
+        self._remember()
+        remembered = self._recall.p_yes(plain)
+        self._read()
+        return mean_odds(remembered, self._recall.p_yes(reading))
+
+    def speaker(self, plain: Sequence[Message], reading: Sequence[Message]) -> tuple[list[Message], float | None]:
+        """Put on or take off the adapter, and return what is to be answered from now on, with p(yes) for a yes or no.
+
+        What the two say together is said by the one that agrees with it: by the reader where both do, as it has the
+        words before it. Where either has more to say than yes or no, the reader says it: it claims what was never said
+        a third as often as the adapter, and knows as much (docs/LOG.md).
+        """
+        self._read()
+        if not self._opens_closed(reading):
+            return list(reading), None
+        read = self._recall.p_yes(reading)
+        self._remember()
+        if self._opens_closed(plain):
+            both = mean_odds(self._recall.p_yes(plain), read)
+            if (read >= 0.5) != (both >= 0.5):
+                return list(plain), both
+            self._read()
+            return list(reading), both
+        self._read()
+        return list(reading), None
+
+    def _opens_closed(self, messages: Sequence[Message]) -> bool:
+        return is_closed(self._recall.answer(messages, max_tokens=2, temperature=0.0))
+
+    def _remember(self) -> None:
+        if self._recall.adapter_id != self._name:
+            self._recall.use(self._adapter, self._name)
+
+    def _read(self) -> None:
+        self._recall.use(None)

@@ -1,0 +1,121 @@
+"""Every way of reading the log for a question, by name. Joins the rooms beside it; a way is opened when it is used.
+
+Knows nothing of the model that reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Literal
+
+from plum_edge.records import Conversation, Evidence, Pair
+from plum_edge.retrieve.bar import PairBar, WordBar
+from plum_edge.retrieve.dense import Dense
+from plum_edge.retrieve.encoder import Encoder
+from plum_edge.retrieve.notes import NOTES, Notes
+from plum_edge.retrieve.retriever import PASSAGE, Retriever
+
+Ranking = Literal["bm25", "dense"]
+Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]
+"""By words (BM25) or by meaning (vectors): the best conversation, the best three, stored pairs, or the best passage."""
+
+
+@dataclass
+class Library:
+    """The log of one user, to be looked things up in.
+
+    ``search`` is the search by words (`Retriever.search`), ``conversations`` and ``pairs`` (those of training that are
+    true now) all that there is, ``dates`` when the conversation of a segment was, ``version`` another value whenever
+    the log is another; ``room`` are the tokens that a model has for what it reads.
+    """
+
+    search: Callable[[str, int], list[Evidence]]
+    get: Callable[[str], Conversation]
+    conversations: Callable[[], Iterable[Conversation]]
+    pairs: Callable[[], Iterable[Pair]]
+    dates: Callable[[], dict[str, datetime]]
+    version: Callable[[], object]
+    count_tokens: Callable[[str], int]
+    room: int
+    left_out: str | None = None
+    """A conversation that is passed over: the one that is going on."""
+    _tuned_at: object = None
+
+    def context(self, way: Way, question: str) -> str | None:
+        """Return what there is to read for a question, in the reading format of the embedded base, or None.
+
+        Raises:
+            NoModel: the way needs vectors, and the model that makes them is not installed.
+        """
+        if way == "bm25_pairs":
+            return self._notes.context(question, min(NOTES, self.room))
+        retriever = self._retriever("dense" if way.startswith("dense") else "bm25")
+        if way.endswith("passages"):
+            return retriever.context(question, room=min(PASSAGE, self.room))
+        return retriever.context(question, top=3 if way.endswith("top3") else 1, room=self.room)
+
+    def prepare_dense(self) -> None:
+        """Read the model and make the vectors of all of the log, so that no question waits for it.
+
+        Raises:
+            NoModel: the model is not installed.
+        """
+        self._by_meaning.best("anything")
+
+    def score(self, ranking: Ranking, question: str) -> float:
+        """Return how well the log matches a question, by no model's reading: from 1 on it was discussed."""
+        if self._tuned_at != self.version():  # a bar is of the log as it was
+            self._tuned_at = self.version()
+            self.__dict__.pop("_word_bar", None)
+            self.__dict__.pop("_pair_bar", None)
+        return self._word_bar.score(question) if ranking == "bm25" else self._pair_bar.score(question)
+
+    def quote(self, ranking: Ranking, question: str) -> str | None:
+        """Return the message that matches best, or None."""
+        return self._retriever(ranking).quote(question)
+
+    def text_bytes(self, way: Way | Ranking) -> int:
+        """Return how much text of the user must stay on the device for a way of reading."""
+        if way == "bm25_pairs":
+            return self._notes.text_bytes()
+        return sum(len(m.content.encode()) for conversation in self.conversations() for m in conversation.messages)
+
+    def _retriever(self, ranking: Ranking) -> Retriever:
+        return self._by_words if ranking == "bm25" else self._by_meaning
+
+    @cached_property
+    def _by_words(self) -> Retriever:
+        return Retriever(self._passing_over(self.search), self.get, self.count_tokens)
+
+    @cached_property
+    def _by_meaning(self) -> Retriever:
+        dense = Dense(Encoder().encode, self.conversations, self.version)
+        return Retriever(self._passing_over(dense.search), self.get, self.count_tokens)
+
+    def _passing_over(self, search: Callable[[str, int], list[Evidence]]) -> Callable[[str, int], list[Evidence]]:
+        def others(query: str, limit: int) -> list[Evidence]:
+            found = search(query, limit + 1)
+            return [evidence for evidence in found if evidence.conversation != self.left_out][:limit]
+
+        return others
+
+    @cached_property
+    def _notes(self) -> Notes:
+        def told() -> Iterable[Pair]:
+            return (pair for pair in self.pairs() if pair.polarity == "positive")
+
+        return Notes(told, self.dates, self.count_tokens, self.version)
+
+    @cached_property
+    def _word_bar(self) -> WordBar:
+        return WordBar(self._by_words.best, self.conversations)
+
+    @cached_property
+    def _pair_bar(self) -> PairBar:
+        def questions() -> Iterable[tuple[str, bool]]:
+            return ((p.question, p.polarity == "positive") for p in self.pairs() if p.kind == "closed")
+
+        return PairBar(self._by_meaning.best, questions)

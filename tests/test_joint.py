@@ -1,0 +1,109 @@
+"""Weights and text together: who is asked what, who speaks, and the mean of the two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plum_edge.joint import Joint, is_closed, mean_odds, with_context
+from plum_edge.records import Message
+
+ADAPTER = Path("adapter.gguf")
+ASKED = [Message("user", "Did the tap come up?")]
+READING = [Message("system", "Conversation of 14 March 2026\nUser: The tap drips."), *ASKED]
+
+
+class Two:
+    """Stands for a recall: says what it is told to with the adapter on, and with text to read."""
+
+    def __init__(self, remembered: str, p_remembered: float, read: str, p_read: float) -> None:
+        self.adapter_id: str | None = "another"
+        self.says = {True: (remembered, p_remembered), False: (read, p_read)}
+
+    def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
+        self.adapter_id = adapter_id if adapter_gguf else None
+
+    def _now(self, messages: Sequence[Message]) -> tuple[str, float]:
+        assert self.adapter_id in (str(ADAPTER), None)
+        assert (messages[0].role == "system") is (self.adapter_id is None)  # the adapter never reads
+        return self.says[self.adapter_id is not None]
+
+    def p_yes(self, messages: Sequence[Message]) -> float:
+        return self._now(messages)[1]
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
+        return self._now(messages)[0]
+
+
+probabilities = st.floats(0, 1)
+
+
+@given(probabilities, probabilities)
+def test_the_mean_lies_between_is_fair_and_says_no_where_both_say_no(p: float, q: float) -> None:
+    mean = mean_odds(p, q)
+    assert min(p, q) - 1e-8 <= mean <= max(p, q) + 1e-8
+    assert mean_odds(q, p) == mean
+    assert mean_odds(1 - p, 1 - q) == pytest.approx(1 - mean, abs=1e-6)
+    assert mean_odds(p, p) == pytest.approx(p, abs=1e-8)
+
+
+def test_the_surer_one_decides() -> None:
+    assert mean_odds(0.99, 0.3) > 0.5 > mean_odds(0.01, 0.7)
+    assert mean_odds(0.9, 0.2) == pytest.approx(1 / (1 + math.sqrt((0.1 / 0.9) * (0.8 / 0.2))))
+
+
+def test_each_is_asked_by_itself() -> None:
+    recall = Two("Yes, on", 0.9, "No, not", 0.2)
+    assert Joint(recall, ADAPTER).p_yes(ASKED, READING) == pytest.approx(mean_odds(0.9, 0.2))
+
+
+@pytest.mark.parametrize(
+    ("remembered", "read", "speaks"),
+    [
+        (("Yes, on", 0.9), ("Yes, on", 0.6), "reader"),
+        (("No, not", 0.1), ("No, not", 0.4), "reader"),
+        (("Yes, on", 0.9), ("No, not", 0.2), "memory"),
+        (("Yes, on", 0.6), ("No, not", 0.1), "reader"),
+        (("No, not", 0.01), ("Yes, on", 0.7), "memory"),
+        (("No, not", 0.3), ("Yes, on", 0.99), "reader"),
+    ],
+)
+def test_what_both_say_is_said_by_one_that_agrees(
+    remembered: tuple[str, float], read: tuple[str, float], speaks: str
+) -> None:
+    recall = Two(*remembered, *read)
+    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, READING)
+    assert p_yes == pytest.approx(mean_odds(remembered[1], read[1]))
+    assert messages == (READING if speaks == "reader" else ASKED)
+    assert recall.adapter_id == (None if speaks == "reader" else str(ADAPTER))
+    assert is_closed(recall.answer(messages, max_tokens=9, temperature=0.0))
+    assert recall.answer(messages, max_tokens=9, temperature=0.0).startswith("Yes") == (p_yes >= 0.5)
+
+
+@pytest.mark.parametrize(("remembered", "read"), [("Yes, on", "You said"), ("You said", "No, not"), ("On 14", "On 14")])
+def test_where_there_is_more_to_say_the_reader_says_it(remembered: str, read: str) -> None:
+    recall = Two(remembered, 0.9, read, 0.1)
+    assert Joint(recall, ADAPTER).speaker(ASKED, READING) == (READING, None)
+    assert recall.adapter_id is None
+
+
+def test_an_adapter_of_another_name_is_taken_off_first() -> None:
+    recall = Two("Yes", 0.9, "Yes", 0.9)
+    Joint(recall, ADAPTER).p_yes(ASKED, READING)  # `Two` refuses the name "another"
+
+
+def test_nothing_found_is_nothing_before_the_question() -> None:
+    assert with_context(None, ASKED) == with_context("", ASKED) == ASKED
+    assert with_context("Text", ASKED) == [Message("system", "Text"), *ASKED]
+
+
+@pytest.mark.parametrize(
+    ("answer", "closed"), [("Yes, on 14", True), ("no.", True), (" No", True), ("None", False), ("You said", False)]
+)
+def test_what_begins_with_yes_or_no(answer: str, closed: bool) -> None:
+    assert is_closed(answer) is closed
