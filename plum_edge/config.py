@@ -78,8 +78,9 @@ class Recall:
     """How llama.cpp answers."""
 
     dtype: Literal["auto", "f32", "f16", "q8_0", "q4_0"] = "auto"
-    """Numbers of the deployed base; auto: f32 for one of up to 200 MB, else q8_0. The embedded base is too small for q4_0:
-    its next words change too often, and a new adapter is refused."""
+    """Numbers of the deployed base; auto: f32 for one of up to 200 MB, else q8_0.
+
+    The embedded base is too small for q4_0: its next words change too often, and a new adapter would be refused."""
     context: int = 0
     """Tokens of context; 0 takes the model's own."""
     threads: int = 0
