@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,11 @@ class Room:
         if system == PROMPTED:
             prompted = baselines.Model(self.exam.recall, gguf, lambda _question: PROMPT)
             return evaluate.score(questions, prompted, progress), None
-        return self.exam.ask(system, gguf, questions, progress), None
+        at_cost = getattr(self.exam, "ask_at_cost", None)
+        if at_cost is None:  # this version does not measure what an answer costs
+            return self.exam.ask(system, gguf, questions, progress), None
+        scored, cost = at_cost(system, gguf, questions, progress)
+        return scored, asdict(cost) if cost else None
 
     def order(self) -> list[str]:
         """Return the conversations learned, in the order of learning."""
