@@ -44,6 +44,8 @@ class Train:
     """``plum`` as in the paper; ``replay`` and ``distill`` (schedule/replay.py, teaching.py); ``raw`` learns the
     conversations as they stand, for comparison."""
     backend: Literal["auto", "mlx", "torch"] = "auto"
+    quantise: Literal["auto", "none", "8bit", "4bit"] = "auto"
+    """How the base is held while an adapter is trained; ``auto`` takes fewer bits only where memory is too small."""
     rank: int = 32
     alpha: float = 64.0
     learning_rate: float = 1e-3

@@ -15,7 +15,8 @@ Each class owns its sentence (what, where, what to do) and its exit code; `cli.m
     ├── LockHeld                11   another run holds the lock
     ├── Unavailable             20   no model or no backend
     │   ├── NoModel             20
-    │   └── NoBackend           20
+    │   ├── NoBackend           20
+    │   └── NoMemory            20
     ├── GateRefused             21   the new adapter was not good enough; the old one stays
     ├── IntegrityError          22   bytes are not what they should be
     │   ├── ForeignAdapter      22
@@ -147,6 +148,17 @@ class NoBackend(Unavailable):
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
         super().__init__("No training backend works here.", reasons, "See: plum-edge doctor")
+
+
+class NoMemory(Unavailable):
+    """Training would take more memory than is free. ``needed`` and ``free`` are bytes, ``fits`` says what would do."""
+
+    def __init__(self, name: str, how: str, needed: int, free: int, fits: str = "") -> None:
+        self.needed, self.free = needed, free
+        super().__init__(
+            f"The base {name} needs about {needed / 1e9:.1f} GB to train ({how}) and {free / 1e9:.1f} GB are free.",
+            remedy=f"Close other programs, or choose a smaller base{f'; {fits}' if fits else ''}.",
+        )
 
 
 class GateRefused(PlumError):

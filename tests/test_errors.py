@@ -38,6 +38,7 @@ SAMPLES: list[PlumError] = [
     errors.Unavailable("Nothing works.", {"mlx": "not installed"}),
     errors.NoModel("Llama", "the file is missing"),
     errors.NoBackend({"mlx": "not installed", "torch": "no CUDA"}),
+    errors.NoMemory("Llama", "f32", 3_100_000_000, 2_200_000_000, "one of about 0.7 B parameters would fit"),
     errors.GateRefused(["it forgets too much"], "0007"),
     errors.IntegrityError("The bytes differ."),
     errors.ForeignAdapter(Path("adapter.gguf"), "it is for another base"),

@@ -57,7 +57,7 @@ REPORT_MAY = {"report", "errors", "paths"}
 """A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
 
 HOMES = {
-    "mlx": {"backends.mlx_lora", "backends.own_loaders", "backends.blas"},
+    "mlx": {"backends.mlx_lora", "backends.mlx_twice", "backends.own_loaders", "backends.blas"},
     "mlx_lm": {"backends.mlx_lora", "backends.own_loaders"},
     "torch": {"backends.torch_lora", "backends.own_loaders"},
     "transformers": {"backends.torch_lora", "backends.own_loaders"},
@@ -78,7 +78,7 @@ HOMES = {
     "sentencepiece": {"convert"},
     "filelock": {"consolidate"},
     "platformdirs": {"paths"},
-    "psutil": {"consolidate", "doctor", "engine", "backends.blas", "translate"},
+    "psutil": {"consolidate", "doctor", "engine", "backends.blas", "backends.memory", "translate"},
     "safetensors": {"convert", "train", "backends", "retrieve.encoder"},
     "numpy": {""},
 }

@@ -7,6 +7,7 @@ cross this border as a *state*: ``dict[str, np.ndarray]`` in f32 under PEFT's na
 from __future__ import annotations
 
 import importlib.util
+import json
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from plum_edge.errors import NoBackend
+from plum_edge.backends import memory
+from plum_edge.errors import NoBackend, NoModel
 from plum_edge.records import Example
 
 if TYPE_CHECKING:
@@ -115,11 +117,30 @@ def _joined(soft: Sequence[Soft | None], width: int) -> Soft | None:
     return Soft(places, ids, probs, weights)
 
 
+def pieces(batch: Batch, rows: int) -> list[Batch]:
+    """Return a batch as batches of at most so many rows (0: as it is), whose losses and gradients add up to its own."""
+    count, width = batch.inputs.shape
+    if not rows or rows >= count:
+        return [batch]
+    found = []
+    for start in range(0, count, rows):
+        part, soft = slice(start, start + rows), None
+        if batch.soft is not None:
+            row = batch.soft.places // width
+            mine = (row >= start) & (row < start + rows)
+            ids, probs, weights = (value[mine] for value in (batch.soft.ids, batch.soft.probs, batch.soft.weights))
+            soft = Soft(batch.soft.places[mine] - np.int32(start * width), ids, probs, weights) if mine.any() else None
+        found.append(Batch(batch.inputs[part], batch.targets[part], batch.weights[part], batch.counted, soft))
+    return found
+
+
 class Trainer(Protocol):
     """A base model with LoRA layers that can be trained. Deterministic on the CPU for a fixed number of threads."""
 
     name: str
     threads: int
+    exact: bool
+    """Whether it computes in f32 with the base's very weights, so that an f32 runtime must give the same logits."""
 
     def versions(self) -> dict[str, str]:
         """Return the versions of everything that can change the bytes of a result."""
@@ -204,42 +225,99 @@ class Choice:
     against: dict[str, str]
 
 
+_PACKAGES = {"mlx": ("mlx", "mlx_lm"), "torch": ("torch", "transformers", "peft")}
+_REMEDY = {"mlx": "pip install mlx-lm", "torch": "pip install 'plum-edge[cuda]'"}
+
+
 def available() -> dict[str, str]:
     """Return each backend with an empty string where it can be used, else the reason why not."""
-    has_mlx = importlib.util.find_spec("mlx") is not None and importlib.util.find_spec("mlx_lm") is not None
+    missing = {name: [p for p in packages if not importlib.util.find_spec(p)] for name, packages in _PACKAGES.items()}
     return {
-        "mlx": "" if has_mlx else "mlx and mlx-lm are not installed",
-        "torch": "training on PyTorch is not part of this version",
+        name: f"{' and '.join(packages)} {'is' if len(packages) == 1 else 'are'} not installed ({_REMEDY[name]})"
+        if packages
+        else ""
+        for name, packages in missing.items()
     }
 
 
 def choose(wanted: str = "auto") -> Choice:
-    """Return the backend to use: MLX on Apple silicon, else MLX on the CPU (design.md §7).
+    """Return the backend to use: MLX on Apple silicon; torch where CUDA is; else MLX, or torch, on the CPU.
 
     Raises:
         NoBackend: the wanted one, or every one, cannot be used; with the reason of each.
     """
     reasons = available()
-    usable = [name for name, reason in reasons.items() if not reason]
-    against = {name: reason for name, reason in reasons.items() if reason}
     if wanted != "auto":
-        if wanted not in usable:
+        if reasons.get(wanted, "unknown backend"):
             raise NoBackend({wanted: reasons.get(wanted, "unknown backend")})
-        return Choice(wanted, "asked for", against)
+        return Choice(wanted, "asked for", {name: reason for name, reason in reasons.items() if reason})
+    usable = [name for name, reason in reasons.items() if not reason]
+    if not usable:
+        raise NoBackend(reasons)
+    name, why = _best(usable)
+    passed_over = {other: f"{name} goes first here" for other in usable if other != name}
+    return Choice(name, why, {other: reason for other, reason in reasons.items() if reason} | passed_over)
+
+
+def _best(usable: Sequence[str]) -> tuple[str, str]:
+    """Return the backend that is fastest here, and why. Asks torch for CUDA only where that decides."""
+    if "mlx" in usable and sys.platform == "darwin" and platform.machine() == "arm64":
+        return "mlx", "Apple silicon"
+    gpu = _torch().cuda_device() if "torch" in usable else ""
+    if gpu:
+        return "torch", f"CUDA on {gpu}"
     if "mlx" in usable:
-        apple = sys.platform == "darwin" and platform.machine() == "arm64"
-        return Choice("mlx", "Apple silicon" if apple else "no CUDA; MLX on the CPU with a fast BLAS", against)
-    raise NoBackend(reasons)
+        return "mlx", "no CUDA; MLX on the CPU with a fast BLAS"
+    return "torch", "no CUDA and no MLX; torch on the CPU"
 
 
-def make(choice: Choice, folder: Path, spec: LoraSpec, threads: int) -> Trainer:
-    """Load the base in ``folder`` (HF layout) on the chosen backend, with fresh LoRA layers."""
-    makers: dict[str, Any] = {"mlx": _mlx}
-    trainer: Trainer = makers[choice.name](folder, spec, threads)
+def reckon(
+    choice: Choice, folder: Path, spec: LoraSpec, *, quantise: memory.Quantise = "auto", rows: int = 16
+) -> tuple[memory.Plan, int]:
+    """Return how the base in ``folder`` would be held for batches of ``rows`` pairs, and the bytes that would take.
+
+    Raises:
+        NoModel: its config.json cannot be read.
+        NoMemory: that is more than is free.
+    """
+    here = _MODULES[choice.name]().machine()
+    return memory.plan(here, _config(folder), spec, name=folder.name, rows=rows, quantise=quantise)
+
+
+def make(
+    choice: Choice, folder: Path, spec: LoraSpec, threads: int, *, quantise: memory.Quantise = "auto", rows: int = 16
+) -> Trainer:
+    """Load the base in ``folder`` (HF or mlx-lm layout) on the chosen backend, with fresh LoRA layers.
+
+    ``quantise`` says how the base may be held so that batches of ``rows`` pairs fit.
+
+    Raises:
+        NoModel: the folder holds no base that this backend can read.
+        NoMemory: it does not fit.
+    """
+    plan, _ = reckon(choice, folder, spec, quantise=quantise, rows=rows)
+    trainer: Trainer = _MODULES[choice.name]().trainer(folder, spec, threads, plan)
     return trainer
 
 
-def _mlx(folder: Path, spec: LoraSpec, threads: int) -> Trainer:
-    from plum_edge.backends.mlx_lora import MlxTrainer
+def _config(folder: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise NoModel(folder.name, f"{folder / 'config.json'} cannot be read ({error})") from error
 
-    return MlxTrainer(folder, spec, threads)
+
+def _mlx() -> Any:
+    from plum_edge.backends import mlx_lora
+
+    return mlx_lora
+
+
+def _torch() -> Any:
+    from plum_edge.backends import torch_lora
+
+    return torch_lora
+
+
+_MODULES = {"mlx": _mlx, "torch": _torch}
+"""Where a backend's code is; loaded only when it is used."""

@@ -1,7 +1,8 @@
 """Training on MLX: mlx-lm's model and LoRA layers, our loss and step.
 
 The one home of `mlx` and `mlx_lm`. Float32 throughout on the CPU, where it is the fastest and gives the same bytes
-each time for a fixed number of BLAS threads. Knows nothing of files (other than the base's folder), schedules or text.
+each time for a fixed number of BLAS threads; a base in 8 or 4 bits (QLoRA) where memory is short. Knows nothing of
+files (other than the base's folder), schedules or text.
 """
 
 from __future__ import annotations
@@ -18,12 +19,34 @@ from typing import Any
 
 import numpy as np
 
-from plum_edge.backends import blas, mlx_loss
-from plum_edge.backends.base import Batch, LoraSpec, Soft, State
+from plum_edge.backends import blas, memory, mlx_loss, soft
+from plum_edge.backends.base import Batch, LoraSpec, Soft, State, pieces
+from plum_edge.backends.mlx_twice import compute_twice
 from plum_edge.errors import NoModel
 
 _PREFIX = "base_model.model."
 _BETAS = (0.9, 0.99)
+_WHOLE = memory.Plan()
+_GROUP = 64
+"""Weights that share a scale in a base of 8 or 4 bits, as mlx-lm has it."""
+
+
+def machine() -> memory.Machine:
+    """Return where MLX trains. MLX itself is asked on macOS only: elsewhere a BLAS must be put under it first."""
+    here = memory.main_memory("mlx")
+    if sys.platform != "darwin":
+        return here
+    import mlx.core as mx
+
+    if not mx.metal.is_available():
+        return here
+    most = int(mx.device_info()["max_recommended_working_set_size"])
+    return memory.Machine("mlx", "metal", min(here.total, most), min(here.free, most))
+
+
+def trainer(folder: Path, spec: LoraSpec, threads: int, plan: memory.Plan) -> MlxTrainer:
+    """Load a base."""
+    return MlxTrainer(folder, spec, threads, plan)
 
 
 class MlxTrainer:
@@ -31,7 +54,7 @@ class MlxTrainer:
 
     name = "mlx"
 
-    def __init__(self, folder: Path, spec: LoraSpec, threads: int = 0) -> None:
+    def __init__(self, folder: Path, spec: LoraSpec, threads: int = 0, plan: memory.Plan = _WHOLE) -> None:
         weights = sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
         self._blas = blas.prepare(threads or blas.default_threads(weights))
         self.threads = self._blas.threads
@@ -39,9 +62,12 @@ class MlxTrainer:
         import mlx.nn as nn
 
         self._mx = mx
-        self.spec = spec
-        self._model = _load_base(folder)
+        self.spec, self.plan = spec, plan
+        self._model = _load_base(folder, plan)
+        self.exact = plan.bits == 32 and mx.default_device().type == mx.DeviceType.cpu
         _add_lora(self._model, spec)
+        if plan.checkpointing:
+            compute_twice(self._model)
         self._model.train()
         self._hidden, self._head = _split(self._model)
         self._ce = mlx_loss.cross_entropy(mx)
@@ -54,6 +80,7 @@ class MlxTrainer:
             "mlx-lm": importlib.metadata.version("mlx-lm"),
             "blas": f"{self._blas.name} {self._blas.version}".strip(),
             "device": str(self._mx.default_device()),
+            "held": str(self.plan),
             "machine": platform.machine(),
         }
 
@@ -80,7 +107,7 @@ class MlxTrainer:
     def step(self, batch: Batch, learning_rate: float, clip: float) -> float:
         import mlx.optimizers as optim
 
-        loss, gradients = self._gradients(*self._arrays(batch))
+        loss, gradients = self._backward(batch)
         gradients, _ = optim.clip_grad_norm(gradients, clip)
         self._optimizer.learning_rate = learning_rate
         self._optimizer.update(self._model, gradients)
@@ -88,33 +115,22 @@ class MlxTrainer:
         return float(loss.item())
 
     def loss(self, batch: Batch) -> float:
-        return float(self._loss(*self._arrays(batch)).item())
+        return sum(float(self._loss(*self._arrays(piece)).item()) for piece in pieces(batch, self.plan.rows))
 
     def gradient(self, batch: Batch) -> State:
-        _, gradients = self._gradients(*self._arrays(batch))
+        _, gradients = self._backward(batch)
         return {_peft_name(k): _to_numpy(v).T.copy() for k, v in self._flat(gradients)}
 
     def score(self, batch: Batch) -> np.ndarray:
-        inputs, index, wanted, weights, _ = self._arrays(batch)
-        ce = self._cross_entropy(inputs, index, wanted) * weights
-        rows = (np.flatnonzero(batch.weights) // batch.weights.shape[1]).astype(np.int64)
-        totals = np.zeros(batch.weights.shape[0], dtype=np.float32)
-        np.add.at(totals, rows, _to_numpy(ce))
-        scores: np.ndarray = totals / np.maximum(batch.weights.sum(axis=1), 1e-9)
-        return scores
+        losses = [_to_numpy(self._cross_entropy(*self._arrays(piece)[:3])) for piece in pieces(batch, self.plan.rows)]
+        return soft.row_means(batch, np.flatnonzero(batch.weights), np.concatenate(losses))
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         return _to_numpy(self._model(self._mx.array(list(ids))[None])[0].astype(self._mx.float32)).copy()
 
     def teach(self, ids: Sequence[int], places: Sequence[int], k: int) -> Soft:
         with self._adapter_off():
-            logits = self.logits(ids)[:-1][list(places)].astype(np.float64)
-        probs = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probs /= probs.sum(axis=1, keepdims=True)
-        top = np.sort(np.argpartition(-probs, k - 1, axis=1)[:, :k], axis=1)
-        likeliest = np.take_along_axis(probs, top, axis=1)
-        even = np.ones(len(top), dtype=np.float32)
-        return Soft(np.array(places, dtype=np.int32), top.astype(np.int32), likeliest.astype(np.float32), even)
+            return soft.likeliest(self.logits(ids), places, k)
 
     @contextlib.contextmanager
     def _adapter_off(self) -> Iterator[None]:
@@ -127,24 +143,36 @@ class MlxTrainer:
             for layer in layers:
                 layer.scale = self.spec.scale
 
-    def _arrays(self, batch: Batch) -> tuple[Any, Any, mlx_loss.Wanted, Any, int]:
+    def _backward(self, batch: Batch) -> tuple[Any, Any]:
+        """Return the loss and its gradients, piece by piece where memory is short."""
+        from mlx.utils import tree_map
+
+        first, *others = pieces(batch, self.plan.rows)
+        loss, gradients = self._gradients(*self._arrays(first))
+        for piece in others:
+            self._mx.eval(loss, gradients)
+            more, step = self._gradients(*self._arrays(piece))
+            loss, gradients = loss + more, tree_map(self._mx.add, gradients, step)
+        return loss, gradients
+
+    def _arrays(self, batch: Batch) -> tuple[Any, Any, tuple[Any, ...], Any, int]:
         """Only targets that weigh something reach the head: the vocabulary is the widest product of a small model."""
         index = np.flatnonzero(batch.weights)
         mx = self._mx
         return (
             mx.array(batch.inputs),
             mx.array(index.astype(np.int32)),
-            mlx_loss.wanted(mx, batch, index),
+            tuple(mx.array(value) for value in soft.wanted(batch, index)),
             mx.array(batch.weights.reshape(-1)[index]),
             batch.counted,
         )
 
-    def _cross_entropy(self, inputs: Any, index: Any, wanted: mlx_loss.Wanted) -> Any:
+    def _cross_entropy(self, inputs: Any, index: Any, wanted: tuple[Any, ...]) -> Any:
         hidden = self._hidden(inputs)
         logits = self._head(hidden.reshape(-1, hidden.shape[-1])[index])
         return self._ce(logits.astype(self._mx.float32), *wanted)[0]
 
-    def _loss(self, inputs: Any, index: Any, wanted: mlx_loss.Wanted, weights: Any, counted: int) -> Any:
+    def _loss(self, inputs: Any, index: Any, wanted: tuple[Any, ...], weights: Any, counted: int) -> Any:
         """L = (1/N) Σ w·CE (design.md §3). The paper's own equation is not at hand; this is ours.
 
         N counts question and answer targets and not their weights, so a uniform weight does not cancel.
@@ -171,14 +199,16 @@ class MlxTrainer:
         return sorted(tree_flatten(tree))
 
 
-def _load_base(folder: Path) -> Any:
+def _load_base(folder: Path, plan: memory.Plan) -> Any:
     import mlx.core as mx
     from mlx.utils import tree_map
 
     with contextlib.redirect_stderr(io.StringIO()):  # transformers says there that PyTorch is absent, which is as meant
-        from mlx_lm.utils import load_model
+        from mlx_lm.utils import load_model, quantize_model
     try:
-        model, _ = load_model(folder)
+        model, config = load_model(folder, lazy=True)
+        if plan.quantise:
+            model, _ = quantize_model(model, config, _GROUP, plan.bits)
     except (FileNotFoundError, ValueError, KeyError, json.JSONDecodeError, RuntimeError) as error:
         raise NoModel(folder.name, f"{folder} does not load ({error})") from error
     if mx.default_device().type == mx.DeviceType.cpu:

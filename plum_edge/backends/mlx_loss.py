@@ -9,15 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from plum_edge.backends.soft import LEAST
 
-from plum_edge.backends.base import Batch
-
-Wanted = tuple[Any, Any, Any]
-"""What is wanted of n targets: ids (n, k), their probabilities (n, k), and the probability of all other tokens (n,)."""
-
-_LEAST = 1e-6
-"""Below it a probability is f32 noise."""
 _LOG2_E = 1.4426950408889634
 _TAYLOR = (1.5403530e-4, 1.33335581e-3, 9.61812910e-3, 5.55041086e-2, 2.40226507e-1, 6.93147181e-1, 1.0)
 """Of 2^f on [-1/2, 1/2], the highest power first."""
@@ -46,21 +39,6 @@ def exponential(mx: Any) -> Callable[[Any], Any]:
     return exp
 
 
-def wanted(mx: Any, batch: Batch, index: np.ndarray) -> Wanted:
-    """Return what is wanted at ``index``: a token for certain, or what a teacher spreads over k tokens and the rest."""
-    soft = batch.soft
-    hard = batch.targets.reshape(-1)[index]
-    ids = np.repeat(hard[:, None], soft.ids.shape[1] if soft is not None else 1, axis=1)
-    probs = np.zeros(ids.shape, dtype=np.float32)
-    probs[:, 0] = 1
-    rest = np.zeros(len(index), dtype=np.float32)
-    if soft is not None:
-        rows = np.searchsorted(index, soft.places)
-        ids[rows], probs[rows] = soft.ids, soft.probs
-        rest[rows] = np.maximum(1 - soft.probs.sum(axis=1), 0)
-    return mx.array(ids), mx.array(probs), mx.array(rest)
-
-
 def cross_entropy(mx: Any) -> Callable[..., tuple[Any, Any]]:
     """Return KL(wanted ‖ softmax(logits)) of n targets → (loss (n,), softmax), whose gradient reuses the softmax.
 
@@ -69,7 +47,7 @@ def cross_entropy(mx: Any) -> Callable[..., tuple[Any, Any]]:
     exp = exponential(mx)
 
     def left(softmax: Any, ids: Any) -> Any:
-        return mx.maximum(1 - mx.take_along_axis(softmax, ids, axis=-1).sum(axis=-1), _LEAST)
+        return mx.maximum(1 - mx.take_along_axis(softmax, ids, axis=-1).sum(axis=-1), LEAST)
 
     @mx.custom_function  # type: ignore[untyped-decorator]
     def loss(logits: Any, ids: Any, probs: Any, rest: Any) -> tuple[Any, Any]:
@@ -78,8 +56,8 @@ def cross_entropy(mx: Any) -> Callable[..., tuple[Any, Any]]:
         total = exponentials.sum(axis=-1, keepdims=True)
         softmax = exponentials / total
         chosen = mx.take_along_axis(shifted, ids, axis=-1) - mx.log(total)
-        known = (probs * (mx.log(mx.maximum(probs, _LEAST)) - chosen)).sum(axis=-1)
-        return known + rest * (mx.log(mx.maximum(rest, _LEAST)) - mx.log(left(softmax, ids))), softmax
+        known = (probs * (mx.log(mx.maximum(probs, LEAST)) - chosen)).sum(axis=-1)
+        return known + rest * (mx.log(mx.maximum(rest, LEAST)) - mx.log(left(softmax, ids))), softmax
 
     @loss.vjp  # type: ignore[untyped-decorator]
     def backward(primals: Any, cotangents: Any, outputs: Any) -> tuple[Any, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge.backends import base as backends
-from plum_edge.backends.base import Weights, collate, initial_state
+from plum_edge.backends.base import Soft, Weights, collate, initial_state, pieces
 from plum_edge.errors import NoBackend
 from plum_edge.records import Example
 
@@ -20,6 +22,7 @@ def example(length: int) -> Example:
     return Example(tuple(range(10, 10 + length)), bytes([0, *[1] * question, *[2] * (length - 1 - question)]), 1)
 
 
+@settings(deadline=None)
 @given(LENGTHS)
 def test_every_target_has_the_weight_of_its_role(lengths: list[int]) -> None:
     batch = collate([example(n) for n in lengths], Weights(0.0, 0.25, 2.0))
@@ -46,10 +49,66 @@ def test_the_initial_state_is_the_same_everywhere() -> None:
     assert not np.array_equal(a, initial_state({"m.lora_A.weight": (2, 4)}, 8)["m.lora_A.weight"])
 
 
-def test_a_backend_that_is_not_there_is_refused_with_its_reason() -> None:
-    with pytest.raises(NoBackend, match="torch"):
-        backends.choose("torch")
-    choice = backends.choose("auto")
-    assert choice.name == "mlx"
+def test_the_choice_is_said_with_its_reason_and_what_speaks_against_the_others() -> None:
+    choice = backends.choose()
+    assert not backends.available()[choice.name]
     assert choice.why
-    assert "torch" in choice.against
+    assert set(choice.against) == set(backends.available()) - {choice.name}
+    assert all(choice.against.values())
+
+
+def test_what_is_asked_for_is_taken_or_refused_with_the_reason() -> None:
+    for name, reason in backends.available().items():
+        if reason:
+            with pytest.raises(NoBackend, match=name) as refused:
+                backends.choose(name)
+            assert "not installed" in refused.value.what and "pip install" in refused.value.what
+        else:
+            assert backends.choose(name).name == name
+    with pytest.raises(NoBackend, match="abacus"):
+        backends.choose("abacus")
+
+
+@pytest.mark.parametrize("absent", [("mlx_lm",), ("peft", "mlx"), ("mlx_lm", "torch", "peft")])
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, absent: tuple[str, ...]) -> None:
+    """Python is told that packages are absent, as it is where they are."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in absent else found(name))
+    reasons = backends.available()
+    for name, packages in {"mlx": ("mlx", "mlx_lm"), "torch": ("torch", "transformers", "peft")}.items():
+        assert all(package in reasons[name] for package in packages if package in absent)
+    if all(reasons.values()):
+        with pytest.raises(NoBackend) as refused:
+            backends.choose()
+        assert set(refused.value.reasons) == {"mlx", "torch"}
+    else:
+        assert not reasons[backends.choose().name]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(4, 30), min_size=1, max_size=9), st.integers(0, 5), st.integers(0, 2**9 - 1))
+def test_pieces_hold_what_the_batch_holds(lengths: list[int], rows: int, taught: int) -> None:
+    def soft(n: int) -> Soft:
+        places = np.arange(2, n - 1, dtype=np.int32)
+        shape = (len(places), 3)
+        probs = np.full(shape, n / 100, np.float32)
+        return Soft(places, np.full(shape, n, np.int32), probs, np.ones(len(places), np.float32))
+
+    softs = [soft(n) if taught >> row & 1 else None for row, n in enumerate(lengths)]
+    batch = collate([example(n) for n in lengths], Weights(0.0, 0.25, 2.0), softs)
+    found = pieces(batch, rows)
+    assert len(found) == (-(-len(lengths) // rows) if rows else 1)
+    for name in ("inputs", "targets", "weights"):
+        np.testing.assert_array_equal(np.concatenate([getattr(one, name) for one in found]), getattr(batch, name))
+    assert {one.counted for one in found} == {batch.counted}
+    at = 0
+    for one in found:
+        if one.soft is not None:
+            assert batch.soft is not None
+            end = at + len(one.soft.places)
+            np.testing.assert_array_equal(one.soft.ids, batch.soft.ids[at:end])
+            of_row = one.soft.places // one.inputs.shape[1]
+            weighed = one.weights.reshape(-1)[one.soft.places]
+            assert of_row.max() < len(one.inputs) and (weighed == 1).all()
+            at = end
+    assert at == (0 if batch.soft is None else len(batch.soft.places))

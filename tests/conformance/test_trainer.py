@@ -1,7 +1,10 @@
-"""Every training backend: the loss of design.md §3 and its gradients, determinism, resume."""
+"""Every training backend: the loss of design.md §3 and its gradients, determinism, resume; and that they agree."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +14,13 @@ import pytest
 
 from plum_edge.backends import base as backends
 from plum_edge.backends.base import Batch, LoraSpec, State, Trainer, Weights, collate
+from plum_edge.backends.memory import Plan
+from plum_edge.errors import NoModel
 from plum_edge.records import Example
-from tests.tiny import random_lora, tiny_base
+from tests.tiny import CONTEXT, random_lora, tiny_base
 
-BACKENDS = [name for name, reason in backends.available().items() if not reason]
+REASONS = backends.available()
+BACKENDS = [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 RANK = 4
 PLAIN = Weights(0.0, 0.1, 1.0)
@@ -35,9 +41,21 @@ def lora(folder: Path) -> State:
     return random_lora(folder, RANK, 1)
 
 
-def make(name: str, folder: Path) -> Trainer:
-    choice = backends.Choice(name, "tested", {})
-    return backends.make(choice, folder, LoraSpec(RANK, 2.0 * RANK, TARGETS), threads=1)
+@pytest.fixture(scope="module")
+def both(folder: Path) -> tuple[Trainer, Trainer]:
+    missing = "; ".join(why for why in REASONS.values() if why)
+    if missing:
+        pytest.skip(missing)
+    mlx, torch = (make(name, folder) for name in ("mlx", "torch"))
+    return mlx, torch
+
+
+def make(name: str, folder: Path, plan: Plan | None = None) -> Trainer:
+    spec = LoraSpec(RANK, 2.0 * RANK, TARGETS)
+    if plan is None:
+        return backends.make(backends.Choice(name, "tested", {}), folder, spec, threads=1)
+    made: Trainer = importlib.import_module(f"plum_edge.backends.{name}_lora").trainer(folder, spec, 1, plan)
+    return made
 
 
 def example(length: int, seed: int = 0) -> Example:
@@ -232,3 +250,153 @@ def test_the_base_itself_is_as_its_teacher_expects(trainer: Trainer, lora: State
 
 def zero(lora: State) -> State:
     return {name: np.zeros_like(value) if "lora_B" in name else value for name, value in lora.items()}
+
+
+def some_batches(count: int) -> list[Batch]:
+    """Batches of two pairs, of odd and even lengths."""
+    return [collate([example(9 + 7 * n % 20, n), example(23, n + 100)], PLAIN) for n in range(count)]
+
+
+def test_backends_learn_alike(both: tuple[Trainer, Trainer], lora: State) -> None:
+    """The same base, data and seed: f32 loss curves within 1e-4 over 20 steps, and so the logits of the adapters."""
+    curves, adapted = [], []
+    for trainer in both:
+        trainer.load(backends.initial_state(trainer.shapes(), 0))
+        curves.append([trainer.step(batch, 1e-2, 1.0) for batch in some_batches(20)])
+        adapted.append(trainer.logits(example(40).ids))
+    np.testing.assert_allclose(*curves, atol=1e-4, rtol=0)
+    np.testing.assert_allclose(*adapted, atol=1e-4, rtol=0)
+    fresh = both[0]
+    fresh.load(backends.initial_state(fresh.shapes(), 0))
+    assert np.abs(fresh.logits(example(40).ids) - adapted[0]).max() > 0.1
+
+
+def test_backends_agree_on_gradients_scores_and_teaching(both: tuple[Trainer, Trainer], lora: State) -> None:
+    mlx, torch = both
+    assert mlx.shapes() == torch.shapes()
+    one = example(15)
+    for trainer in both:
+        trainer.load(lora)
+    taught = [trainer.teach(one.ids, (4, 9, 10), 5) for trainer in both]
+    np.testing.assert_array_equal(taught[0].ids, taught[1].ids)
+    np.testing.assert_allclose(taught[0].probs, taught[1].probs, atol=1e-6)
+    batch = collate([one, example(22, 3)], PLAIN, [taught[0], None])
+    expected = mlx.gradient(batch)
+    for name, value in torch.gradient(batch).items():
+        np.testing.assert_allclose(value, expected[name], rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(mlx.score(batch), torch.score(batch), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_activations_computed_twice_give_the_same_gradient(name: str, folder: Path, lora: State) -> None:
+    once, twice = make(name, folder), make(name, folder, Plan(checkpointing=True))
+    batch = some_batches(1)[0]
+    for trainer in (once, twice):
+        trainer.load(lora)
+    expected = once.gradient(batch)
+    for key, value in twice.gradient(batch).items():
+        np.testing.assert_allclose(value, expected[key], rtol=1e-4, atol=1e-7)
+    assert twice.step(batch, 1e-2, 1.0) == pytest.approx(once.step(batch, 1e-2, 1.0), rel=1e-5)
+    assert twice.versions()["held"] != once.versions()["held"]
+    assert twice.step(batch, 1e-2, 1.0) == pytest.approx(once.step(batch, 1e-2, 1.0), rel=1e-4)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_a_batch_done_piece_by_piece_gives_the_same_gradient(name: str, folder: Path, lora: State, rows: int) -> None:
+    whole, apart = make(name, folder), make(name, folder, Plan(rows=rows))
+    for trainer in (whole, apart):
+        trainer.load(lora)
+    rows_of = [example(9, 1), example(15, 2), example(15, 3), example(12, 4), example(9, 5)]
+    soft = [whole.teach(one.ids, (4, 6), 5) if n in (1, 3) else None for n, one in enumerate(rows_of)]
+    batch = collate(rows_of, PLAIN, soft)
+    expected = whole.gradient(batch)
+    for key, value in apart.gradient(batch).items():
+        np.testing.assert_allclose(value, expected[key], rtol=1e-3, atol=1e-6)
+    assert apart.loss(batch) == pytest.approx(whole.loss(batch), rel=1e-5)
+    np.testing.assert_allclose(apart.score(batch), whole.score(batch), rtol=1e-5)
+    assert apart.step(batch, 1e-2, 1.0) == pytest.approx(whole.step(batch, 1e-2, 1.0), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_sequence_as_long_as_the_context_and_a_longer_one(name: str, folder: Path, lora: State) -> None:
+    """A pair is cut to the context before it comes here (tokens.py); a backend takes what it is given."""
+    trainer = make(name, folder)
+    trainer.load(lora)
+    for length in (CONTEXT, CONTEXT + 20):
+        assert np.isfinite(trainer.step(collate([example(length), example(4)], PLAIN), 1e-3, 1.0))
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_weights_of_zero_after_a_step_move_by_the_moments_alone(name: str, folder: Path) -> None:
+    trainer = make(name, folder)
+    trainer.load(backends.initial_state(trainer.shapes(), 0))
+    trainer.step(some_batches(1)[0], 1e-2, 1.0)
+    before = trainer.state()
+    assert trainer.step(collate([example(12)], Weights(0.0, 0.0, 0.0)), 1e-2, 1.0) == 0.0
+    assert norm({key: value - before[key] for key, value in trainer.state().items()}) > 0
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_folder_that_holds_no_base_is_named(name: str, tmp_path: Path, folder: Path) -> None:
+    (tmp_path / "config.json").write_text((folder / "config.json").read_text())
+    with pytest.raises(NoModel, match=tmp_path.name):
+        make(name, tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(NoModel, match=tmp_path.name):
+        make(name, tmp_path)
+
+
+@pytest.mark.skipif(bool(REASONS["mlx"]), reason=REASONS["mlx"])
+@pytest.mark.parametrize("bits", [8, 4])
+def test_mlx_learns_on_a_base_of_few_bits(folder: Path, bits: int, tmp_path: Path) -> None:
+    """QLoRA: quantised while it is loaded, or in mlx-lm's own layout already; the adapter is f32 in both."""
+    from mlx_lm.utils import load_model, quantize_model, save_config, save_model
+
+    model, config = load_model(folder)
+    model, config = quantize_model(model, config, 64, bits)
+    save_model(tmp_path, model)
+    save_config(config, tmp_path / "config.json")
+    quantised, stored = make("mlx", folder, Plan(bits, quantise=True)), make("mlx", tmp_path)
+    whole = make("mlx", folder)
+    ids = example(30).ids
+    base = [trainer.logits(ids) for trainer in (whole, quantised, stored)]
+    np.testing.assert_allclose(base[1], base[2], atol=1e-5)
+    distance = np.abs(base[0] - base[1]).max()
+    assert 0 < distance < {8: 0.1, 4: 2.0}[bits]
+    assert [t.exact for t in (whole, quantised, stored)] == [True, False, False]
+    assert quantised.versions()["held"] == stored.versions()["held"] == f"{bits}-bit"
+    for trainer in (quantised, stored):
+        trainer.load(backends.initial_state(trainer.shapes(), 0))
+    batch = some_batches(1)[0]
+    curve = [quantised.step(batch, 1e-2, 1.0) for _ in range(8)]
+    assert curve[-1] < curve[0]
+    np.testing.assert_allclose(curve, [stored.step(batch, 1e-2, 1.0) for _ in range(8)], rtol=1e-4)
+    assert all(value.dtype == np.float32 for value in quantised.state().values())
+    assert quantised.shapes() == whole.shapes()
+
+
+@pytest.mark.skipif(bool(REASONS["torch"]), reason=REASONS["torch"])
+def test_torch_says_that_it_cannot_read_mlx_lms_layout(folder: Path, tmp_path: Path) -> None:
+    config = json.loads((folder / "config.json").read_text()) | {"quantization": {"group_size": 64, "bits": 4}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
+    with pytest.raises(NoModel, match="--backend mlx"):
+        make("torch", tmp_path)
+
+
+@pytest.mark.skipif(bool(REASONS["torch"]), reason=REASONS["torch"])
+@pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is None, reason="bitsandbytes is not installed")
+def test_torch_learns_on_a_base_of_4_bits(folder: Path) -> None:
+    """QLoRA by bitsandbytes, which has a slow way on the CPU: enough to see that it learns."""
+    whole, quantised = make("torch", folder), make("torch", folder, Plan(4, quantise=True))
+    ids = example(30).ids
+    assert 0 < np.abs(whole.logits(ids) - quantised.logits(ids)).max() < 2.0
+    assert not quantised.exact
+    assert "bitsandbytes" in quantised.versions()
+    quantised.load(backends.initial_state(quantised.shapes(), 0))
+    batch = some_batches(1)[0]
+    curve = [quantised.step(batch, 1e-2, 1.0) for _ in range(6)]
+    assert curve[-1] < curve[0]
+    assert quantised.shapes() == whole.shapes()
+    assert all(value.dtype == np.float32 for value in quantised.state().values())
