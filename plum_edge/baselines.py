@@ -22,34 +22,40 @@ Ranking = Literal["bm25", "dense"]
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """What answers: a base, with an adapter or none, that reads one thing or nothing; or the score of a ranking."""
+    """What answers: a base, with an adapter or none, that reads something or nothing; or the score of a ranking."""
 
     adapter: bool = False
-    reads: Way | None = None
+    reads: tuple[Way, ...] = ()
+    """More than one only where ``joint``."""
     joint: bool = False
-    """The adapter remembers and the bare base reads (joint.py); otherwise the adapter itself reads."""
+    """The adapter remembers and the bare base reads, each text by itself (joint.py); else who answers reads, too."""
     threshold: Ranking | None = None
 
     @property
     def dense(self) -> bool:
         """Whether it needs vectors."""
-        return (self.reads or self.threshold or "").startswith("dense")
+        return any(name.startswith("dense") for name in (*self.reads, self.threshold or ""))
 
+
+JOINT_READS: tuple[Way, ...] = ("bm25_passages", "bm25_pairs")
+"""What is read beside the adapter, here and in ``ask`` and ``chat --retrieve``: what was said, and what was made of it.
+The two miss different things."""
 
 SYSTEMS: dict[str, System] = {
     "base": System(),
-    "bm25": System(reads="bm25"),
-    "bm25_top3": System(reads="bm25_top3"),
-    "bm25_pairs": System(reads="bm25_pairs"),
-    "bm25_passages": System(reads="bm25_passages"),
-    "dense": System(reads="dense"),
-    "dense_passages": System(reads="dense_passages"),
+    "bm25": System(reads=("bm25",)),
+    "bm25_top3": System(reads=("bm25_top3",)),
+    "bm25_pairs": System(reads=("bm25_pairs",)),
+    "bm25_passages": System(reads=("bm25_passages",)),
+    "dense": System(reads=("dense",)),
+    "dense_passages": System(reads=("dense_passages",)),
     "bm25_threshold": System(threshold="bm25"),
     "dense_threshold": System(threshold="dense"),
     "adapter": System(adapter=True),
-    "adapter_bm25": System(adapter=True, reads="bm25_passages", joint=True),
-    "adapter_dense": System(adapter=True, reads="dense_passages", joint=True),
-    "adapter_reads_bm25": System(adapter=True, reads="bm25_passages"),
+    "adapter_bm25": System(adapter=True, reads=JOINT_READS, joint=True),
+    "adapter_passages": System(adapter=True, reads=("bm25_passages",), joint=True),
+    "adapter_dense": System(adapter=True, reads=("dense_passages", "bm25_pairs"), joint=True),
+    "adapter_reads_bm25": System(adapter=True, reads=("bm25_passages",)),
 }
 """By name, as in ``evaluate --json``; what `asker` knows."""
 
@@ -132,22 +138,22 @@ class Model:
 
 
 class Together:
-    """The adapter remembers, the bare base reads, and both have a say (`joint.Joint`)."""
+    """The adapter remembers, the bare base reads, and all have a say (`joint.Joint`)."""
 
-    def __init__(self, recall: Recalls, adapter: Path, reads: Callable[[str], str | None]) -> None:
+    def __init__(self, recall: Recalls, adapter: Path, reads: Sequence[Callable[[str], str | None]]) -> None:
         self._recall, self._reads = recall, reads
         recall.use(None)  # whatever is on may be another adapter of the same name
         self._joint = Joint(recall, adapter)
 
     def p_yes(self, question: str) -> float:
-        """Return p(yes) of both."""
+        """Return p(yes) of all."""
         asked = [Message("user", question)]
-        return self._joint.p_yes(asked, with_context(self._reads(question), asked))
+        return self._joint.p_yes(asked, [with_context(reads(question), asked) for reads in self._reads])
 
     def answer(self, question: str) -> str:
         """Return the answer of the one who is to speak."""
         asked = [Message("user", question)]
-        messages, _ = self._joint.speaker(asked, with_context(self._reads(question), asked))
+        messages, _ = self._joint.speaker(asked, [with_context(reads(question), asked) for reads in self._reads])
         return self._recall.answer(messages, max_tokens=_MAX_TOKENS, temperature=0.0)
 
 
@@ -181,10 +187,10 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
         return Threshold(library, system.threshold)
     if system.adapter and adapter is None:
         raise ValueError(f"the system {name!r} needs an adapter")
-    reads = _reader(library, system.reads) if system.reads else None
-    if system.joint and adapter is not None and reads is not None:
+    reads = [_reader(library, way) for way in system.reads]
+    if system.joint and adapter is not None:
         return Together(recall, adapter, reads)
-    return Model(recall, adapter if system.adapter else None, reads)
+    return Model(recall, adapter if system.adapter else None, reads[0] if reads else None)
 
 
 def _reader(library: Looks, way: Way) -> Callable[[str], str | None]:

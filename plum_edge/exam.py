@@ -80,8 +80,9 @@ class Exam:
         meter = Meter(self.recall)
         asker = Metered(baselines.asker(system, meter, adapter, self.library), meter, self.recall.prompt_tokens)
         scored = evaluate.score(questions, asker, progress)
-        reads = baselines.SYSTEMS[system].reads or baselines.SYSTEMS[system].threshold
-        return scored, asker.cost(self.library.text_bytes(reads) if reads else 0)
+        used = baselines.SYSTEMS[system]
+        kept = [*used.reads, *([used.threshold] if used.threshold else [])]
+        return scored, asker.cost(sum(self.library.text_bytes(way) for way in kept))
 
     def text_loss(self, adapter: Path | None) -> float | None:
         """Return the mean cross entropy (nats a token) of fixed general text that nothing was trained on."""

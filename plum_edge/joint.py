@@ -1,9 +1,8 @@
 """Weights and text asked together: the adapter, which remembers, and the bare base, which reads what the log says.
 
-Each answers by itself, and p(yes) is the mean of the two in log-odds: whoever is surer decides, and two who are half
-sure outweigh one who is. No number in it is tuned, so that it holds for any base, adapter and log. To let the adapter
-read instead is worse than to let the base read: an adapter that says yes too easily reads a yes into any text
-(docs/LOG.md).
+Each answers by itself, and p(yes) is the mean of all in log-odds: whoever is surer decides, and two who are half sure
+outweigh one who is. No number in it is tuned, so that it holds for any base, adapter and log. To let the adapter read
+instead is worse than to let the base read: one that says yes too easily reads a yes into any text (docs/LOG.md).
 
 Part of the stage `evaluate`, and used as it is deployed. Knows nothing of how a text is found.
 """
@@ -43,10 +42,10 @@ def with_context(context: str | None, messages: Sequence[Message]) -> list[Messa
     return [Message("system", context), *messages] if context else list(messages)
 
 
-def mean_odds(p: float, q: float) -> float:
-    """Return the probability whose log-odds are the mean of those of two."""
-    odds = (math.log(x) - math.log1p(-x) for x in (min(max(x, _SURE), 1.0 - _SURE) for x in (p, q)))
-    return 1.0 / (1.0 + math.exp(-sum(odds) / 2))
+def mean_odds(*probabilities: float) -> float:
+    """Return the probability whose log-odds are the mean of those given."""
+    sure = [min(max(p, _SURE), 1.0 - _SURE) for p in probabilities]
+    return 1.0 / (1.0 + math.exp(-sum(math.log(p) - math.log1p(-p) for p in sure) / len(sure)))
 
 
 def is_closed(answer: str) -> bool:
@@ -61,36 +60,40 @@ class Joint:
         self._recall, self._adapter = recall, adapter
         self._name = name or str(adapter)
 
-    def p_yes(self, plain: Sequence[Message], reading: Sequence[Message]) -> float:
-        """Return p(yes) of both for a yes/no question: ``plain`` as asked, ``reading`` with the text before it.
+    def p_yes(self, plain: Sequence[Message], readings: Sequence[Sequence[Message]]) -> float:
+        """Return p(yes) of all for a yes/no question: ``plain`` as asked, ``readings`` with a text each before it.
 
-        Where nothing was found to read, ``reading`` is ``plain``: that the base then says no has its weight.
+        Where nothing was found to read, a reading is ``plain``: that the base then says no has its weight.
         """
         self._remember()
         remembered = self._recall.p_yes(plain)
         self._read()
-        return mean_odds(remembered, self._recall.p_yes(reading))
+        return mean_odds(remembered, *(self._recall.p_yes(reading) for reading in readings))
 
-    def speaker(self, plain: Sequence[Message], reading: Sequence[Message]) -> tuple[list[Message], float | None]:
+    def speaker(
+        self, plain: Sequence[Message], readings: Sequence[Sequence[Message]]
+    ) -> tuple[list[Message], float | None]:
         """Put on or take off the adapter, and return what is to be answered from now on, with p(yes) for a yes or no.
 
-        What the two say together is said by the one that agrees with it: by the reader where both do, as it has the
-        words before it. Where either has more to say than yes or no, the reader says it: it claims what was never said
-        a third as often as the adapter, and knows as much (docs/LOG.md).
+        What all say together is said by one that agrees with it: by a reader where one does, the first before the
+        others, as it has the words before it. Where either the first reader or the adapter has more to say than yes or
+        no, the first reader says it: it claims what was never said a third as often as the adapter, and knows as much
+        (docs/LOG.md).
         """
         self._read()
-        if not self._opens_closed(reading):
-            return list(reading), None
-        read = self._recall.p_yes(reading)
+        if not self._opens_closed(readings[0]):
+            return list(readings[0]), None
+        read = [self._recall.p_yes(reading) for reading in readings]
         self._remember()
-        if self._opens_closed(plain):
-            both = mean_odds(self._recall.p_yes(plain), read)
-            if (read >= 0.5) != (both >= 0.5):
-                return list(plain), both
+        if not self._opens_closed(plain):
             self._read()
-            return list(reading), both
-        self._read()
-        return list(reading), None
+            return list(readings[0]), None
+        together = mean_odds(self._recall.p_yes(plain), *read)
+        for reading, p in zip(readings, read, strict=True):
+            if (p >= 0.5) == (together >= 0.5):
+                self._read()
+                return list(reading), together
+        return list(plain), together
 
     def _opens_closed(self, messages: Sequence[Message]) -> bool:
         return is_closed(self._recall.answer(messages, max_tokens=2, temperature=0.0))

@@ -201,14 +201,16 @@ class Memory:
 
         With ``retrieve`` the adapter is put on or off after who is to speak (joint.py).
         """
+        from plum_edge.baselines import JOINT_READS
+
         if not retrieve:
             return list(messages), None
-        self._exam.library.left_out = left_out
-        context = self._exam.library.context("bm25_passages", messages[-1].content)
-        reading = with_context(context, messages)
+        library, question = self._exam.library, messages[-1].content
+        library.left_out = left_out
+        readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
         if active is None:
-            return reading, None
-        return Joint(self._exam.recall, Path(active.gguf), active.id).speaker(messages, reading)
+            return readings[0], None
+        return Joint(self._exam.recall, Path(active.gguf), active.id).speaker(messages, readings)
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache (design.md §4)."""

@@ -74,7 +74,12 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
         "adapter": [(ADAPTER, ["user"]), (ADAPTER, ["user"])],
         "adapter_reads_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
         **dict.fromkeys(READERS, reading),
-        **{key: [(ADAPTER, ["user"]), reading[0], (ADAPTER, ["user"]), reading[1]] for key in JOINT},
+        **{
+            key: [
+                call for read in reading for call in [(ADAPTER, ["user"]), *[read] * len(baselines.SYSTEMS[key].reads)]
+            ]
+            for key in JOINT
+        },
     }
 
 
@@ -94,7 +99,8 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
         "adapter": [True, False],
         "adapter_reads_bm25": [True, False],
         **{key: [True, True] for key in [*READERS, "bm25_threshold", "dense_threshold"]},
-        **{key: [True, False] for key in JOINT},  # one half sure of each: yes
+        # One who says yes against one who says no is half sure: yes. Against two: no.
+        **{key: [True, len(baselines.SYSTEMS[key].reads) > 1] for key in JOINT},
     }
     assert seen == [1, 2] * len(baselines.SYSTEMS)
 
@@ -182,8 +188,8 @@ def test_in_llama_cpp_every_system_gives_its_own_answers(tiny: tuple[Path, Path]
         again = baselines.run(names[::-1], questions, recall=recall, adapter=tiny[1], library=Log())
         tap = {name: scored[name][0].p_yes for name in names}
         assert len({round(p or 0.0, 6) for p in tap.values()}) == 6  # adapter and context both change the answer
-        both = mean_odds(tap["adapter"] or 0.0, baselines.asker("bm25_passages", recall, None, Log()).p_yes(TAP))
-        assert tap["adapter_bm25"] == pytest.approx(both, abs=1e-5)
+        read = [baselines.asker(name, recall, None, Log()).p_yes(TAP) for name in baselines.JOINT_READS]
+        assert tap["adapter_bm25"] == pytest.approx(mean_odds(tap["adapter"] or 0.0, *read), abs=1e-5)
         assert scored["base"][1].p_yes == pytest.approx(scored["bm25"][1].p_yes)  # nothing was found: no context
         assert all(isinstance(scored[name][2].answer, str) for name in names)
         for name in names:  # in whatever order: nothing of one system is left in the next

@@ -59,7 +59,7 @@ def test_the_surer_one_decides() -> None:
 
 def test_each_is_asked_by_itself() -> None:
     recall = Two("Yes, on", 0.9, "No, not", 0.2)
-    assert Joint(recall, ADAPTER).p_yes(ASKED, READING) == pytest.approx(mean_odds(0.9, 0.2))
+    assert Joint(recall, ADAPTER).p_yes(ASKED, [READING]) == pytest.approx(mean_odds(0.9, 0.2))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_both_say_is_said_by_one_that_agrees(
     remembered: tuple[str, float], read: tuple[str, float], speaks: str
 ) -> None:
     recall = Two(*remembered, *read)
-    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, READING)
+    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING])
     assert p_yes == pytest.approx(mean_odds(remembered[1], read[1]))
     assert messages == (READING if speaks == "reader" else ASKED)
     assert recall.adapter_id == (None if speaks == "reader" else str(ADAPTER))
@@ -88,13 +88,25 @@ def test_what_both_say_is_said_by_one_that_agrees(
 @pytest.mark.parametrize(("remembered", "read"), [("Yes, on", "You said"), ("You said", "No, not"), ("On 14", "On 14")])
 def test_where_there_is_more_to_say_the_reader_says_it(remembered: str, read: str) -> None:
     recall = Two(remembered, 0.9, read, 0.1)
-    assert Joint(recall, ADAPTER).speaker(ASKED, READING) == (READING, None)
+    assert Joint(recall, ADAPTER).speaker(ASKED, [READING]) == (READING, None)
     assert recall.adapter_id is None
+
+
+def test_of_several_readers_one_that_agrees_says_it_and_all_count() -> None:
+    class Three(Two):
+        def p_yes(self, messages: Sequence[Message]) -> float:
+            return 0.99 if "Note" in messages[0].content else super().p_yes(messages)
+
+    note = [Message("system", "Note"), *ASKED]
+    recall = Three("Yes, on", 0.7, "No, not", 0.3)
+    joint = Joint(recall, ADAPTER)
+    assert joint.speaker(ASKED, [READING, note]) == (note, pytest.approx(mean_odds(0.7, 0.3, 0.99)))
+    assert joint.p_yes(ASKED, [READING, note]) == pytest.approx(mean_odds(0.7, 0.3, 0.99))
 
 
 def test_an_adapter_of_another_name_is_taken_off_first() -> None:
     recall = Two("Yes", 0.9, "Yes", 0.9)
-    Joint(recall, ADAPTER).p_yes(ASKED, READING)  # `Two` refuses the name "another"
+    Joint(recall, ADAPTER).p_yes(ASKED, [READING])  # `Two` refuses the name "another"
 
 
 def test_nothing_found_is_nothing_before_the_question() -> None:

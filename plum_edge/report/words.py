@@ -9,7 +9,7 @@ NAMES = {
     "base": "base, no memory",
     "bm25": "retrieval (BM25 top-1)",
     "bm25_top3": "retrieval (BM25 top-3)",
-    "bm25_pairs": "retrieval (BM25, pairs)",
+    "bm25_pairs": "retrieval (BM25, stored pairs)",
     "bm25_passages": "retrieval (BM25 passage)",
     "dense": "retrieval (vectors, top-1)",
     "dense_passages": "retrieval (vectors, passage)",
@@ -18,6 +18,7 @@ NAMES = {
     "adapter": "adapter",
     "adapter_reads_bm25": "adapter that reads",
     "adapter_bm25": "adapter + retrieval",
+    "adapter_passages": "adapter + passage",
     "adapter_dense": "adapter + vectors",
 }
 """How systems are called on the screen, in the order of the table."""

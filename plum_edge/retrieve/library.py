@@ -51,7 +51,7 @@ class Library:
             NoModel: the way needs vectors, and the model that makes them is not installed.
         """
         if way == "bm25_pairs":
-            return self._notes.context(question, min(NOTES, self.room))
+            return self._notes.context(question, min(NOTES, self.room), left_out=self.left_out)
         retriever = self._retriever("dense" if way.startswith("dense") else "bm25")
         if way.endswith("passages"):
             return retriever.context(question, room=min(PASSAGE, self.room))

@@ -39,13 +39,16 @@ class Notes:
     _when: dict[str, datetime] = field(default_factory=dict)
     _read: object = None
 
-    def context(self, question: str, room: int) -> str | None:
+    def context(self, question: str, room: int, *, left_out: str | None = None) -> str | None:
         """Return the best notes in the reading format of conversations, the days of the best first, or None.
 
-        A note is a question of the user and its answer; those of one day stand under one line with the date.
+        A note is a question of the user and its answer; those of one day stand under one line with the date. Notes on
+        the conversation ``left_out`` are passed over.
         """
         days: dict[str, list[str]] = {}
         for pair in self.search(" ".join(content_words(question)), _BEST):
+            if pair.segment.rsplit("/", 1)[0] == left_out:
+                continue
             header = f"Conversation of {spoken_date(self._when[pair.segment])}"
             note = f"User: {pair.question}\nAssistant: {pair.answer}"
             longer = {**days, header: [*days.get(header, []), note]}

@@ -77,6 +77,9 @@ def test_the_conversation_that_goes_on_is_passed_over(library: Library) -> None:
     library.left_out = "tap"
     assert library.context("bm25", "the washer") is None
     assert library.quote("bm25", "the washer") is None
+    assert library.context("bm25_pairs", "the brakes")
+    library.left_out = "bike"
+    assert library.context("bm25_pairs", "the brakes") is None
 
 
 def test_the_bar_moves_with_the_log(store: Store, library: Library) -> None:
