@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from plum_edge import gguf_header
 from plum_edge.convert import gguf as converter
 from plum_edge.convert.families import family
 from plum_edge.convert.tensors import sha256 as weights_sha256
@@ -86,8 +87,13 @@ def base(name: str) -> Base:
 
 
 def dtype(base: Base, wanted: str = "auto") -> converter.BaseType:
-    """Return the type in which a base is deployed: as wanted, or by its size (f32 where that is small, else q8_0)."""
+    """Return the type in which a base is deployed: as wanted, or by its size (f32 where that is small, else q8_0).
+
+    A GGUF that lies beside the weights is deployed as it is; of that only f32 is told from all others.
+    """
     kinds: tuple[converter.BaseType, ...] = get_args(converter.BaseType)
+    if given := _given_gguf(base):
+        return "f16" if _header(given).metadata.get("general.file_type") else "f32"
     if wanted in kinds:
         return kinds[kinds.index(wanted)]
     size = sum(path.stat().st_size for path in weight_files(base.folder))
@@ -98,12 +104,18 @@ def gguf(base: Base, home: Home, wanted: str = "auto") -> Path:
     """Return the GGUF of a base, f32, f16, q8_0, q4_0 or as its size has it (auto).
 
     Made at first use, read back and held against the weights, whole or not at all; reused while the base is the same.
+    A GGUF that the user put beside the weights is taken instead, if it is the same model (base_check.py).
 
     Raises:
-        NoModel: the base cannot be converted.
-        IntegrityError: the file does not hold the model's weights.
+        NoModel: the base cannot be converted; or llama.cpp would cut text otherwise than its tokenizer.
+        IntegrityError: the file does not hold the model's weights, or is another model.
         NoSpace, StoreError: as the disk says.
     """
+    from plum_edge.base_check import check_same_model, check_tokenizer
+
+    if given := _given_gguf(base):
+        check_same_model(given, base.folder, home.models / "known.json")
+        return given
     kind = dtype(base, wanted)
     target = home.models / f"{base.name}-{base.fingerprint}-{kind}.gguf"
     if not target.is_file():
@@ -112,9 +124,30 @@ def gguf(base: Base, home: Home, wanted: str = "auto") -> Path:
             made = Path(scratch) / target.name
             converter.write_base(base.folder, made, kind)
             check_base(base.folder, made)
+            check_tokenizer(made, base.folder)
             made.replace(target)
             fsync_dir(home.models)
     return target
+
+
+def _given_gguf(base: Base) -> Path | None:
+    """Return the GGUF that lies in the base's folder, if there is one.
+
+    Raises:
+        NoModel: there are several.
+    """
+    found = sorted(base.folder.glob("*.gguf"))
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise NoModel(base.name, f"several GGUF files lie in {base.folder} ({names})", "Leave the one to be used.")
+    return found[0] if found else None
+
+
+def _header(path: Path) -> gguf_header.Header:
+    try:
+        return gguf_header.read(path)
+    except gguf_header.NotGguf as error:
+        raise NoModel(str(path), str(error)) from error
 
 
 def _read(name: str, folder: Path, table: dict[str, Any]) -> Base:

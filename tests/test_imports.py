@@ -45,11 +45,12 @@ ACROSS = {
     ("baselines", "evaluate"): "scores with it",
     ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/templates.py",
     ("registry", "convert"): "makes the GGUF of a base at first use",
+    ("registry", "base_check"): "takes a GGUF only where llama.cpp makes of text and ids what the trainer does",
 }
 """The few ways from one stage to another, and why."""
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
-    "translate",
+    "translate", "base_check",
 }  # fmt: skip
 CLI_MAY = GROUND | {"report", "doctor", "memory", "translate", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""

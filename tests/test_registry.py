@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from plum_edge import registry
+from plum_edge.convert import gguf as converter
 from plum_edge.convert.families import Family
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.gguf_header import read
@@ -101,6 +102,29 @@ def test_a_base_is_deployed_as_its_size_has_it_unless_somebody_says_otherwise(
         more.truncate(size)  # a hole: it takes no room on the disk
     assert registry.dtype(base) == registry.dtype(base, "auto") == kind
     assert registry.dtype(base, "q4_0") == "q4_0"
+
+
+def test_a_gguf_beside_the_weights_is_used_if_it_is_the_same_model(tmp_path: Path, home: Home) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    given = base.folder / "tiny-q8_0.gguf"
+    converter.write_base(base.folder, given, "q8_0")
+    assert registry.gguf(base, home) == given and registry.dtype(base) != "f32"
+    tiny_base(tmp_path, seed=1)
+    with pytest.raises(IntegrityError, match="is not the model tiny"):
+        registry.gguf(base, home)
+    converter.write_base(base.folder, base.folder / "tiny-f32.gguf")
+    with pytest.raises(NoModel, match=r"several GGUF files.*tiny-f32\.gguf, tiny-q8_0\.gguf"):
+        registry.gguf(base, home)
+
+
+def test_a_base_whose_text_llama_cpp_would_cut_otherwise_is_not_kept(tmp_path: Path, home: Home) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    tokenizer = json.loads((base.folder / "tokenizer.json").read_text())
+    tokenizer["model"]["merges"] = tokenizer["model"]["merges"][::2]
+    (base.folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(NoModel, match="its own tokenizer as"):
+        registry.gguf(base, home)
+    assert list(home.models.iterdir()) == []
 
 
 def test_a_gguf_that_came_out_wrong_is_not_kept(tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -205,7 +205,8 @@ def byte_level(kind: str) -> str:
     trainer = trainers.BpeTrainer(
         vocab_size=490, show_progress=False, initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
     )
-    tokenizer.train_from_iterator(tiny.text(0, 2000), trainer)
+    numbers = [f"{n % 70} {n} in {1900 + n % 130}, {n * 37}" for n in range(2000)]
+    tokenizer.train_from_iterator([*tiny.text(0, 2000), *numbers], trainer)
     tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>"])
     tokenizer.add_tokens([AddedToken("<tool>", normalized=False)])
     return str(tokenizer.to_str())
