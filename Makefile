@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test check format bench experiment experiment-quick clean
+.PHONY: setup demo demo-all test test-torch check format bench experiment experiment-quick clean
 
 setup: $(VENV)/.installed
 
@@ -27,6 +27,15 @@ demo-all: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# What trains on torch is tested where torch is: an environment of its own, with the extra `cuda`. A CPU is enough.
+# Where there is no card, a CPU build of torch installed there first saves gigabytes.
+test-torch: VENV := .venv-torch
+test-torch: BIN := .venv-torch/bin
+test-torch:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev,cuda]'
+	$(BIN)/python -m pytest tests/backends tests/conformance
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -22,7 +22,17 @@ import psutil
 
 from plum_edge import config as configuration
 from plum_edge.config import Config
-from plum_edge.errors import IntegrityError, NoModel, PlumError, StoreError, StoreMissing, Unavailable
+from plum_edge.errors import (
+    IntegrityError,
+    NoBackend,
+    NoMemory,
+    NoModel,
+    PlumError,
+    StoreError,
+    StoreMissing,
+    Unavailable,
+    UsageError,
+)
 from plum_edge.paths import Home, sha256_file
 from plum_edge.registry import base
 from plum_edge.store import Store
@@ -65,7 +75,7 @@ def examine(home: Home) -> Iterator[Finding]:
         lambda: store(home),
         lambda: adapter(home),
         lambda: disk(home),
-        memory,
+        lambda: memory(settings),
         lambda: clock(home),
     )
     for check in checks:
@@ -99,8 +109,7 @@ def backend(settings: Config) -> Finding:
         choice = choose(settings.train.backend)
     except PlumError as error:
         return _wrong("backend", error)
-    version = f" {_version('mlx')}" if choice.name == "mlx" else ""
-    return Finding("backend", f"{choice.name}{version}: {choice.why}")
+    return Finding("backend", f"{choice.name} {_version(choice.name)}: {choice.why}")
 
 
 def blas(settings: Config) -> Finding:
@@ -144,11 +153,22 @@ def disk(home: Home) -> Finding:
     return Finding("disk", found, "Free some space before long." if free < _LITTLE_DISK else "")
 
 
-def memory() -> Finding:
-    """Return how much memory is free."""
-    ram = psutil.virtual_memory()
+def memory(settings: Config) -> Finding:
+    """Return how much memory is free, and what a night would take of it."""
+    from plum_edge.backends.base import LoraSpec, choose, reckon
+
+    ram, train = psutil.virtual_memory(), settings.train
+    found = f"{_size(ram.available)} of {_size(ram.total)} available"
     remedy = "Close other programs before a night." if ram.available < _LITTLE_MEMORY else ""
-    return Finding("memory", f"{_size(ram.available)} of {_size(ram.total)} available", remedy)
+    with contextlib.suppress(NoModel, NoBackend):
+        model = base(settings.model.base)
+        spec = LoraSpec(train.rank, train.alpha, model.lora_targets)
+        try:
+            plan, needed = reckon(choose(train.backend), model.folder, spec, quantise=train.quantise, rows=train.batch)
+        except (NoMemory, UsageError) as error:
+            return _wrong("memory", error)
+        found = f"{found}; a night takes about {_size(needed)}, the base in {plan}"
+    return Finding("memory", found, remedy)
 
 
 def clock(home: Home) -> Finding:

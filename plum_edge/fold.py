@@ -49,7 +49,11 @@ class Fold:
         """The backend with the base and fresh LoRA layers."""
         settings = self.config.train
         spec = backends.LoraSpec(settings.rank, settings.alpha, self.base.lora_targets)
-        return backends.make(backends.choose(settings.backend), self.base.folder, spec, settings.threads)
+        choice = backends.choose(settings.backend)
+        self.notes.append(f"trained by {choice.name}: {choice.why}")
+        return backends.make(
+            choice, self.base.folder, spec, settings.threads, quantise=settings.quantise, rows=settings.batch
+        )
 
     @cached_property
     def prior(self) -> Mentions:
@@ -118,6 +122,9 @@ class Fold:
         )
         if learned.aside:
             self.notes.append(f"{segment.id} was set aside: {learned.aside}")
+        if self.lessons.tokenizer.cut:
+            self.notes.append(f"{segment.id}: what was longer than {self.base.context:,} tokens was cut")
+            self.lessons.tokenizer.cut = 0
         self._save(seq, learned.state)
         self.store.runs.add_step(
             Step(

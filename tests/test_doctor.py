@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plum_edge import doctor
-from plum_edge.config import Config, Train
+from plum_edge.backends.base import available
+from plum_edge.config import Config, Model, Train
 from plum_edge.doctor import Finding
 from plum_edge.errors import (
     BadConfig,
@@ -25,6 +27,7 @@ from plum_edge.errors import (
 )
 from plum_edge.paths import Home
 from plum_edge.store import Store
+from tests.tiny import tiny_base
 
 
 @pytest.fixture
@@ -86,13 +89,23 @@ def test_a_backend_and_a_base_that_are_not_there(home: Home) -> None:
     home.config.chmod(0o600)
     findings = list(doctor.examine(home))
     found = {one.name: one for one in findings}
-    assert found["backend"].error is NoBackend
+    assert (found["backend"].error is NoBackend) == bool(available()["torch"])
     assert found["model"].error is NoModel
     assert doctor.exit_code(findings) == 20
 
 
 def test_the_backend_says_why() -> None:
     assert "asked for" in doctor.backend(Config(train=Train(backend="mlx"))).found
+
+
+def test_memory_says_what_a_night_takes(tmp_path: Path) -> None:
+    assert re.search(r"a night takes about [\d,.]+ [MG]B, the base in f32", doctor.memory(Config()).found)
+    folder = tiny_base(tmp_path)
+    sizes = json.loads((folder / "config.json").read_text()) | {"intermediate_size": 10**10}
+    (folder / "config.json").write_text(json.dumps(sizes))
+    finding = doctor.memory(Config(model=Model(str(folder))))
+    assert finding.state == "wrong" and doctor.exit_code([finding]) == 20
+    assert "GB are free" in finding.found and "smaller base" in finding.remedy
 
 
 def test_a_full_disk(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
