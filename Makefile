@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test test-torch check format bench experiment experiment-quick clean
+.PHONY: setup demo demo-all test test-torch check format bench matrix experiment experiment-quick clean
 
 setup: $(VENV)/.installed
 
@@ -45,6 +45,10 @@ check: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# All columns take torch (`make test-torch` installs it into an environment of its own); without it PEFT's are empty.
+matrix: setup
+	@$(if $(wildcard .venv-torch/bin/python),.venv-torch/bin,$(BIN))/python benchmarks/matrix.py
 
 bench: setup
 	$(BIN)/python benchmarks/train_speed.py
