@@ -10,8 +10,10 @@ disk holds one state (a few MB) for each eight learned.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -24,7 +26,7 @@ from plum_edge.convert import peft
 from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
-from plum_edge.records import Pair, Segment, Step
+from plum_edge.records import Pair, Segment, Step, content_hash
 from plum_edge.registry import Base
 from plum_edge.schedule import make as make_recipe
 from plum_edge.store import Store
@@ -43,6 +45,7 @@ class Fold:
         self.lessons = Lessons(store, config, base, ChatTokenizer(base.folder, base.chat_template))
         self.rejected: Counter[str] = Counter()
         self.notes: list[str] = []
+        self._mentions, self._reached = Mentions(), 0
 
     @cached_property
     def trainer(self) -> backends.Trainer:
@@ -55,14 +58,17 @@ class Fold:
             choice, self.base.folder, spec, settings.threads, quantise=settings.quantise, rows=settings.batch
         )
 
-    @cached_property
-    def prior(self) -> Mentions:
-        """What the log has mentioned, up to the last augmented segment."""
-        mentions = Mentions()
-        for segment in self.store.log.segments():
-            if self.store.pairs.of(segment.id):
-                mentions.add(segment)
-        return mentions
+    def known(self, seq: int) -> Mentions:
+        """Return what the log mentions up to this place in the order of learning; it grows with the next call.
+
+        Every recorded segment counts, also one that no pairs came of: the same for any split into nights.
+        """
+        if seq < self._reached:
+            self._mentions, self._reached = Mentions(), 0
+        for segment in self.store.log.segments(after=self._reached, upto=seq):
+            self._mentions.add(segment)
+        self._reached = seq
+        return self._mentions
 
     def head(self) -> backends.State:
         """Return the state after the steps learned so far.
@@ -86,20 +92,19 @@ class Fold:
         stored = self.store.pairs.of(segment.id)
         if stored:
             return stored
-        pairs, rejected = self.pairs_of(segment)
+        pairs, rejected = self.pairs_of(segment, self.known(seq - 1))
         self.rejected.update(rejected)
         with self.store.transaction():
             earlier = self.store.pairs.live("train", before_seq=seq) + self.store.pairs.live("held_out", before_seq=seq)
             self.store.pairs.retire(contradicted(earlier, segment), segment.id)
             self.store.pairs.replace(segment.id, pairs)
-        self.prior.add(segment)
         return pairs
 
-    def pairs_of(self, segment: Segment) -> tuple[list[Pair], Counter[str]]:
+    def pairs_of(self, segment: Segment, prior: Mentions) -> tuple[list[Pair], Counter[str]]:
         """Return what the augmenter makes of a segment, checked, and what was rejected by reason. Nothing is stored."""
         settings = self.config
-        made = augment(segment, self.prior, seed=settings.train.seed, topics=settings.augment.topics)
-        checked = check(made, segment, self.prior)
+        made = augment(segment, prior, seed=settings.train.seed, topics=settings.augment.topics)
+        checked = check(made, segment, prior)
         return list(checked.kept), checked.rejected
 
     def learn(
@@ -115,11 +120,12 @@ class Fold:
         pairs = [pair for pair in self.augment(segment) if pair.split == "train"]
         settings = self.config.train
         recipe = make_recipe(settings.recipe, replay=settings.replay, general=settings.general, honest=settings.honest)
-        lesson = self.lessons.of(segment, pairs, self.prior)
+        lesson = self.lessons.of(segment, pairs, self.known(seq))
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
         learned = learn(
             self.trainer, before, lesson, recipe, settings, checkpoint=epoch_in_work, progress=progress, stopped=stopped
         )
+        self.store.log.set_aside(segment.id, learned.aside)
         if learned.aside:
             self.notes.append(f"{segment.id} was set aside: {learned.aside}")
         if self.lessons.tokenizer.cut:
@@ -133,7 +139,7 @@ class Fold:
                 recipe=settings.recipe,
                 backend=self.trainer.name,
                 threads=self.trainer.threads,
-                versions={"plum-edge": version("plum-edge")} | self.trainer.versions(),
+                versions=self._made_with(),
                 seed=settings.seed,
                 pairs_sha256=_pairs_sha256(pairs),
                 state_sha256=state_sha256(learned.state),
@@ -150,12 +156,22 @@ class Fold:
         settings = self.config.train
         return {"rank": str(settings.rank), "alpha": str(settings.alpha), "base_sha256": self.base.sha256}
 
-    def _checkpoint(self, seq: int) -> Path:
-        return self.home.checkpoints / f"step-{seq:06d}.safetensors"
+    def _made_with(self) -> dict[str, str]:
+        """Return what the bytes of a step depend on besides its inputs: where it changed they cannot be made again."""
+        train = asdict(self.config.train)
+        settings = {
+            key: train[key] for key in train if key not in ("backend", "threads")
+        }  # recorded as they turned out
+        ours = {
+            "plum-edge": version("plum-edge"),
+            "base": self.base.sha256[:16],
+            "settings": content_hash(json.dumps([settings, asdict(self.config.augment)], sort_keys=True)),
+        }
+        return ours | self.trainer.versions()
 
     def _stored(self, step: Step) -> backends.State | None:
         """Return the state after a step, or None where its checkpoint is gone, damaged or of other bytes."""
-        path = self._checkpoint(step.seq)
+        path = checkpoint(self.home, step.seq)
         if not path.is_file():
             return None
         try:
@@ -174,17 +190,22 @@ class Fold:
         if other:
             raise UsageError(
                 f"What {self.home.root} remembers was learned with {', '.join(other)}. Nothing was changed.",
-                "Set it back in config.toml, or begin a new memory with --home.",
+                "Set it back in config.toml, or learn everything again: plum-edge consolidate --rebuild.",
             )
 
     def _save(self, seq: int, state: backends.State) -> None:
-        peft.save(self._checkpoint(seq), state, self.metadata())
+        peft.save(checkpoint(self.home, seq), state, self.metadata())
 
     def _prune(self, newest: int) -> None:
         seqs = [step.seq for step in self.store.runs.steps() if step.seq <= newest]
         for position, seq in enumerate(seqs[:-_NEWEST], start=1):
             if position % _SPACING:
-                self._checkpoint(seq).unlink(missing_ok=True)
+                checkpoint(self.home, seq).unlink(missing_ok=True)
+
+
+def checkpoint(home: Home, seq: int) -> Path:
+    """Return where the state after a step is kept, if it is."""
+    return home.checkpoints / f"step-{seq:06d}.safetensors"
 
 
 def _pairs_sha256(pairs: list[Pair]) -> str:

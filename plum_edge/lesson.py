@@ -34,12 +34,11 @@ class Lessons:
         self.store, self.config, self.base, self.tokenizer = store, config, base, tokenizer
         self.teaching = Teaching(store, config, base, tokenizer)
 
-    def of(self, segment: Segment, pairs: list[Pair], prior: Mentions) -> Lesson:
-        """Return the lesson of a recorded segment. ``prior`` is what the log mentions, up to the newest segment."""
+    def of(self, segment: Segment, pairs: list[Pair], known: Mentions) -> Lesson:
+        """Return the lesson of a recorded segment. ``known`` is what the log mentions, up to this segment."""
         if self.config.train.recipe == "raw":
             return self._raw(segment)
         seq = self.store.log.seq(segment.id)
-        known = self._known(seq, prior)
         new = {_key(pair): pair for pair in self._wanted(pairs)}
         earlier = {_key(pair): pair for pair in self._wanted(self.store.pairs.live("train", before_seq=seq))}
         aside = self._general | self._honest(known, segment, len(new))
@@ -77,12 +76,6 @@ class Lessons:
             f"general-{sample['kind']}/{i}": self.tokenizer.example(chat, limit=self.base.context)
             for i, (sample, chat) in enumerate(zip(samples, chats, strict=True))
         }
-
-    def _known(self, seq: int, prior: Mentions) -> Mentions:
-        """Return what the log mentions up to this segment, even where later ones are augmented already."""
-        segments = self.store.log.segments()
-        later = any(self.store.pairs.of(s.id) for s in segments if self.store.log.seq(s.id) > seq)
-        return Mentions.of(*(s for s in segments if self.store.log.seq(s.id) <= seq)) if later else prior
 
     def _wanted(self, pairs: list[Pair]) -> list[Pair]:
         settings = self.config.augment

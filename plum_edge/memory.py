@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from plum_edge import config as configuration
-from plum_edge.errors import NoModel, UsageError
+from plum_edge.errors import NoModel
 from plum_edge.joint import Joint, is_closed, with_context
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
@@ -97,6 +97,8 @@ class Memory:
             result["ids"] = [*added.added, *added.extended]
             why = "its messages differ from those in the log; the log was left as it is"
             result["skipped"] += [{"where": conflict, "why": why} for conflict in added.conflicts]
+            why = "it was forgotten here, and stays forgotten"
+            result["skipped"] += [{"where": ident, "why": why} for ident in added.forgotten]
             result["unchanged"] = len(added.unchanged)
         return result
 
@@ -124,8 +126,6 @@ class Memory:
         """Learn what waits and promote the adapter if it is better; return the contract's JSON (design.md §6)."""
         from plum_edge.consolidate import Night
 
-        if rebuild:
-            raise UsageError("Rebuilding the adapter from the log is not part of this version.")
         if augmenter == "llm":
             raise NoModel(self.base.name, "it cannot write pairs of its own yet; use --augmenter phrases")
         night = Night(
@@ -138,6 +138,7 @@ class Memory:
         if stopped is not None:
             night.stopped = stopped
         night.after_step = after_step
+        night.rebuild = rebuild
         return night.dry_run() if dry_run else night.run()
 
     def _settings(self, recipe: str | None, backend: str | None, augmenter: str | None) -> configuration.Config:
@@ -183,11 +184,21 @@ class Memory:
         """
         active = self._follow(adapter)
         settings = self.config.recall
+        generation = self._generation
+
+        def over() -> bool:
+            """Follow a change of memory before the next token. An answer that quotes the log ends: it may be gone."""
+            if self.store.runs.generation() != generation and retrieve:
+                return True
+            if self.store.runs.generation() != self._generation:
+                self._follow(adapter)
+            return stopped is not None and stopped()
+
         yield from self._exam.recall.stream(
             self._speaker(messages, active, retrieve, left_out=conversation)[0],
             max_tokens=settings.max_tokens,
             temperature=settings.temperature,
-            stopped=stopped,
+            stopped=over,
         )
 
     def evidence(self, question: str, limit: int = 3) -> list[Evidence]:
@@ -300,9 +311,56 @@ class Memory:
 
         return after
 
+    # --- taking back
+
+    def forget(
+        self,
+        conversations: Sequence[str] = (),
+        *,
+        search: str | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        keep_log: bool = False,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        stopped: Callable[[], bool] | None = None,
+    ) -> dict[str, Any]:
+        """Take conversations back, out of log, files and weights, or with ``keep_log`` out of the weights alone.
+
+        Those named by id, and those that fit ``search`` and dates. None at all finishes what was interrupted. Returns
+        a receipt: figures, no text; with ``dry_run`` what would go.
+
+        Raises:
+            UnknownId: a conversation that was never there; nothing was changed.
+            LockHeld, Interrupted, Unavailable, StoreError: as `forget.Forget.run` says.
+        """
+        from plum_edge.forget import Forget, choose
+
+        ids = choose(self.store, conversations, search=search, since=since, until=until)
+        forget = Forget(self.home.create(), self.store, self.config, lambda: self.base)
+        if progress is not None:
+            forget.progress = progress
+        if stopped is not None:
+            forget.stopped = stopped
+        return forget.plan(ids) if dry_run else forget.run(ids, keep_log=keep_log)
+
     def adapters(self) -> list[Adapter]:
         """Return every adapter, the oldest first."""
         return self.store.runs.adapters()
+
+    def rollback(self) -> Adapter:
+        """Put the adapter to use that was promoted before the one in use. What was learned stays learned."""
+        from plum_edge.lineage import rollback
+
+        return rollback(self.store)
+
+    def prune(self, *, keep: int | None = None, dry_run: bool = False) -> dict[str, Any]:
+        """Remove refused and old adapters; what forgetting needs stays (`lineage.prune`)."""
+        from plum_edge import lineage
+        from plum_edge.consolidate import locked
+
+        with locked(self.home):
+            return lineage.prune(self.home, self.store, keep=keep or lineage.KEPT, dry_run=dry_run)
 
     def use(self, identity: str | None) -> None:
         """Make an adapter the active one, or none."""
@@ -322,6 +380,7 @@ class Memory:
             "messages": counts.messages,
             "waiting": len(self.store.log.plan()) + counts.segments - len(self.store.runs.steps()),
             "states": dict(counts.states),
+            "forgetting": len(self.store.forgetting.pending()),
             "adapter": _plain(active) if active else None,
             "last": _plain(last) if last else None,
             "first_date": dates[0].isoformat() if dates else None,

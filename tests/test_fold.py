@@ -23,7 +23,10 @@ TALKS = (
     ("My sister Elsa wants to knit a woollen blanket for the baby.", "Moss stitch is a good choice for a blanket."),
     ("We found a flat in Leith with a broken boiler.", "Ask the landlord to mend the boiler before you move."),
     ("My bicycle has squealing brakes since the rain.", "Clean the rim and toe in the brake pads."),
+    ("Well, so be it, and it is what it is.", "So it is."),
 )
+EMPTY = -1
+"""The last of them, on the day before the others: it names nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,15 @@ def test_any_split_into_nights_gives_the_same_bytes(
     config: Config, straight: list[str], tmp_path: Path, nights: list[list[int]]
 ) -> None:
     assert learn(Home(tmp_path), config, nights) == straight
+
+
+def test_a_conversation_that_says_nothing_counts_the_same_in_any_night(config: Config, tmp_path: Path) -> None:
+    """No pairs come of it, but its words are in the log: what follows is chosen with them, tonight or tomorrow."""
+    nights = [[[EMPTY, 1, 2]], [[EMPTY], [1], [2]]]
+    one, several = (learn(Home(tmp_path / str(number)), config, split) for number, split in enumerate(nights))
+    assert one == several
+    with Store.open(Home(tmp_path / "0"), create=False) as store:
+        assert [len(store.pairs.of(segment.id)) > 0 for segment in store.log.segments()] == [False, True, True]
 
 
 @pytest.mark.parametrize("stop", [0, 5, 13, 30])

@@ -50,7 +50,7 @@ ACROSS = {
 """The few ways from one stage to another, and why."""
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
-    "translate", "base_check",
+    "erase", "forget", "lineage", "traces", "translate", "base_check",
 }  # fmt: skip
 CLI_MAY = GROUND | {"report", "doctor", "memory", "translate", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""

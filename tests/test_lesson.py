@@ -49,7 +49,7 @@ def lesson(store: Store, config: Config, tmp_path: Path, train: Any = None, **au
     fold = Fold(Home(tmp_path), store, settings, registry.base(config.model.base))
     first, second = store.log.segments() or store.log.plan()
     fold.augment(first)
-    return fold.lessons.of(second, fold.augment(second), fold.prior), fold
+    return fold.lessons.of(second, fold.augment(second), fold.known(2)), fold
 
 
 def said(fold: Fold, lesson: Lesson, key: str, reading: int) -> str:

@@ -26,6 +26,7 @@ VERBS = {
     "evaluate": ("plum_edge.cli.evaluate", "Measure what is remembered."),
     "status": ("plum_edge.cli.status", "Say what is remembered and what waits."),
     "logs": ("plum_edge.cli.logs", "List, show and search the logged conversations."),
+    "forget": ("plum_edge.cli.forget", "Take conversations back, out of the log and the weights."),
     "convert": ("plum_edge.cli.convert", "Bring an adapter into another form: GGUF, PEFT's or mlx-lm's; proven."),
     "adapters": ("plum_edge.cli.adapters", "List, show and choose the adapters."),
     "doctor": ("plum_edge.cli.doctor", "Check this machine, the model and the memory."),

@@ -92,6 +92,40 @@ def use(session: Session, adapter: str) -> None:
         terminal.say(f"adapter {active} is in use" if active else "no adapter is in use")
 
 
+@command.command("rollback")
+@shared
+@click.pass_obj
+def rollback(session: Session) -> None:
+    """Go back to the adapter that was promoted before the one in use. What was learned stays learned."""
+    with session.memory() as memory:
+        active = memory.rollback()
+    if session.json:
+        session.emit({"adapter": active.id})
+    else:
+        learned = terminal.count(active.segments, "conversation")
+        terminal.say(
+            f"adapter {active.id} is in use again ({learned}); the next one comes when something new is learned"
+        )
+
+
+@command.command("prune")
+@click.option("--keep", metavar="N", type=click.IntRange(1), help="Promoted adapters to keep: 3, if not said.")
+@click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
+@shared
+@click.pass_obj
+def prune(session: Session, keep: int | None, dry_run: bool) -> None:
+    """Remove refused and old adapters. What learning and forgetting need stays."""
+    with session.memory() as memory:
+        result = memory.prune(keep=keep, dry_run=dry_run)
+    if session.json:
+        session.emit(result)
+    elif result["removed"]:
+        done = "would go" if dry_run else "removed"
+        terminal.say(f"{', '.join(result['removed'])} {done}, {terminal.size(result['bytes'])}")
+    else:
+        terminal.say("nothing to remove")
+
+
 def _contract(adapter: Adapter) -> dict[str, Any]:
     return {
         "id": adapter.id,

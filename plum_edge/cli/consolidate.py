@@ -42,7 +42,7 @@ def told(result: dict[str, Any]) -> list[str]:
     if result.get("dry_run"):
         return [f"would learn {learned} ({pairs}); nothing was stored"]
     if result["status"] == "nothing":
-        return ["nothing to learn: no conversation waits"]
+        return ["nothing to learn: no conversation waits", *result.get("notes", ())]
     if result["status"] != "promoted":
         return [f"{result['status']}: the adapter in use stays"]
     first = f"learned {learned} ({pairs}) in {terminal.duration(result['seconds'])}; {_accuracy(result)}"

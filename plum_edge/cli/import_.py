@@ -21,7 +21,7 @@ _LISTED = 10
 """Skipped conversations that are named; the rest is counted."""
 
 
-def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
     """Return a moment from ISO 8601; UTC where it names no offset, as dates in files are read."""
     if value is None:
         return None
@@ -35,7 +35,7 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> da
 @click.command("import", short_help="Read conversations from files into the log.")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "form", metavar="F", help="The format of the files; recognised by their content otherwise.")
-@click.option("--since", metavar="D", callback=_moment, help="Only conversations from this date on.")
+@click.option("--since", metavar="D", callback=moment, help="Only conversations from this date on.")
 @click.option("--dry-run", is_flag=True, help="Read and report; store nothing.")
 @shared
 @click.pass_obj

@@ -1,4 +1,4 @@
-"""``plum-edge logs``: what is logged. Reads only."""
+"""``plum-edge logs``: what is logged, and what of it is never to be learned."""
 
 from __future__ import annotations
 
@@ -82,6 +82,43 @@ def path(session: Session) -> None:
         session.emit({"path": log})
     else:
         terminal.say(str(log))
+
+
+@command.command("notrain")
+@click.argument("conversations", metavar="CONVERSATION…", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@shared
+@click.pass_context
+def notrain(ctx: click.Context, conversations: tuple[str, ...], yes: bool) -> None:
+    """Keep conversations in the log and never learn them; what was learned of them is taken back."""
+    from plum_edge.cli.forget import confirm, report
+    from plum_edge.cli.progress import bar, interrupts
+
+    session: Session = ctx.obj
+    with session.memory() as memory:
+        plan = memory.forget(conversations, dry_run=True)
+        ids = [one["id"] for one in plan["conversations"]]
+        if plan["adapters"] and not yes:
+            confirm(session, plan, "Keep, and never learn,", "plum-edge logs notrain")
+        with interrupts() as stopped, bar("forget") as progress:
+            receipt = memory.forget(ids, keep_log=True, progress=progress, stopped=stopped)
+    report(ctx, session, receipt)
+
+
+@command.command("train")
+@click.argument("conversations", metavar="CONVERSATION…", nargs=-1, required=True)
+@shared
+@click.pass_obj
+def train(session: Session, conversations: tuple[str, ...]) -> None:
+    """Let conversations be learned after all, with the next consolidation."""
+    with session.memory() as memory:
+        ids = [memory.store.log.get(one).id for one in conversations]
+        for ident in ids:
+            memory.store.log.set_trainable(ident, True)
+    if session.json:
+        session.emit({"conversations": ids})
+    else:
+        terminal.say(f"{terminal.count(len(ids), 'conversation')} will be learned with the next consolidation")
 
 
 def _contract(found: Conversation) -> dict[str, object]:

@@ -25,8 +25,13 @@ def command(session: Session) -> None:
     terminal.hang("log      ", _log(found))
     if found["last"]:
         terminal.hang("last     ", _last(found["last"]))
-    waits = terminal.count(found["waiting"], "conversation")
-    terminal.hang("waiting  ", waits if found["waiting"] else "nothing")
+    waits = [terminal.count(found["waiting"], "conversation")] if found["waiting"] else ["nothing"]
+    waits += [f"{found['states']['aside']:,} set aside"] if found["states"]["aside"] else []
+    terminal.hang("waiting  ", ", ".join(waits))
+    if found["forgetting"]:
+        terminal.hang(
+            "forget   ", "what was asked to be forgotten is gone; what came after is still to be learned again"
+        )
     terminal.hang("base     ", f"{found['base']}, backend {found['backend']}")
     terminal.hang("home     ", found["home"])
     if found["waiting"]:

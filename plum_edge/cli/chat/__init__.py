@@ -47,7 +47,7 @@ def command(session: Session, no_log: bool, no_adapter: bool, retrieve: bool, co
         screen = Screen(talk, session.home, silent=session.json, spaced=at_terminal)
         if at_terminal:
             screen.greet(memory.status())
-        lines = typed(None if no_log else memory.home.history) if at_terminal else piped()
+        lines = typed(None if no_log else memory.home.history, lambda: not talk.log) if at_terminal else piped()
         with ctrl_c() if at_terminal else nullcontext():  # one pressed twice, as an answer ends, must not end the chat
             _converse(talk, screen, lines)
         if session.json:
@@ -65,7 +65,12 @@ def _converse(talk: Talk, screen: Screen, lines: Iterator[str]) -> None:
             screen.help()
         elif text == "/why":
             screen.why()
+        elif text == "/private":
+            talk.log = False
+            screen.private()
         elif text.startswith("/") and text[1:].isalpha():
             screen.unknown(text)
         elif text:
+            if talk.was_forgotten():
+                screen.forgotten()
             screen.stream(talk.answer(text))

@@ -13,10 +13,11 @@ from typing import Any
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.talk import Talk
 
-_HELP = """/why    what the log has on your last question, and what the base says without memory
-/help   these lines
-/quit   leave; so does Ctrl-D
-Ctrl-C  stops an answer; at the prompt it clears the line"""
+_HELP = """/why      what the log has on your last question, and what the base says without memory
+/private  from here on nothing is logged
+/help     these lines
+/quit     leave; so does Ctrl-D
+Ctrl-C    stops an answer; at the prompt it clears the line"""
 _SHOWN = 300
 """Characters of an earlier message that are shown again."""
 
@@ -54,6 +55,15 @@ class Screen:
         """Say what can be typed."""
         self._say(_HELP)
         self._gap()
+
+    def private(self) -> None:
+        """Say that nothing is logged from here on."""
+        self._say("Nothing of what follows is logged, nor learned.")
+        self._gap()
+
+    def forgotten(self) -> None:
+        """Say that what was said so far was forgotten meanwhile."""
+        self._say("This conversation was forgotten meanwhile; a new one begins.", "dim")
 
     def unknown(self, command: str) -> None:
         """Say that there is no such command."""

@@ -62,8 +62,15 @@ class Talk:
                     said.append(piece)
                     yield piece
         finally:
-            if said:
+            if said and not self.was_forgotten():
                 self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
+
+    def was_forgotten(self) -> bool:
+        """Whether the conversation was forgotten while it went on: then nothing of it is said to the model again."""
+        if self.conversation is None or self._memory.store.log.holds(self.conversation):
+            return False
+        self.messages, self.conversation, self.title, self.question = [], None, "", None
+        return True
 
     @property
     def remembers(self) -> bool:

@@ -1,0 +1,67 @@
+"""Whether anything that was said is still to be read in a folder: the raw bytes of its files are searched.
+
+Knows nothing of what the files are. What is only in a model's weights is no text and is not found by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from plum_edge.records import Conversation
+
+_SHORTEST = 16
+"""Characters below which a sentence is anybody's."""
+_MOST = 48
+"""Sentences that are looked for: the longest ones."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+_CHUNK = 8 << 20
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+
+
+def sentences(conversations: Iterable[Conversation], others: Iterable[Conversation]) -> list[str]:
+    """Return the sentences of conversations that none of the ``others`` holds too, the longest ones."""
+    found = {one for talk in conversations for text in _texts(talk) for one in _split(text)}
+    kept = [text for talk in others for text in _texts(talk)] if found else []
+    own = (one for one in found if not any(one in text for text in kept))
+    return sorted(own, key=lambda one: (-len(one), one))[:_MOST]
+
+
+def search(folder: Path, texts: Sequence[str], *, skip: Iterable[Path] = ()) -> list[Path]:
+    """Return the files below ``folder`` that hold any of the texts, in UTF-8 or UTF-16; ``skip`` names folders."""
+    needles = [text.encode(encoding) for text in texts for encoding in _ENCODINGS]
+    skipped = tuple(skip)
+    return [path for path in _files(folder, skipped) if needles and within(_read(path), needles)]
+
+
+def _files(folder: Path, skipped: tuple[Path, ...]) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(one) for one in skipped):
+            yield path
+
+
+def within(pieces: Iterable[bytes], needles: Sequence[bytes]) -> bool:
+    """Return whether any of the needles is in what the pieces make together."""
+    longest, tail = max(map(len, needles)), b""
+    for piece in pieces:
+        window = tail + piece
+        if any(needle in window for needle in needles):
+            return True
+        tail = window[-longest:]
+    return False
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+def _texts(talk: Conversation) -> Iterator[str]:
+    yield talk.title
+    yield from (message.content for message in talk.messages)
+
+
+def _split(text: str) -> Iterator[str]:
+    return (one.strip() for one in _SENTENCE.split(text) if len(one.strip()) >= _SHORTEST)
