@@ -27,12 +27,12 @@ _LEARNED = 0.5
 """Of a batch's tokens, those that reach the head."""
 _ADAPTER = 24
 """Bytes a trained number: weight, gradient, two moments, and the new ones beside the old while a step is taken."""
-_HEAD = {"mlx": 32, "torch": 20}
+_HEAD = {"mlx": 32, "torch": 16}
 """Bytes a logit: what the loss and its gradient hold at once."""
-_KEPT = {"mlx": (4, 3, 2, 1), "torch": (10, 5, 2, 2)}
+_KEPT = {"mlx": (4, 3, 2, 1), "torch": (6, 3, 2, 1)}
 """Numbers a token and layer that wait for the gradient, in multiples of the widths of the stream, of the MLP, of
 queries with keys and values, and of the attention's own (heads × length)."""
-_AT_WORK = (12, 5, 2, 2)
+_AT_WORK = {"mlx": (12, 5, 2, 2), "torch": (16, 8, 2, 4)}
 """The same of the one layer that is being computed."""
 _RUNTIME = {"cpu": 200_000_000, "metal": 200_000_000, "cuda": 700_000_000}
 """Bytes of the runtime itself: libraries, kernels, workspaces."""
@@ -161,7 +161,7 @@ def need(shape: Shape, spec: LoraSpec, machine: Machine, plan: Plan, *, rows: in
     queries = (shape.heads + 2 * shape.kv_heads) * shape.head_dim
     widths = (shape.hidden, shape.ffn, queries, shape.heads * length)
     waiting = shape.hidden if plan.checkpointing else _weighed(_KEPT[machine.backend], widths)
-    kept = shape.layers * waiting + _weighed(_AT_WORK, widths)
+    kept = shape.layers * waiting + _weighed(_AT_WORK[machine.backend], widths)
     return Need(
         weights=round(weights),
         adapter=_ADAPTER * trained,
