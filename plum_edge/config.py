@@ -40,9 +40,9 @@ class Augment:
 class Train:
     """How an adapter learns; every value is recorded with each step of the fold."""
 
-    recipe: Literal["plum", "replay", "distill", "raw"] = "replay"
-    """``plum`` as in the paper; ``replay`` and ``distill`` (schedule/replay.py, teaching.py); ``raw`` learns the
-    conversations as they stand, for comparison."""
+    recipe: Literal["plum", "replay", "distill", "raw", "together"] = "replay"
+    """``plum`` as in the paper; ``replay`` and ``distill`` (schedule/replay.py, teaching.py). For comparison: ``raw``
+    learns the conversations as they stand, ``together`` all pairs at once, with the last conversation that waits."""
     backend: Literal["auto", "mlx", "torch"] = "auto"
     quantise: Literal["auto", "none", "8bit", "4bit"] = "auto"
     """How the base is held while an adapter is trained; ``auto`` takes fewer bits only where memory is too small."""

@@ -41,6 +41,8 @@ class Lessons:
         seq = self.store.log.seq(segment.id)
         new = {_key(pair): pair for pair in self._wanted(pairs)}
         earlier = {_key(pair): pair for pair in self._wanted(self.store.pairs.live("train", before_seq=seq))}
+        if self.config.train.recipe == "together":
+            new, earlier = {} if self.store.log.plan() else earlier | new, {}
         aside = self._general | self._honest(known, segment, len(new))
         worded = self._wording(segment, new | earlier, known)
 

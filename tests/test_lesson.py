@@ -90,6 +90,17 @@ def test_raw_learns_the_exchanges_as_they_stand(store: Store, config: Config, tm
     assert assistant in said(fold, made, "raw/0", 0)
 
 
+def test_together_waits_for_the_last_and_then_learns_all(store: Store, config: Config, tmp_path: Path) -> None:
+    train = replace(config.train, recipe="together")
+    fold = Fold(Home(tmp_path), store, replace(config, train=train), registry.base(config.model.base))
+    first, second = store.log.plan()
+    early = fold.lessons.of(first, fold.augment(first), fold.known(store.log.seq(first.id)))
+    last = fold.lessons.of(second, fold.augment(second), fold.known(store.log.seq(second.id)))
+    assert not early.new
+    assert {key.rpartition("/")[2] for key in last.new} == {pair.id for pair in store.pairs.live("train")}
+    assert not last.stored
+
+
 def taught(trainer: Trainer, made: Lesson, key: str) -> list[Soft]:
     return [soft for reading in range(8) if (soft := made.teach(trainer, key, reading)) is not None]
 

@@ -61,7 +61,8 @@ ABLATIONS: dict[str, tuple[str, Settings]] = {
     "distill": ("distill", {"train": {"recipe": "distill"}}),
 }
 """Name → (what the tables call it, settings), on the sample user, one seed, 50 conversations."""
-TOGETHER = ("all pairs at once, in random order (no sequence)", {"train": {"recipe": "together"}})
+TOGETHER = ("all pairs at once, in random order (no sequence)", {"train": {"recipe": "together", "epochs": 28}})
+"""Twenty-eight epochs: as often as ``replay`` reads a pair, 7 epochs with 3 stored pairs for each new one."""
 
 
 def quick() -> list[Cell]:

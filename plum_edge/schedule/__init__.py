@@ -12,4 +12,4 @@ __all__ = ["Plum", "Recipe", "Replay", "batches", "make"]
 
 def make(name: str, *, replay: float, general: float, honest: float) -> Recipe:
     """Return the recipe called ``name`` (`config.Train.recipe`)."""
-    return Replay(replay, general, honest, name) if name in ("replay", "distill") else Plum(name)
+    return Replay(replay, general, honest, name) if name in ("replay", "distill", "together") else Plum(name)
