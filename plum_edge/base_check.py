@@ -78,6 +78,8 @@ def check_same_model(path: Path, folder: Path, records: Path) -> str:
     A file that we made says of which weights. Of another one the norms must be the same numbers, and its logits near
     those of the weights; that it passed is recorded in ``records`` (JSON), and not asked again while both are the same.
 
+    Weights that are quantised themselves may be twice as far.
+
     Raises:
         IntegrityError: it is another model.
         NoModel: the GGUF or the base cannot be read, or it cuts text otherwise.
@@ -98,7 +100,7 @@ def check_same_model(path: Path, folder: Path, records: Path) -> str:
         return "record"
     _norms(header, folder)
     found = likeness(path, folder)
-    if not found.share <= _SHARE:
+    if not found.share <= (2 * _SHARE if skeleton(folder).packed else _SHARE):
         raise _other(
             path, folder,
             f"its probabilities are as far from those of the weights ({found.divergence:.2g} nats, "

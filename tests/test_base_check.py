@@ -13,8 +13,11 @@ import safetensors.numpy
 from plum_edge.base_check import check_same_model, check_tokenizer, likeness
 from plum_edge.convert import bpe, gguf
 from plum_edge.errors import IntegrityError, NoModel
-from plum_edge.gguf_header import BASE_SHA256
+from plum_edge.gguf_header import BASE_SHA256, read
 from plum_edge.paths import data_dir
+from plum_edge.recall import Recall
+from plum_edge.records import Message
+from plum_edge.tokens import ChatTokenizer
 from tests import zoo
 from tests.tiny import tiny_base
 
@@ -103,6 +106,22 @@ def test_every_family_reads_text_as_its_own_tokenizer(name: str, tmp_path: Path)
     base = zoo.base(name, tmp_path)
     gguf.write_base(base, tmp_path / "g.gguf")
     check_tokenizer(tmp_path / "g.gguf", base)
+
+
+@pytest.mark.parametrize("name", ["llama-3", "smollm2", "qwen3"])
+def test_chat_and_added_tokens_are_carried_over(name: str, tmp_path: Path) -> None:
+    base = zoo.base(name, tmp_path, bos_token_id=3)  # as Qwen has it: in config.json alone
+    gguf.write_base(base, tmp_path / "g.gguf")
+    said = read(tmp_path / "g.gguf").metadata
+    tokens, end = said["tokenizer.ggml.tokens"], said["tokenizer.ggml.eot_token_id"]
+    assert said["tokenizer.chat_template"] == zoo.CHATML
+    assert tokens[said["tokenizer.ggml.eos_token_id"]] == "<|im_end|>" and said["tokenizer.ggml.bos_token_id"] == 3
+    assert tokens[end] == "<|im_end|>" and said["tokenizer.ggml.add_bos_token"] is False
+    own = ChatTokenizer(base, zoo.CHATML)
+    messages = [Message("user", "use <tool> on <|im_end|> 123")]
+    with Recall(tmp_path / "g.gguf") as runtime:
+        assert runtime.chat_ids(messages) == own.prompt(messages)
+    assert own.prompt(messages).count(end) == 1 and own.prompt(messages).count(tokens.index("<tool>")) == 1
 
 
 @pytest.mark.parametrize("wrong", ["qwen2", "gpt-2"])

@@ -15,7 +15,7 @@ import numpy as np
 
 from plum_edge.convert import gguf, mlx, peft, peft_folder, tensors, verify
 from plum_edge.convert.families import Family, family, of_architecture
-from plum_edge.convert.lora import EMBEDDING, OUTER, Lora
+from plum_edge.convert.lora import EMBEDDING, OUTER, Lora, unified
 from plum_edge.convert.vocabulary import read_json
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, NoModel, UsageError
 from plum_edge.paths import atomic_dir
@@ -134,6 +134,8 @@ def _from_gguf(path: Path, base: Skeleton | None) -> Lora:
         modules[name]: (a, np.ascontiguousarray(verify.rows_back(b, name, kind, heads, kv_heads)))
         for name, (a, b) in pairs.items()
     }
+    if alpha == 0.0:  # llama.cpp takes B·A as it is then
+        return unified(back, dict.fromkeys(back, 1.0), "")
     return Lora(dict(sorted(back.items())), alpha)
 
 

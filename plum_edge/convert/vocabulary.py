@@ -178,6 +178,11 @@ def _with_chat_format(folder: Path, config: Mapping[str, Any], words: Vocabulary
     names = {"bos": "bos_token", "eos": "eos_token", "unknown": "unk_token", "padding": "pad_token"}
     texts = {role: _text(config.get(key)) for role, key in names.items()}
     special = {role: ids[text] for role, text in texts.items() if text in ids}
+    model = read_json(folder / "config.json")
+    for role in ("bos", "eos"):  # without one, llama.cpp would take a number of its own
+        number = model.get(f"{role}_token_id")
+        if role not in special and isinstance(number, int) and number < len(words.pieces):
+            special[role] = number
     template = chat_template(folder)
     add_bos = bool(config.get("add_bos_token", words.model == "llama"))
     if template is not None:

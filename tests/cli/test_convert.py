@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 
 from plum_edge.backends import own_loaders
@@ -66,6 +69,21 @@ def test_a_form_whose_runtime_is_not_installed_is_stood_in_for(base: Path, adapt
     proof = run("convert", base.parent / "p", base.parent / "m", "--to", "mlx", "--base", base, "--json").json["proof"]
     assert proof["by"] == "logits" and proof["stand_in"] is not own_loaders.has_peft()
     assert proof["reference"] == ("PEFT" if own_loaders.has_peft() else "llama.cpp")
+
+
+def test_a_base_in_four_bits_gives_its_heads_and_no_logits(base: Path, adapter: Path, run: Run) -> None:
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps(config | {"quantization": {"bits": 4, "group_size": 64}}))
+    found = run("convert", adapter, base.parent / "a.gguf", "--to", "gguf", "--base", base)
+    assert found.code == 0 and "logits   not compared: the base's weights are quantised" in found.out
+
+
+def test_a_base_that_does_not_fit_is_not_run(
+    base: Path, adapter: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=1000))
+    found = run("convert", adapter, base.parent / "a.gguf", "--to", "gguf", "--base", base)
+    assert found.code == 0 and "GB are free" in found.out
 
 
 def test_half_precision(base: Path, adapter: Path, run: Run) -> None:

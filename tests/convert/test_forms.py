@@ -13,9 +13,10 @@ import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plum_edge.convert import formats, mlx, peft, peft_folder
+from plum_edge.convert import formats, gguf, mlx, peft, peft_folder
 from plum_edge.convert.lora import Lora, unified
 from plum_edge.errors import ForeignAdapter, NoModel, UsageError
+from plum_edge.recall import Recall
 from tests import zoo
 
 Q, UP = "model.layers.0.self_attn.q_proj", "model.layers.1.mlp.up_proj"
@@ -221,6 +222,23 @@ def test_without_the_base_a_gguf_is_neither_written_nor_put_in_order(tmp_path: P
     assert formats.read(tmp_path / "q.gguf", None).pairs.keys() == zoo.lora(of_qwen).keys()
     with pytest.raises(ForeignAdapter, match="architecture qwen3, and the base is llama"):
         formats.read(tmp_path / "q.gguf", formats.skeleton(base))
+
+
+def test_a_gguf_with_no_alpha_is_scaled_as_llama_cpp_does(tmp_path: Path) -> None:
+    """It takes B·A as it is where alpha is 0, and not nothing."""
+    base = zoo.base("qwen2", tmp_path)
+    bones, plain = formats.skeleton(base), Lora(zoo.lora(base), 4.0)  # rank 4: a scale of 1
+    formats.write(Lora(plain.pairs, 0.0), "gguf", tmp_path / "0.gguf", bones)
+    formats.write(plain, "gguf", tmp_path / "1.gguf", bones)
+    found = formats.read(tmp_path / "0.gguf", bones)
+    assert (found.delta(UP) == plain.delta(UP)).all()
+    gguf.write_base(base, tmp_path / "base.gguf")
+    with Recall(tmp_path / "base.gguf") as runtime:
+        logits = []
+        for name in ("0.gguf", "1.gguf"):
+            runtime.use(tmp_path / name)
+            logits.append(runtime.logits([5, 6, 7]))
+    assert (logits[0] == logits[1]).all()
 
 
 def test_a_quantised_base_still_says_its_heads(tmp_path: Path) -> None:
