@@ -5,6 +5,10 @@ from __future__ import annotations
 import signal
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("plum-edge", deadline=None)  # a busy machine is no bug
+settings.load_profile("plum-edge")
 
 
 @pytest.fixture(scope="session", autouse=True)
