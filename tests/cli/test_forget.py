@@ -143,7 +143,7 @@ def test_private_turns_stay_out_of_the_input_history(learned: Path, run: Run) ->
         chat.type("/private\r")
         assert "Nothing of what follows is logged" in chat.wait_for("private ›")
         chat.type("xylophonic\r")
-        chat.wait_for("private ›")
+        chat.wait_for("\n.*private ›")
         chat.type("\x04")
         assert chat.process.wait(60) == 0
     history = (learned / "history").read_text(encoding="utf-8")
