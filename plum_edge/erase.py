@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 
 from plum_edge.fold import checkpoint
-from plum_edge.paths import Home, atomic_write, disk_errors
+from plum_edge.paths import Home, atomic_write, disk_errors, fsync
 from plum_edge.records import Step, content_hash
 from plum_edge.store import Request, Store
 
@@ -83,6 +83,13 @@ def adapters(home: Home, store: Store) -> int:
     return len(gone)
 
 
+def leftovers(home: Home) -> None:
+    """Remove what runs that were killed had begun to write; whoever holds the lock is the only one who writes there."""
+    for folder in (home.checkpoints, home.adapters):
+        for path in folder.glob(".*.tmp"):
+            _wipe(path)
+
+
 def _delete(home: Home, store: Store, request: Request) -> Request:
     if not request.keep_log:
         _clear_history(home.history, _typed(store, request))
@@ -122,7 +129,7 @@ def _clear_history(path: Path, said: set[str]) -> None:
             return
         with atomic_write(path) as new:
             new.write("".join(kept).encode())
-        _overwrite(old.fileno())
+        _overwrite(old.fileno(), path)
 
 
 def _typed_in(entry: str) -> str:
@@ -145,14 +152,14 @@ def _wipe(path: Path) -> bool:
     if not path.is_symlink():
         path.chmod(0o600)
         with path.open("r+b") as file:
-            _overwrite(file.fileno())
+            _overwrite(file.fileno(), path)
     path.unlink()
     return True
 
 
-def _overwrite(handle: int) -> None:
+def _overwrite(handle: int, path: Path) -> None:
     left = os.lseek(handle, 0, os.SEEK_END)
     os.lseek(handle, 0, os.SEEK_SET)
     while left > 0:
         left -= os.write(handle, bytes(min(left, _CHUNK)))
-    os.fsync(handle)
+    fsync(handle, path)

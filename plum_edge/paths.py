@@ -1,7 +1,8 @@
 """Where things are on disk, and how they are written: whole or not at all.
 
 Every file that plum-edge makes goes through `atomic_write` or `atomic_dir`: a temporary name beside the target, fsync,
-rename, fsync of the folder. Knows nothing of what the files hold.
+rename, fsync of the folder. What a library writes by itself is made lasting by the same `fsync`, `rename` and
+`fsync_dir`. Knows nothing of what the files hold.
 """
 
 from __future__ import annotations
@@ -9,19 +10,30 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import platformdirs
 
 from plum_edge.errors import NoSpace, StoreError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+Operation = Literal["write", "fsync", "rename", "fsync folder"]
+
+
+def _go_on(_operation: Operation, _path: Path) -> None:
+    """Nobody watches."""
+
+
+on_disk: Callable[[Operation, Path], None] = _go_on
+"""Called before the disk is asked for anything: what, and of which file. Here tests have a disk fail, or the power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +106,41 @@ def disk_errors(path: Path) -> Iterator[None]:
             raise StoreError(
                 f"{error.filename or path} cannot be written ({error.strerror}).", "Check its owner."
             ) from error
+        if error.errno == errno.EIO:
+            raise StoreError(
+                f"The disk failed at {error.filename or path} ({error.strerror}).",
+                "Everything that was there is still there. Check the disk and run the command again.",
+            ) from error
         raise
+
+
+class _Watched(io.FileIO):
+    """A file that says when Python's buffer goes to the disk."""
+
+    def __init__(self, handle: int, path: Path) -> None:
+        super().__init__(handle, "wb")
+        self._path = path
+
+    def write(self, data: Any, /) -> int:
+        on_disk("write", self._path)
+        return super().write(data)
+
+
+def fsync(handle: int, path: Path) -> None:
+    """Bring what was written to an open file onto the disk; ``path`` is its name."""
+    on_disk("fsync", path)
+    os.fsync(handle)
+
+
+def rename(old: Path, new: Path) -> None:
+    """Give a file, or a folder, its lasting name; a file of that name is replaced."""
+    on_disk("rename", new)
+    old.replace(new)
 
 
 def fsync_dir(folder: Path) -> None:
     """Make a rename in ``folder`` durable."""
+    on_disk("fsync folder", folder)
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -114,11 +156,11 @@ def atomic_write(target: Path) -> Iterator[BinaryIO]:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with io.BufferedWriter(_Watched(handle, target)) as file:
                 yield file
                 file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
+                fsync(file.fileno(), target)
+            rename(temporary, target)
             fsync_dir(target.parent)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -137,11 +179,11 @@ def atomic_dir(target: Path) -> Iterator[Path]:
                 if path.is_file():
                     path.chmod(0o600)
                     with path.open("rb") as file:
-                        os.fsync(file.fileno())
+                        fsync(file.fileno(), path)
                 else:
                     fsync_dir(path)
             fsync_dir(temporary)
-            temporary.rename(target)
+            rename(temporary, target)
             fsync_dir(target.parent)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)

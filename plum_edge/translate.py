@@ -22,7 +22,7 @@ from plum_edge.convert import formats, gguf, verify
 from plum_edge.convert.formats import Form, Skeleton, Target
 from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, UsageError
-from plum_edge.paths import disk_errors, fsync_dir
+from plum_edge.paths import disk_errors, fsync_dir, rename
 from plum_edge.recall import Recall
 
 RUNTIMES = {"gguf": "llama.cpp", "peft": "PEFT", "mlx": "mlx-lm"}
@@ -65,7 +65,7 @@ def convert(
     with _draft(out) as made:
         formats.write(lora, to, made, bones, dtype)
         proof = prove(lora, adapter, form, made, to, bones, dtype if to == "gguf" else "f32")
-        made.rename(out)
+        rename(made, out)
     return {"from": form, "to": to, "out": str(out), **formats.summary(lora), "proof": proof}
 
 

@@ -23,7 +23,7 @@ from plum_edge.convert import vocabulary as words
 from plum_edge.convert.families import Family, family, stem
 from plum_edge.convert.lora import OUTER
 from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
-from plum_edge.paths import disk_errors, fsync_dir
+from plum_edge.paths import disk_errors, fsync, fsync_dir, rename
 
 AdapterType = Literal["f32", "f16"]
 BaseType = Literal["f32", "f16", "q8_0", "q4_0"]
@@ -294,8 +294,8 @@ def _writer(target: Path, architecture: str) -> Iterator[Any]:
             yield writer
             writer.close()
             with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(target)
+                fsync(file.fileno(), target)
+            rename(temporary, target)
             fsync_dir(target.parent)
         except BaseException:
             writer.close()
