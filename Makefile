@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test test-torch check format bench matrix experiment experiment-quick clean
+.PHONY: setup demo demo-all test test-torch torture check format bench matrix experiment experiment-quick clean
 
 setup: $(VENV)/.installed
 
@@ -36,6 +36,10 @@ test-torch:
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,cuda]'
 	$(BIN)/python -m pytest tests/backends tests/conformance
+
+# Some two hundred SIGKILLs, at most 20 minutes. A failure says how to do that one again: make torture SEED=… ONLY=…
+torture: setup
+	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(KILLS),--kills $(KILLS))
 
 check: setup
 	$(BIN)/ruff format --check .
