@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from plum_edge.adapter_check import check_adapter
 from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
 from plum_edge.gguf_header import Header, NotGguf, read
+from plum_edge.grammar import Grammar
 
 _BATCH = 512
 _MAX_THREADS = 4
@@ -138,8 +139,15 @@ class Engine:
 
     def ends(self, token: int) -> bool:
         """Whether a token ends the answer; a control token that begins another turn does, too."""
-        eog = self._llama.llama_vocab_is_eog(self._vocab, token)
-        return bool(eog or self._llama.llama_vocab_is_control(self._vocab, token))
+        return self.stops(token) or bool(self._llama.llama_vocab_is_control(self._vocab, token))
+
+    def stops(self, token: int) -> bool:
+        """Whether a token is one of those that the model itself ends an answer with."""
+        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def grammar(self, schema: Mapping[str, object], banned: Collection[int] = ()) -> Grammar:
+        """Return what keeps an output to a JSON schema (grammar.py)."""
+        return Grammar(self._llama, self._vocab, schema, banned)
 
     # -- logits --------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -212,6 +212,36 @@ class Recall:
     def answer(self, messages: Sequence[Message], *, max_tokens: int = 256, temperature: float = 0.0) -> str:
         """Return the whole answer."""
         return "".join(self.stream(messages, max_tokens=max_tokens, temperature=temperature))
+
+    def write(
+        self,
+        messages: Sequence[Message],
+        schema: Mapping[str, object],
+        *,
+        max_tokens: int,
+        stopped: Callable[[], bool] | None = None,
+    ) -> str:
+        """Return JSON that keeps to the schema, the likeliest; it breaks off after ``max_tokens`` or when stopped.
+
+        What the cache has in common with the prompt is not read again; `empty` it where every run must be the same.
+        """
+        ids = self._fitted(messages, min(max_tokens, self.context // 2))
+        end = len(ids) + max_tokens
+        pieces: list[bytes] = []
+        banned = [token for token in self._controls.values() if not self._engine.stops(token)]
+        with self._engine.grammar(schema, banned) as grammar:
+            while len(ids) < min(end, self.context) and not (stopped and stopped()):
+                token = grammar.choose(self._engine.last(ids))
+                if self._engine.ends(token):
+                    break
+                grammar.accept(token)
+                pieces.append(self._engine.piece(token, first=not pieces))
+                ids.append(token)
+        return b"".join(pieces).decode("utf-8", "replace")
+
+    def empty(self) -> None:
+        """Forget what was read: what comes next is computed as by a model that was just opened."""
+        self._engine.clear()
 
     def _choose(self, row: np.ndarray, temperature: float) -> int:
         best = int(row.argmax())

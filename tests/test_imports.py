@@ -26,6 +26,7 @@ FORMATS = {"gguf_header", "adapter_check", "prompt"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
 STAGE_OF = {
     "engine": "recall",
+    "grammar": "recall",
     "likelihood": "recall",
     "questions": "evaluate",
     "marking": "evaluate",
@@ -63,7 +64,7 @@ HOMES = {
     "torch": {"backends.torch_lora", "backends.own_loaders"},
     "transformers": {"backends.torch_lora", "backends.own_loaders"},
     "peft": {"backends.torch_lora", "backends.own_loaders"},
-    "llama_cpp": {"engine"},
+    "llama_cpp": {"engine", "grammar"},
     "gguf": {"convert"},
     "sqlite_utils": {"store"},
     "rich": {"cli", "report"},

@@ -1,0 +1,67 @@
+"""Output that keeps to a schema, on real llama.cpp with a random model: it would never write JSON by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from plum_edge.convert import gguf
+from plum_edge.recall import Recall
+from plum_edge.records import Message
+from tests.tiny import tiny_base
+
+CHOICE = {
+    "type": "object",
+    "properties": {"kind": {"enum": ["open", "closed"]}, "said": {"type": "boolean"}},
+    "required": ["kind", "said"],
+    "additionalProperties": False,
+}
+FREE = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+ASK = [Message("user", "Did we talk about the sourdough starter?")]
+
+
+@pytest.fixture(scope="module")
+def recall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recall]:
+    folder = tmp_path_factory.mktemp("grammar")
+    gguf.write_base(tiny_base(folder), folder / "base.gguf")
+    with Recall(folder / "base.gguf") as recall:
+        yield recall
+
+
+def test_a_random_model_writes_what_the_schema_asks_for(recall: Recall) -> None:
+    wanted = json.loads(recall.write(ASK, CHOICE, max_tokens=100))
+    assert wanted["kind"] in ("open", "closed") and isinstance(wanted["said"], bool) and len(wanted) == 2
+
+
+def test_the_same_prompt_gives_the_same_text(recall: Recall) -> None:
+    texts = []
+    for _ in range(2):
+        recall.empty()
+        texts.append(recall.write(ASK, FREE, max_tokens=30))
+    assert texts[0] == texts[1]
+
+
+def test_it_breaks_off_after_so_many_tokens_and_when_stopped(recall: Recall) -> None:
+    short = recall.write(ASK, FREE, max_tokens=3)
+    assert 0 < len(recall.encode(short)) <= 8
+    assert recall.write(ASK, FREE, max_tokens=30, stopped=lambda: True) == ""
+
+
+@pytest.mark.parametrize("banned", [False, True])
+def test_a_control_token_is_text_unless_it_is_banned(recall: Recall, banned: bool) -> None:
+    """A string of the schema could hold ``<|assistant|>``; as a token it would begin another turn."""
+    control = recall.ids(recall.parts(ASK))[-1]
+    with recall._engine.grammar(FREE, [control] if banned else []) as grammar:
+        for token in recall.encode('{"text":"a'):
+            grammar.accept(grammar.choose(peak(recall, token)))
+        assert (grammar.choose(peak(recall, control)) == control) is not banned
+
+
+def peak(recall: Recall, token: int) -> np.ndarray:
+    """Return logits that want this token."""
+    row = np.zeros(len(recall._tokens), dtype=np.float32)
+    row[token] = 100.0
+    return row
