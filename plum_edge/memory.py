@@ -64,7 +64,7 @@ class Memory:
         """The base model of the configuration. Raises `NoModel`."""
         from plum_edge import registry
 
-        return registry.base(self.config.model.base)
+        return registry.base(self.config.model.base, self.home)
 
     @cached_property
     def _exam(self) -> Exam:

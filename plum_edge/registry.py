@@ -1,4 +1,4 @@
-"""The base models that can be adapted: those of models/*.toml by name, or any local folder in Hugging Face's layout.
+"""The base models that can be adapted, on this machine: by name (catalogue.py), or any folder in Hugging Face's layout.
 
 Sizes come from the model's own config.json, never from a second copy of them. Makes the GGUF of a base at first use.
 Knows nothing of adapters.
@@ -7,12 +7,11 @@ Knows nothing of adapters.
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-from plum_edge import gguf_header
+from plum_edge import catalogue, gguf_header, hub
 from plum_edge.convert import gguf as converter
 from plum_edge.convert.families import family
 from plum_edge.convert.tensors import sha256 as weights_sha256
@@ -20,7 +19,7 @@ from plum_edge.convert.tensors import weight_files
 from plum_edge.convert.verify import check_base
 from plum_edge.convert.vocabulary import chat_template, read_json
 from plum_edge.errors import NoModel
-from plum_edge.paths import Home, data_dir, disk_errors, fsync_dir, sha256_file
+from plum_edge.paths import Home, disk_errors, fsync_dir, rename, sha256_file
 from plum_edge.records import content_hash
 
 _CONVERTER = "2"
@@ -52,6 +51,10 @@ class Base:
     chat_template: str
     licence: str = ""
     description: str = ""
+    writes_pairs: bool = False
+    """Whether it is able to write question-answer pairs of a conversation itself."""
+    given: Path | None = None
+    """A GGUF of it that the user named, or that came from the hub with weights of four bits."""
 
     @property
     def sha256(self) -> str:
@@ -67,23 +70,44 @@ class Base:
 
 def names() -> list[str]:
     """Return the names of the registered bases."""
-    return sorted(path.stem for path in data_dir("models").glob("*.toml"))
+    return sorted(catalogue.shipped())
 
 
-def base(name: str) -> Base:
-    """Return a base by its registered name, or by a folder in Hugging Face's layout.
+def base(name: str, home: Home | None = None) -> Base:
+    """Return a base by its registered name, one that was added to ``home``, or a folder in Hugging Face's layout.
 
     Raises:
-        NoModel: neither; or the folder is incomplete, or of a family for which no conversion is written.
+        NoModel: none of these; not downloaded yet; the folder is incomplete, or of a family without a conversion.
     """
-    entry = data_dir("models") / f"{name}.toml"
-    if name in names():
-        table = tomllib.loads(entry.read_text(encoding="utf-8"))
-        return _read(name, entry.parent / table["folder"], table)
+    if entry := catalogue.find(name, home):
+        return read(entry)
     folder = Path(name).expanduser()
     if not folder.is_dir():
         raise NoModel(name, f"it is neither registered ({', '.join(names())}) nor a folder")
-    return _read(folder.resolve().name, folder.resolve(), {})
+    return read(catalogue.Entry(folder.resolve().name, folder=folder.resolve()))
+
+
+def read(entry: catalogue.Entry) -> Base:
+    """Return the base of an entry. Raises `NoModel`."""
+    folder, given = place(entry)
+    return _read(entry.name, folder, entry, given)
+
+
+def place(entry: catalogue.Entry) -> tuple[Path, Path | None]:
+    """Return where the weights of a base lie, and a GGUF that belongs to them. Looks at the disk alone.
+
+    Weights as the trainer's maker published them go before those of four bits.
+
+    Raises:
+        NoModel: it is not on this machine.
+    """
+    if entry.folder:
+        return entry.folder, entry.given
+    if entry.hf and (folder := hub.cached(entry.hf)):
+        return folder, None
+    if entry.mlx and (folder := hub.cached(entry.mlx)):
+        return folder, hub.cached_file(entry.gguf, entry.gguf_file)
+    raise NoModel(entry.name, "it is not on this machine yet", f"Download it: plum-edge models pull {entry.name}")
 
 
 def dtype(base: Base, wanted: str = "auto") -> converter.BaseType:
@@ -125,17 +149,19 @@ def gguf(base: Base, home: Home, wanted: str = "auto") -> Path:
             converter.write_base(base.folder, made, kind)
             check_base(base.folder, made)
             check_tokenizer(made, base.folder)
-            made.replace(target)
+            rename(made, target)
             fsync_dir(home.models)
     return target
 
 
 def _given_gguf(base: Base) -> Path | None:
-    """Return the GGUF that lies in the base's folder, if there is one.
+    """Return the GGUF that was named for a base or lies in its folder, if there is one.
 
     Raises:
         NoModel: there are several.
     """
+    if base.given:
+        return base.given
     found = sorted(base.folder.glob("*.gguf"))
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
@@ -150,7 +176,7 @@ def _header(path: Path) -> gguf_header.Header:
         raise NoModel(str(path), str(error)) from error
 
 
-def _read(name: str, folder: Path, table: dict[str, Any]) -> Base:
+def _read(name: str, folder: Path, entry: catalogue.Entry, given: Path | None = None) -> Base:
     config = read_json(folder / "config.json")
     if not config:
         raise NoModel(name, f"there is no config.json in {folder}")
@@ -170,10 +196,12 @@ def _read(name: str, folder: Path, table: dict[str, Any]) -> Base:
             layers=int(config["num_hidden_layers"]),
             hidden=int(config["hidden_size"]),
             context=kind.sizes(config)["context"],
-            lora_targets=tuple(table.get("targets") or (target.split(".")[-1] for target in kind.targets)),
+            lora_targets=entry.targets or tuple(target.split(".")[-1] for target in kind.targets),
             chat_template=template,
-            licence=table.get("licence", ""),
-            description=table.get("description", ""),
+            licence=entry.licence,
+            description=entry.description,
+            writes_pairs=entry.writes_pairs,
+            given=given,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise NoModel(name, f"its config.json has no usable {error}") from error

@@ -33,6 +33,8 @@ STAGE_OF = {
     "calibration": "evaluate",
     "joint": "evaluate",
     "cost": "evaluate",
+    "catalogue": "registry",
+    "hub": "registry",
 }
 """Modules at the top that are parts of a stage."""
 STAGES = {
@@ -52,8 +54,9 @@ ACROSS = {
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
     "erase", "forget", "lineage", "traces", "translate", "base_check",
+    "bases",
 }  # fmt: skip
-CLI_MAY = GROUND | {"report", "doctor", "memory", "translate", "cli", ""}
+CLI_MAY = GROUND | {"report", "doctor", "memory", "translate", "bases", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
 """A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
@@ -78,6 +81,7 @@ HOMES = {
     "matplotlib": {"report.drawings", "report.marks"},
     "tokenizers": {"tokens", "retrieve.encoder"},
     "sentencepiece": {"convert"},
+    "huggingface_hub": {"hub"},
     "filelock": {"consolidate"},
     "platformdirs": {"paths"},
     "psutil": {"consolidate", "doctor", "engine", "backends.blas", "backends.memory", "translate"},

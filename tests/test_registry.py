@@ -12,7 +12,7 @@ from plum_edge.convert import gguf as converter
 from plum_edge.convert.families import Family
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.gguf_header import read
-from plum_edge.paths import Home, sha256_file
+from plum_edge.paths import Home, data_dir, sha256_file
 from tests import tiny
 from tests.tiny import tiny_base
 
@@ -33,7 +33,7 @@ def test_a_folder_is_read(tmp_path: Path) -> None:
 
 def test_the_embedded_base_is_registered() -> None:
     assert "plum-tiny" in registry.names()
-    if not (registry.data_dir("models") / "plum-tiny" / "model.safetensors").is_file():
+    if not (data_dir("models") / "plum-tiny" / "model.safetensors").is_file():
         pytest.skip("models/plum-tiny has no weights yet")
     base = registry.base("plum-tiny")
     assert (base.name, base.architecture, base.context, base.licence) == ("plum-tiny", "llama", 1024, "Apache-2.0")

@@ -271,6 +271,12 @@ def _best(usable: Sequence[str]) -> tuple[str, str]:
     return "torch", "no CUDA and no MLX; torch on the CPU"
 
 
+def machine(choice: Choice) -> memory.Machine:
+    """Return the device that a backend would train on, and its memory."""
+    found: memory.Machine = _MODULES[choice.name]().machine()
+    return found
+
+
 def reckon(
     choice: Choice, folder: Path, spec: LoraSpec, *, quantise: memory.Quantise = "auto", rows: int = 16
 ) -> tuple[memory.Plan, int]:
@@ -280,8 +286,7 @@ def reckon(
         NoModel: its config.json cannot be read.
         NoMemory: that is more than is free.
     """
-    here = _MODULES[choice.name]().machine()
-    return memory.plan(here, _config(folder), spec, name=folder.name, rows=rows, quantise=quantise)
+    return memory.plan(machine(choice), _config(folder), spec, name=folder.name, rows=rows, quantise=quantise)
 
 
 def make(

@@ -21,7 +21,7 @@ Quantise = Literal["auto", "none", "8bit", "4bit"]
 
 LONGEST = 256
 """Tokens of the longest pair that a run is reckoned with, where the model's context is longer."""
-_SHARE = 0.8
+SHARE = 0.8
 """Of all memory, what training may plan with: the rest is the system's and other programs'."""
 _LEARNED = 0.5
 """Of a batch's tokens, those that reach the head."""
@@ -199,7 +199,7 @@ def plan(
     length = min(shape.context, LONGEST)
     ways = list(_ways(machine, config, quantise))
     needs = [need(shape, spec, machine, way, rows=rows, length=length).total for way in ways]
-    at = next((i for i, needed in enumerate(needs) if needed <= _SHARE * machine.total), len(ways) - 1)
+    at = next((i for i, needed in enumerate(needs) if needed <= SHARE * machine.total), len(ways) - 1)
     if needs[at] > machine.free:
         fits = _what_fits(shape, spec, machine, ways, rows, length)
         raise NoMemory(name, str(ways[at]), needs[at], machine.free, fits)

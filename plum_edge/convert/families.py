@@ -217,6 +217,11 @@ def family(model_type: str) -> Family:
     return known[model_type]
 
 
+def model_types() -> frozenset[str]:
+    """Return the model types for which a conversion is written."""
+    return frozenset(_families(data_dir("conversions")))
+
+
 @functools.cache
 def _families(folder: Path) -> dict[str, Family]:
     families = [load(path) for path in sorted(folder.glob("*.toml"))]

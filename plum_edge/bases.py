@@ -1,0 +1,210 @@
+"""Choosing a base: what there is, what fits this machine, what is here already; downloading and adding.
+
+Joins the catalogue, the hub, the registry and the arithmetic of memory. Knows nothing of the log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from plum_edge import catalogue, config, hub, registry
+from plum_edge.backends import base as backends
+from plum_edge.backends import memory
+from plum_edge.base_check import check_same_model
+from plum_edge.catalogue import Entry
+from plum_edge.convert import families
+from plum_edge.convert.formats import skeleton
+from plum_edge.convert.vocabulary import read_json
+from plum_edge.errors import NoBackend, NoMemory, NoModel, UsageError
+from plum_edge.paths import Home
+
+CONTEXT = 8192
+"""Tokens of context that memory for recall is reckoned with, where a model takes more."""
+_ROWS = 16
+_BITS = 8.5
+"""Of a weight in a q8_0 GGUF, which is what a base of this size is deployed as."""
+_PACKED_BITS = 4.85
+"""Of a weight in a Q4_K_M GGUF, on average."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+Form = Literal["hf", "mlx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A base, and what it would take here. Bytes are 0 where nothing is known of its sizes."""
+
+    entry: Entry
+    here: str
+    """``yes``, or why it cannot be used yet."""
+    parameters: int
+    training: int
+    how: str
+    """How it would be held while an adapter is trained."""
+    recall: int
+    fits: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether a conversion is written for its family."""
+        return self.entry.model_type in families.model_types()
+
+
+def offers(home: Home) -> list[Offer]:
+    """Return every base of the catalogue and of a home, the smallest first.
+
+    Raises:
+        BadInput: the home's list is damaged.
+    """
+    here = machine(config.load(home.config).train.backend)
+    known = {**catalogue.shipped(), **catalogue.added(home)}
+    return sorted((offer(entry, here, home) for entry in known.values()), key=lambda one: one.parameters)
+
+
+def offer(entry: Entry, here: memory.Machine, home: Home) -> Offer:
+    """Return what a base takes on a machine."""
+    about = dict(entry.config)
+    state = "yes"
+    try:
+        about = read_json(registry.place(entry)[0] / "config.json")
+        found = registry.base(entry.name, home)
+        targets = found.lora_targets
+    except NoModel as error:
+        state = next(iter(error.reasons.values()))
+        targets = entry.targets
+    entry = replace(entry, config=about)
+    try:
+        shape = memory.Shape.of(about, entry.name)
+    except NoModel:
+        return Offer(entry, state, 0, 0, "", 0, False)
+    rank = entry.rank or config.Train().rank
+    how, training, fits = _training(entry, backends.LoraSpec(rank, 2.0 * rank, targets), here)
+    parameters = shape.in_layers + shape.embedded
+    return Offer(entry, state, parameters, training, how, recall_bytes(shape, entry.given is not None), fits)
+
+
+def recall_bytes(shape: memory.Shape, packed: bool = False) -> int:
+    """Return what llama.cpp takes: the weights, and keys and values of the context in f16."""
+    weights = (shape.in_layers + shape.embedded) * (_PACKED_BITS if packed else _BITS) / 8
+    return round(weights + 2 * 2 * shape.layers * shape.kv_heads * shape.head_dim * min(shape.context, CONTEXT))
+
+
+def _training(entry: Entry, spec: backends.LoraSpec, here: memory.Machine) -> tuple[str, int, bool]:
+    """Return how a base would be held here, the bytes that training takes then, and whether the machine has those."""
+    try:
+        plan, needed = memory.plan(replace(here, free=here.total), entry.config, spec, name=entry.name, rows=_ROWS)
+    except NoMemory as error:
+        return "", error.needed, False
+    return str(plan), needed, needed <= memory.SHARE * here.total
+
+
+def machine(backend: str = "auto") -> memory.Machine:
+    """Return the machine as the backend that would train sees it; as MLX on the CPU would where none is installed."""
+    try:
+        return backends.machine(backends.choose(backend))
+    except NoBackend:
+        return memory.main_memory("mlx")
+
+
+def find(name: str, home: Home) -> Entry:
+    """Return a base of the catalogue or of a home.
+
+    Raises:
+        NoModel: there is none of that name.
+    """
+    entry = catalogue.find(name, home)
+    if entry is None:
+        raise NoModel(name, "there is none of that name")
+    return entry
+
+
+def pull(home: Home, name: str, form: Form = "hf", *, quiet: bool = False) -> registry.Base:
+    """Download a base, check it, and return it.
+
+    ``mlx``: weights of four bits in mlx-lm's layout with a GGUF that somebody made of the same model, which is then
+    held against them. Smaller, and not the same numbers.
+
+    Raises:
+        NoModel, IntegrityError, NoSpace, StoreError: as `hub.pull` says.
+        UsageError: it has no repository.
+    """
+    entry = find(name, home)
+    if entry.folder:
+        return registry.base(entry.name, home)
+    if entry.model_type not in families.model_types():
+        raise NoModel(entry.name, f"no conversion is written for {entry.model_type} models yet")
+    if form == "mlx":
+        folder, (path,) = hub.pull(entry.mlx, quiet=quiet), (entry.gguf_file,)
+        given = hub.pull(entry.gguf, [path], quiet=quiet) / path
+        check_same_model(given, folder, home.create().models / "known.json")
+    else:
+        hub.pull(entry.hf, quiet=quiet)
+    return registry.base(entry.name, home)
+
+
+def add(home: Home, places: Sequence[Path], name: str = "") -> registry.Base:
+    """Give a folder of Hugging Face's or mlx-lm's layout a name, with a GGUF of the same model if one is named.
+
+    Raises:
+        UsageError: no folder, several, or a name that is taken.
+        NoModel: it cannot be used.
+        IntegrityError: the GGUF is another model.
+    """
+    folders = [place.expanduser().absolute() for place in places if place.is_dir()]
+    files = [place.expanduser().absolute() for place in places if not place.is_dir()]
+    if gone := [str(path) for path in files if not path.is_file()]:
+        raise UsageError(f"There is no {', '.join(gone)}.")
+    if len(folders) != 1 or len(files) > 1:
+        raise UsageError(
+            "A base is one folder with its weights, and with them one GGUF at most: an adapter is trained on weights.",
+            "plum-edge models add FOLDER [FILE.gguf]",
+        )
+    entry = Entry(_free(name or folders[0].resolve().name), folder=folders[0], given=files[0] if files else None)
+    found = registry.read(entry)
+    if entry.given:
+        check_same_model(entry.given, found.folder, home.create().models / "known.json")
+    elif skeleton(found.folder).packed and not list(found.folder.glob("*.gguf")):
+        raise NoModel(entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too.")
+    catalogue.add(home.create(), entry)
+    return found
+
+
+def _free(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name for a base.", "Name it: --name NAME (letters, digits, dots and dashes).")
+    if catalogue.find(name):
+        raise UsageError(f"{name} is one of plum-edge's own bases.", "Choose another: --name NAME.")
+    return name
+
+
+def about(home: Home, name: str) -> dict[str, Any]:
+    """Return all that is known of a base, for people and programs.
+
+    Raises:
+        NoModel: there is none of that name.
+    """
+    found = offer(find(name, home), machine(config.load(home.config).train.backend), home)
+    return dict(_facts(found, config.load(home.config).model.base))
+
+
+def listed(home: Home) -> list[dict[str, Any]]:
+    """Return the same of every base."""
+    used = config.load(home.config).model.base
+    return [dict(_facts(one, used)) for one in offers(home)]
+
+
+def _facts(one: Offer, used: str) -> Iterator[tuple[str, Any]]:
+    entry, sizes = one.entry, one.entry.config
+    yield from {
+        "name": entry.name, "in_use": entry.name.lower() == used.lower(), "here": one.here == "yes",
+        "why_not": "" if one.here == "yes" else one.here, "usable": one.usable, "description": entry.description,
+        "licence": entry.licence, "gated": entry.gated, "verified": entry.verified, "family": entry.model_type,
+        "chat": entry.chat, "targets": list(entry.targets), "rank": entry.rank or None,
+        "parameters": one.parameters, "context": sizes.get("max_position_embeddings"),
+        "training_bytes": one.training, "training": one.how, "recall_bytes": one.recall, "fits": one.fits,
+        "hf": entry.hf or None, "mlx": entry.mlx or None, "gguf": entry.gguf or None,
+        "gguf_file": entry.gguf_file or None, "folder": str(entry.folder) if entry.folder else None,
+    }.items()  # fmt: skip

@@ -1,0 +1,108 @@
+"""What is known of bases before they are here: models/*.toml, and those that the user added to a home.
+
+Data only. Knows nothing of weights, downloads or memory.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plum_edge.errors import BadInput, NoModel
+from plum_edge.paths import Home, atomic_write, data_dir
+
+_ADDED = "bases.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A base by its name. ``hf``, ``mlx`` and ``gguf`` are repositories of the hub; empty where there is none."""
+
+    name: str
+    description: str = ""
+    licence: str = ""
+    gated: bool = False
+    """Whether the hub asks for the licence to be accepted first."""
+    verified: bool = True
+    """Whether ids, file names and sizes were held against the hub."""
+    chat: str = ""
+    """What people call its chat format. The template that counts comes with the model."""
+    targets: tuple[str, ...] = ()
+    """Linear layers that an adapter changes; none: as its family has it."""
+    rank: int = 0
+    """What an adapter wants; 0 leaves it to the settings."""
+    writes_pairs: bool = False
+    """Whether it is able to write question-answer pairs of a conversation itself."""
+    hf: str = ""
+    mlx: str = ""
+    """The same in four bits, in mlx-lm's layout."""
+    gguf: str = ""
+    gguf_file: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """What its config.json says, as far as memory is reckoned with it."""
+    folder: Path | None = None
+    """Where its weights lie, if it came with plum-edge or was added."""
+    given: Path | None = None
+    """A GGUF of it that was added."""
+
+    @property
+    def model_type(self) -> str:
+        """``model_type`` of its config.json, which names the family."""
+        return str(self.config.get("model_type", ""))
+
+
+def shipped() -> dict[str, Entry]:
+    """Return the bases of models/*.toml, by name."""
+    return {path.stem: _entry(path) for path in sorted(data_dir("models").glob("*.toml"))}
+
+
+def added(home: Home | None) -> dict[str, Entry]:
+    """Return the bases that were added to a home, by name.
+
+    Raises:
+        BadInput: the file that lists them is damaged.
+    """
+    path = home.root / _ADDED if home else None
+    if path is None or not path.is_file():
+        return {}
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: Entry(name, folder=Path(one["folder"]), given=Path(one["gguf"]) if one.get("gguf") else None)
+            for name, one in sorted(listed.items())
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        remedy = "Remove it, and add the bases again: plum-edge models add FOLDER"
+        raise BadInput(str(path), f"the list of added bases is damaged ({error})", remedy) from error
+
+
+def add(home: Home, entry: Entry) -> None:
+    """Write an added base into a home's list; it replaces one of the same name."""
+    listed = {**added(home), entry.name: entry}
+    plain = {
+        name: {"folder": str(one.folder)} | ({"gguf": str(one.given)} if one.given else {})
+        for name, one in listed.items()
+    }
+    with atomic_write(home.root / _ADDED) as file:
+        file.write((json.dumps(plain, indent=2, sort_keys=True) + "\n").encode())
+
+
+def find(name: str, home: Home | None = None) -> Entry | None:
+    """Return a base by its name, or None. Letters may be of either case, as nobody remembers them."""
+    known = {**shipped(), **added(home)}
+    by_lower = {key.lower(): entry for key, entry in known.items()}
+    return known.get(name) or by_lower.get(name.lower())
+
+
+def _entry(path: Path) -> Entry:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        hub, folder = table.pop("hub", {}), table.pop("folder", None)
+        targets = tuple(table.pop("targets", ()))
+        return Entry(path.stem, **table, **hub, targets=targets, folder=path.parent / folder if folder else None)
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise NoModel(path.stem, f"{path} is no entry of a base ({error})", "Install plum-edge again.") from error

@@ -1,0 +1,147 @@
+"""``plum-edge models``: the bases that there are, what they take, and those that are here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from plum_edge.cli import terminal
+from plum_edge.cli.session import Session, shared
+
+
+@click.group("models", invoke_without_command=True, short_help="List, show, download and add base models.")
+@shared
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """List, show, download and add base models. Without a word: list. Only ``pull`` opens a connection."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_)
+
+
+@command.command("list")
+@shared
+@click.pass_obj
+def list_(session: Session) -> None:
+    """List the bases, the smallest first: what each takes here to train and to answer, and whether it is here."""
+    from plum_edge import bases
+
+    found = bases.listed(session.folder())
+    if session.json:
+        session.emit(found)
+        return
+    rows = [
+        (
+            "*" if one["in_use"] else "",
+            one["name"],
+            _parameters(one["parameters"]),
+            _gigabytes(one["training_bytes"]),
+            _gigabytes(one["recall_bytes"]),
+            _state(one),
+            one["licence"],
+        )
+        for one in found
+    ]
+    terminal.table(("", "name", "size", "to train", "to answer", "", "licence"), rows, right=(2, 3, 4))
+    if not all(one["verified"] for one in found):
+        terminal.hang("", "\nNames, licences and sizes of what is not here were not held against the hub.")
+
+
+@command.command("show")
+@click.argument("name")
+@shared
+@click.pass_obj
+def show(session: Session, name: str) -> None:
+    """Show a base: where it comes from, its licence, and what it takes on this machine."""
+    from plum_edge import bases
+
+    found = bases.about(session.folder(), name)
+    if session.json:
+        session.emit(found)
+        return
+    facts: dict[str, Any] = {
+        "base": found["name"] + (" (in use)" if found["in_use"] else ""),
+        "what": found["description"],
+        "licence": found["licence"] + (", to be accepted on the hub first" if found["gated"] else ""),
+        "here": _state(found),
+        "size": f"{_parameters(found['parameters'])} parameters" if found["parameters"] else "",
+        "context": f"{found['context']:,} tokens" if found["context"] else "",
+        "to train": _training(found),
+        "to answer": _gigabytes(found["recall_bytes"]),
+        "adapter": ", ".join(found["targets"]) + (f"; rank {found['rank']}" if found["rank"] else ""),
+        "weights": found["hf"] or found["folder"],
+        "4-bit": found["mlx"],
+        "GGUF": f"{found['gguf']}, {found['gguf_file']}" if found["gguf"] else "",
+    }
+    width = max(map(len, facts))
+    for name_, fact in facts.items():
+        if fact:
+            terminal.hang(f"{name_:<{width}}  ", str(fact))
+    if not found["verified"]:
+        terminal.say("\nNames, licence and sizes were not held against the hub.")
+    if not found["here"] and found["usable"]:
+        terminal.say(f"\nDownload it: plum-edge models pull {found['name']}{terminal.home_option(session.home)}")
+
+
+@command.command("pull")
+@click.argument("name")
+@click.option("--form", type=click.Choice(["hf", "mlx"]), default="hf", show_default=True,
+              help="hf: the weights as published. mlx: four bits, and a GGUF to answer with.")  # fmt: skip
+@shared
+@click.pass_obj
+def pull(session: Session, name: str, form: Literal["hf", "mlx"]) -> None:
+    """Download a base from the Hugging Face hub, into the hub's own cache. Run again, it goes on where it stopped."""
+    from plum_edge import bases
+
+    base = bases.pull(session.folder(), name, form, quiet=session.json)
+    _use(session, base.name, str(base.folder), base.sha256)
+
+
+@command.command("add")
+@click.argument("places", metavar="FOLDER [FILE.gguf]", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", default="", help="What to call it: the folder's name, if not said.")
+@shared
+@click.pass_obj
+def add(session: Session, places: tuple[Path, ...], name: str) -> None:
+    """Give a model on this machine a name: a folder as the hub or mlx-lm has it, and a GGUF of the same model."""
+    from plum_edge import bases
+
+    base = bases.add(session.folder(), places, name)
+    _use(session, base.name, str(base.folder), base.sha256)
+
+
+def _use(session: Session, name: str, folder: str, sha256: str) -> None:
+    """Say where a base is, and how it is put to use."""
+    if session.json:
+        session.emit({"name": name, "folder": folder, "sha256": sha256})
+        return
+    terminal.hang(f"{name} is here: ", folder)
+    terminal.say(f'Use it: base = "{name}" under [model] in {session.folder().config}')
+
+
+def _state(one: dict[str, Any]) -> str:
+    if one["here"]:
+        return "here"
+    if not one["usable"]:
+        return f"no conversion for {one['family']} yet" if one["family"] else one["why_not"]
+    return "to download" if one["fits"] else "too large to train here"
+
+
+def _training(one: dict[str, Any]) -> str:
+    if not one["training_bytes"]:
+        return ""
+    how = f" ({one['training']})" if one["training"] else ""
+    return f"{_gigabytes(one['training_bytes'])}{how}{'' if one['fits'] else ': more than this machine can plan with'}"
+
+
+def _parameters(number: int) -> str:
+    if not number:
+        return ""
+    return f"{number / 1e9:.1f} B" if number >= 95e7 else f"{number / 1e6:.3g} M"
+
+
+def _gigabytes(number: int) -> str:
+    if not number:
+        return ""
+    return f"{number / 1e9:.1f} GB" if number >= 1e8 else f"{number / 1e6:.0f} MB"
