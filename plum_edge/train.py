@@ -117,6 +117,8 @@ def learn(
 
 def _pool(trainer: Trainer, lesson: Lesson, recipe: Recipe, place: tuple[object, ...], weights: Weights) -> list[str]:
     drawn = recipe.candidates(lesson.stored, lesson.new, place)
+    if not recipe.selects:
+        return drawn
     scores: dict[str, float] = {}
     answers_only = Weights(0.0, 0.0, weights.answer or 1.0)
     examples = {key: lesson.example(key, SCORING) for key in drawn}

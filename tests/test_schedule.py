@@ -37,7 +37,7 @@ def test_plum_reads_the_new_pairs_alone(new: list[str], stored: list[str], epoch
 
 @given(KEYS, KEYS, st.integers(0, 9))
 def test_replay_is_bounded_whatever_the_log_holds(new: list[str], stored: list[str], epoch: int) -> None:
-    recipe = Replay(3.0, 0.5)
+    recipe = Replay(3.0, 0.5, kept=2)
     drawn = recipe.candidates(stored, new, PLACE)
     assert len(drawn) <= 12 * len(new)
     assert len(set(drawn)) == len(drawn)
@@ -58,13 +58,13 @@ def test_general_samples_are_of_each_sort_as_many() -> None:
 def test_the_pool_holds_what_is_nearest_to_being_lost() -> None:
     scores = {f"open/positive/{i:02d}": float(i) for i in range(40)}
     new = [f"open/positive/n{i}" for i in range(5)]
-    assert Replay(1.0, 0.0).pool(scores, new) == [f"open/positive/{i:02d}" for i in range(39, 29, -1)]
+    assert Replay(1.0, 0.0, kept=2).pool(scores, new) == [f"open/positive/{i:02d}" for i in range(39, 29, -1)]
 
 
 def test_a_hard_sort_does_not_crowd_out_an_easy_one() -> None:
     scores = {f"open/positive/{i}": 9.0 for i in range(40)} | {f"closed/negative/{i}": 0.1 for i in range(40)}
     new = ["open/positive/a", "open/positive/b", "closed/negative/a", "closed/negative/b"]
-    pool = Replay(3.0, 0.0).pool(scores, new)
+    pool = Replay(3.0, 0.0, kept=2).pool(scores, new)
     assert sum(key.startswith("closed") for key in pool) == sum(key.startswith("open") for key in pool) == 12
 
 

@@ -17,7 +17,7 @@ from plum_edge.schedule import make
 from plum_edge.train import Learned, Lesson, learn, state_sha256
 from tests.tiny import tiny_base
 
-SETTINGS = Train(rank=4, alpha=8.0, epochs=3, batch=4, threads=1)
+SETTINGS = Train(rank=4, alpha=8.0, epochs=3, batch=4, threads=1, replay=3.0, general=0.4)
 TARGETS = ("q_proj", "v_proj", "down_proj")
 
 

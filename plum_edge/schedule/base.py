@@ -21,6 +21,11 @@ class Recipe(Protocol):
         """Return the name that a step records."""
         ...
 
+    @property
+    def selects(self) -> bool:
+        """Return whether `pool` looks at the loss of the candidates; if not, all of them are the pool."""
+        ...
+
     def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
         """Return the stored pairs whose loss is asked for before the segment is learned: a multiple of new at most."""
         ...

@@ -1,10 +1,10 @@
 """Recipe ``replay``, the default: each epoch also carries a bounded share of stored pairs and of general samples.
 
-Not the paper's method. Which stored pairs: four times the budget is drawn by hash, their loss is measured, and the
-half nearest to being lost is the segment's pool; epochs draw their budget from it in turn. Each sort of pair (closed
-or open, positive or negative) has its own share: a quote is always harder than a "no", and negatives are retired while
-positives are not, so that one ranking over all would tip the balance. The cost of a conversation does not grow with
-the log. General samples (reading, honest no, chat; of each as many) keep the base what it was; questions about things
+Not the paper's method. Which stored pairs: four times the budget is drawn by hash, and epochs take their budget from
+that pool in turn, so that each is read once or twice. (Fewer pairs read more often, those nearest to being lost, kept
+less: docs/LOG.md.) Each sort of pair (closed or open, positive or negative) has its own share: negatives are retired
+while positives are not, and one draw over all would tip the balance. The cost of a conversation does not grow with the
+log. General samples (reading, honest no, chat; of each as many) keep the base what it was; questions about things
 never discussed, other ones in every epoch, keep its "no" honest.
 """
 
@@ -16,28 +16,36 @@ from math import ceil
 
 from plum_edge.schedule.base import by_sort, shuffled
 
-_DRAWN = 4
-_KEPT = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """For each new pair: ``ratio`` stored pairs, ``general`` general samples, ``honest`` things never discussed."""
+    """For each new pair: ``ratio`` stored pairs, ``general`` general samples, ``honest`` things never discussed.
+
+    ``drawn`` times the budget of stored pairs is drawn; ``kept`` times is the pool, those with the largest loss.
+    """
 
     ratio: float
     general: float
     honest: float = 0.0
     name: str = "replay"
+    drawn: int = 4
+    kept: int = 4
+
+    @property
+    def selects(self) -> bool:
+        return self.kept < self.drawn
 
     def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
         groups, shares = by_sort(shuffled(stored, *place, "candidates")), by_sort(new)
-        return [key for sort, keys in groups.items() for key in keys[: self._budget(shares.get(sort, ()), _DRAWN)]]
+        return [key for sort, keys in groups.items() for key in keys[: self._budget(shares.get(sort, ()), self.drawn)]]
 
     def pool(self, scores: dict[str, float], new: Sequence[str]) -> list[str]:
         nearest_to_lost = by_sort(sorted(scores, key=lambda key: (-scores[key], key)))
         shares = by_sort(new)
         return [
-            key for sort, keys in nearest_to_lost.items() for key in keys[: self._budget(shares.get(sort, ()), _KEPT)]
+            key
+            for sort, keys in nearest_to_lost.items()
+            for key in keys[: self._budget(shares.get(sort, ()), self.kept)]
         ]
 
     def epoch(
