@@ -38,14 +38,16 @@ def rollback(store: Store) -> Adapter:
 
 
 def prune(home: Home, store: Store, *, keep: int = KEPT, dry_run: bool = False) -> dict[str, Any]:
-    """Remove refused adapters and old ones, but the newest ``keep`` that were promoted and the one in use.
+    """Remove refused adapters and old ones, but the newest ``keep`` that were promoted.
 
-    Checkpoints of the fold's steps stay, every eighth and the newest two: forgetting and learning go on from them, and
-    any old adapter can be made of them again. Files that belong to nothing go. Call it under the lock.
+    The one in use stays, and so do those of other devices. Checkpoints of the fold's steps stay, every eighth and the
+    newest two: forgetting and learning go on from them, and any old adapter can be made of them again. Files that
+    belong to nothing go. Call it under the lock.
     """
     promoted = [one.id for one in store.runs.promoted()]
     adapters = store.runs.adapters()
-    kept = {*promoted[-keep:], *(one.id for one in adapters if one.active)}
+    received = {one.id for one in adapters if store.runs.manifest(one.id).get("received")}
+    kept = {*promoted[-keep:], *received, *(one.id for one in adapters if one.active)}
     gone = [one for one in adapters if one.id not in kept]
     freed = sum(_size(Path(one.gguf).parent) for one in gone if Path(one.gguf).is_relative_to(home.adapters))
     if not dry_run:

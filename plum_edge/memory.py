@@ -31,6 +31,7 @@ from plum_edge.store import Store
 
 if TYPE_CHECKING:
     from plum_edge.exam import Exam
+    from plum_edge.export import Form
     from plum_edge.records import Segment
     from plum_edge.registry import Base
 
@@ -347,6 +348,18 @@ class Memory:
     def adapters(self) -> list[Adapter]:
         """Return every adapter, the oldest first."""
         return self.store.runs.adapters()
+
+    def export(self, out: Path, to: Form = "gguf") -> dict[str, Any]:
+        """Write the adapter in use into a new folder for another runtime or device (`export.export`)."""
+        from plum_edge.export import export
+
+        return export(self.store, self.base, self.config, Path(out), to)
+
+    def receive(self, folder: Path) -> Adapter:
+        """Install what another device exported; it is not in use yet (`receive.add`)."""
+        from plum_edge.receive import add
+
+        return add(self.home, self.store, self.base, self.config, Path(folder))
 
     def rollback(self) -> Adapter:
         """Put the adapter to use that was promoted before the one in use. What was learned stays learned."""

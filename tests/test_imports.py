@@ -54,7 +54,7 @@ ACROSS = {
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
     "erase", "forget", "lineage", "traces", "translate", "base_check",
-    "bases",
+    "bases", "export", "receive",
 }  # fmt: skip
 CLI_MAY = GROUND | {"report", "doctor", "memory", "translate", "bases", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""

@@ -29,6 +29,7 @@ VERBS = {
     "forget": ("plum_edge.cli.forget", "Take conversations back, out of the log and the weights."),
     "convert": ("plum_edge.cli.convert", "Bring an adapter into another form: GGUF, PEFT's or mlx-lm's; proven."),
     "adapters": ("plum_edge.cli.adapters", "List, show and choose the adapters."),
+    "export": ("plum_edge.cli.export", "Write the adapter in use for another runtime or device."),
     "models": ("plum_edge.cli.models", "List, show, download and add base models."),
     "doctor": ("plum_edge.cli.doctor", "Check this machine, the model and the memory."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -90,6 +91,25 @@ def use(session: Session, adapter: str) -> None:
         session.emit({"adapter": active})
     else:
         terminal.say(f"adapter {active} is in use" if active else "no adapter is in use")
+
+
+@command.command("add")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--use", "at_once", is_flag=True, help="Put it to use, too.")
+@shared
+@click.pass_obj
+def add(session: Session, folder: Path, at_once: bool) -> None:
+    """Install an adapter that another device exported (plum-edge export), once all of it is checked."""
+    with session.memory(create=True) as memory:
+        added = memory.receive(folder)
+        if at_once:
+            memory.use(added.id)
+    if session.json:
+        session.emit({**_contract(added), "active": at_once})
+        return
+    terminal.say(f"adapter {added.id} is installed{' and in use' if at_once else ''}")
+    if not at_once:
+        terminal.say(f"Put it to use: plum-edge adapters use {added.id}{terminal.home_option(session.home)}")
 
 
 @command.command("rollback")

@@ -21,7 +21,8 @@ from plum_edge import gguf_header
 from plum_edge.convert import peft, rope, tensors
 from plum_edge.convert import vocabulary as words
 from plum_edge.convert.families import Family, family, stem
-from plum_edge.convert.lora import OUTER
+from plum_edge.convert.fuse import fused
+from plum_edge.convert.lora import OUTER, Lora
 from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
 from plum_edge.paths import disk_errors, fsync, fsync_dir, rename
 
@@ -110,21 +111,24 @@ def read_adapter(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], 
         raise ForeignAdapter(path, f"it does not say {error}") from error
 
 
-def write_base(model_dir: Path, out: Path, dtype: BaseType = "f32", *, vocabulary: bool = True) -> None:
+def write_base(
+    model_dir: Path, out: Path, dtype: BaseType = "f32", *, vocabulary: bool = True, lora: Lora | None = None
+) -> None:
     """Write a base model in Hugging Face's layout as GGUF: every matrix as ``dtype``, norms f32.
 
     Rows that cannot be quantised (not divisible by 32) are f16. In a q4_0 file embedding and output are q8_0. One
     tensor is in memory at a time. Without ``vocabulary`` the file is for ids alone, and no tokenizer is asked for.
+    ``lora`` is added into the weights; the file does not say then that it is the base.
 
     Raises:
         NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
         NoSpace, StoreError: as the disk says.
     """
-    config, kind, stored = sources(model_dir)
+    config, kind, stored = sources(model_dir, lora)
     sizes = {**kind.sizes(config), "vocab_size": stored["token_embd.weight"].shape[0]}
     factors = rope.tensors(config, sizes["rotary_dim"])
     with _writer(out, kind.architecture) as writer:
-        _describe(writer, kind, config, sizes, model_dir, dtype)
+        _describe(writer, kind, config, sizes, model_dir, dtype, "" if lora else tensors.sha256(model_dir))
         if vocabulary:
             _add_vocabulary(writer, words.read(model_dir, sizes["vocab_size"], kind.vocabularies))
         else:
@@ -142,8 +146,10 @@ def write_base(model_dir: Path, out: Path, dtype: BaseType = "f32", *, vocabular
             writer.write_tensor_data(values)
 
 
-def sources(model_dir: Path) -> tuple[dict[str, Any], Family, dict[str, tensors.Stored]]:
+def sources(model_dir: Path, lora: Lora | None = None) -> tuple[dict[str, Any], Family, dict[str, tensors.Stored]]:
     """Return a model's config.json, its family, and where the weight of each tensor of its GGUF lies, by GGUF's name.
+
+    With ``lora`` each reads as that adapter changes it.
 
     Raises:
         NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
@@ -153,7 +159,8 @@ def sources(model_dir: Path) -> tuple[dict[str, Any], Family, dict[str, tensors.
         raise NoModel(model_dir.name, f"there is no config.json in {model_dir}")
     kind = family(str(config.get("model_type")))
     kind.check(config)
-    return config, kind, _named(tensors.catalogue(model_dir), kind, config, model_dir)
+    found = tensors.catalogue(model_dir)
+    return config, kind, _named(found if lora is None else fused(found, lora), kind, config, model_dir)
 
 
 def _named(
@@ -179,13 +186,15 @@ def _expected(kind: Family, layers: int) -> list[str]:
 
 
 def _describe(
-    writer: Any, kind: Family, config: Mapping[str, Any], sizes: Mapping[str, int], folder: Path, dtype: BaseType
-) -> None:
-    """Write all metadata but the vocabulary: general, hyperparameters."""
+    writer: Any, kind: Family, config: Mapping[str, Any], sizes: Mapping[str, int], folder: Path, dtype: BaseType,
+    sha256: str,
+) -> None:  # fmt: skip
+    """Write all metadata but the vocabulary: general, hyperparameters. ``sha256``: of the weights, if it is a base."""
     writer.add_type("model")
     writer.add_name(folder.name)
     writer.add_file_type(_FILE_TYPES[dtype])
-    writer.add_string(gguf_header.BASE_SHA256, tensors.sha256(folder))
+    if sha256:
+        writer.add_string(gguf_header.BASE_SHA256, sha256)
     if dtype in ("q8_0", "q4_0"):
         writer.add_quantization_version(2)
     for entry in kind.metadata:

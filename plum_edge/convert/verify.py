@@ -16,6 +16,7 @@ import numpy as np
 from plum_edge import gguf_header
 from plum_edge.convert import gguf, peft, rope
 from plum_edge.convert.families import Family, stem
+from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, IntegrityError
 
 
@@ -96,16 +97,16 @@ scale to f16. q4_0: a whole step of 1/8, as the number farthest from the largest
 _AGAIN = "Nothing was kept; run the command again."
 
 
-def check_base(model_dir: Path, gguf_path: Path) -> dict[str, float]:
+def check_base(model_dir: Path, gguf_path: Path, lora: Lora | None = None) -> dict[str, float]:
     """Read a base's GGUF back and hold every weight against the model's own; return the largest error by type.
 
-    Errors are shares of the largest number of a block of 32.
+    Errors are shares of the largest number of a block of 32. ``lora`` is what was added into the weights, if anything.
 
     Raises:
         IntegrityError: tensors are missing or strange, or a weight is farther off than rounding can make it.
         NoModel: the folder holds no model that can be converted.
     """
-    config, family, stored = gguf.sources(model_dir)
+    config, family, stored = gguf.sources(model_dir, lora)
     sizes = family.sizes(config)
     factors = rope.tensors(config, sizes["rotary_dim"])
     header = gguf_header.read(gguf_path)

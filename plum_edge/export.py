@@ -1,0 +1,171 @@
+"""The adapter in use as a folder for another runtime or another device, and back into a home.
+
+    OUT/    the adapter in that runtime's own layout · manifest.json (what it is: figures and hashes) · SHA256SUMS
+
+Joins convert, translate, registry and the store. An export holds no conversation and no path; what its weights remember
+it does hold, so the log notes that it was given away. Sealing and signing come around this folder, not into it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from plum_edge import translate
+from plum_edge.base_check import check_tokenizer
+from plum_edge.config import Config
+from plum_edge.convert import formats, gguf, ollama, peft, verify
+from plum_edge.convert.formats import Target
+from plum_edge.convert.vocabulary import read as vocabulary
+from plum_edge.errors import IntegrityError, NoModel, UsageError
+from plum_edge.paths import atomic_dir, sha256_file
+from plum_edge.records import Adapter
+from plum_edge.registry import Base, dtype
+from plum_edge.store import Store
+
+Form = Literal["gguf", "peft", "mlx", "ollama"]
+FORMAT, VERSION = "plum-edge-export", 1
+MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
+GGUF, FUSED, MODELFILE = "adapter.gguf", "model.gguf", "Modelfile"
+_CONTEXT = 8192
+_FIGURES = ("accuracy", "accuracy_ci95", "positives", "negatives", "questions", "open_f1", "false_answers")
+"""Of an evaluation, what is a number and says nothing of what was said."""
+_LINE = re.compile(r"(?P<sha256>[0-9a-f]{64}) [ *](?P<name>[^/\\\0]+)")
+
+
+def export(store: Store, base: Base, config: Config, out: Path, to: Form) -> dict[str, Any]:
+    """Write the adapter in use into the new folder ``out``, proven as every conversion is; return its manifest.
+
+    Raises:
+        UsageError: no adapter is in use, or ``out`` exists.
+        IntegrityError: the adapter's files are not what was written, or it is for another base.
+        ConversionMismatch: it came out wrong; nothing was written.
+        NoModel: this base cannot be written in that form.
+        NoSpace, StoreError: as the disk says.
+    """
+    if out.exists() or out.is_symlink():
+        raise UsageError(f"{out} exists already.", "Name another place; nothing was changed.")
+    adapter = _in_use(store)
+    source, made_of = Path(adapter.gguf).with_name("adapter.safetensors"), store.runs.manifest(adapter.id)
+    if made_of.get("base_sha256") != base.sha256:
+        raise IntegrityError(
+            f"Adapter {adapter.id} was made for another base than {base.name}.",
+            "Set model.base to the one that it was made for, or learn anew: plum-edge consolidate --rebuild",
+        )
+    with atomic_dir(out) as folder:
+        proof = _fused(source, base, config, folder) if to == "ollama" else _converted(source, base, folder, to)
+        lora = formats.read(source, None)
+        manifest = {
+            "format": FORMAT, "version": VERSION, "form": to, "plum_edge": importlib.metadata.version("plum-edge"),
+            "base": {"name": base.name, "sha256": base.sha256, "architecture": base.architecture},
+            "rank": max(lora.ranks), "alpha": lora.alpha, "recipe": made_of.get("recipe"),
+            "segments": adapter.segments, "evaluation": _figures(store.runs.evaluation(adapter.id) or {}),
+            "proof": proof,
+        }  # fmt: skip
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        names = sorted(path.name for path in folder.iterdir())
+        sums = "".join(f"{sha256_file(folder / name)}  {name}\n" for name in names)
+        (folder / SUMS).write_text(sums, encoding="utf-8")
+        # Before it has its name: a copy that is noted and was not made does no harm, the other way round does.
+        store.forgetting.add_export(f"{out.absolute()} ({to}, adapter {adapter.id})", adapter.segments)
+    return {"adapter": adapter.id, "out": str(out), "files": [*names, SUMS], **manifest}
+
+
+def _in_use(store: Store) -> Adapter:
+    """Return the adapter in use, its file held against its hash."""
+    adapter = store.runs.active()
+    if adapter is None:
+        raise UsageError("No adapter is in use: there is nothing to export.", "Learn one: plum-edge consolidate")
+    path = Path(adapter.gguf)
+    if not path.is_file() or sha256_file(path) != adapter.gguf_sha256:
+        raise IntegrityError(f"{path} is not what was written.", "See: plum-edge doctor")
+    return adapter
+
+
+def _converted(source: Path, base: Base, folder: Path, to: Target) -> dict[str, Any]:
+    """Write the adapter alone; return how it was proven."""
+    if to == "gguf":
+        return _numbers(translate.convert(source, to, folder / GGUF, base.folder)["proof"])
+    done = translate.convert(source, to, folder / "as-it-is-saved", base.folder)
+    for path in (folder / "as-it-is-saved").iterdir():
+        path.rename(folder / path.name)
+    (folder / "as-it-is-saved").rmdir()
+    return _numbers(done["proof"])
+
+
+def _fused(source: Path, base: Base, config: Config, folder: Path) -> dict[str, Any]:
+    """Write the base with the adapter in its weights, and the Modelfile: newer Ollamas are said to refuse ADAPTER."""
+    bones = formats.skeleton(base.folder)
+    if bones.packed:
+        raise NoModel(base.name, "its weights are quantised, and no adapter can be added into them", "Use --to gguf.")
+    lora, kind = formats.read(source, bones), dtype(base, config.recall.dtype)
+    words = vocabulary(base.folder, bones.shapes["model.embed_tokens"][0], bones.family.vocabularies)
+    bos, eos = (words.pieces[words.special[role]] if role in words.special else "" for role in ("bos", "eos"))
+    said = ollama.chat_format(base.chat_template, bos=bos if words.add_bos else "", eos=eos, name=base.name)
+    gguf.write_base(base.folder, folder / FUSED, kind, lora=lora)
+    errors = verify.check_base(base.folder, folder / FUSED, lora)
+    check_tokenizer(folder / FUSED, base.folder)
+    lines = ollama.modelfile(FUSED, said, context=min(base.context, _CONTEXT))
+    (folder / MODELFILE).write_text(lines, encoding="utf-8")
+    return {"by": "weights", "type": kind, "delta_relative": max(errors.values())}
+
+
+def _figures(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: evaluation[key] for key in _FIGURES if evaluation.get(key) is not None}
+
+
+def _numbers(proof: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a proof without its reasons, which may name a folder."""
+    return {key: value for key, value in proof.items() if key != "why"}
+
+
+def opened(folder: Path) -> dict[str, Any]:
+    """Hold every file of an export against SHA256SUMS and return its manifest.
+
+    Raises:
+        UsageError: no export.
+        IntegrityError: a file that is missing, too many, or of other bytes; each by its name.
+    """
+    sums = folder / SUMS
+    if not sums.is_file() or not (folder / MANIFEST).is_file():
+        raise UsageError(f"{folder} is no export of plum-edge: it lacks {SUMS} or {MANIFEST}.")
+    lines = [_LINE.fullmatch(line) for line in sums.read_text(encoding="utf-8", errors="replace").splitlines()]
+    listed = {line["name"]: line["sha256"] for line in lines if line}
+    there = {path.name for path in folder.iterdir()} - {SUMS}
+    problems = [f"{SUMS} has lines that are none"] if None in lines or len(listed) < len(lines) else []
+    problems += [f"{name} is missing" for name in sorted(listed.keys() - there)]
+    problems += [f"{name} is not listed" for name in sorted(there - listed.keys())]
+    for name in sorted(there & listed.keys()):
+        path = folder / name
+        if path.is_symlink() or not path.is_file() or sha256_file(path) != listed[name]:
+            problems.append(f"{name} is not what was exported")
+    if problems:
+        raise IntegrityError(f"{folder} is damaged: {'; '.join(problems)}.", "Copy it again. Nothing was installed.")
+    return _manifest(folder)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        known = (manifest["format"], manifest["version"]) == (FORMAT, VERSION)
+        whole = isinstance(manifest["base"]["sha256"], str) and isinstance(manifest["form"], str)
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(f"{folder / MANIFEST} cannot be read ({error}).", "Nothing was installed.") from error
+    if not known or not whole:
+        raise UsageError(f"{folder / MANIFEST} is of a form that is not known here.", "Update plum-edge.")
+    return dict(manifest)
+
+
+def save(folder: Path, state: Mapping[str, Any], rank: int, alpha: float, base: Base) -> None:
+    """Write an adapter's two files into a home's folder for it."""
+    about = {"rank": str(rank), "alpha": str(alpha), "base_sha256": base.sha256}
+    peft.save(folder / "adapter.safetensors", state, about)
+    bones = formats.skeleton(base.folder)
+    gguf.write_adapter(
+        folder / GGUF, state, alpha=alpha, family=bones.family, heads=bones.heads, kv_heads=bones.kv_heads,
+        outer=bones.outer, base_sha256=base.sha256,
+    )  # fmt: skip
