@@ -102,6 +102,10 @@ class Gate:
     max_lost: float = 0.15
     """Share of earlier questions that may be newly wrong, beyond those newly right. Wide, since it is measured against
     the adapter in use: one that knows eight conversations knows each of them better than any that knows forty."""
+    attempts: int = 3
+    """So many times is a conversation tried, a night each, before it is set aside."""
+    smaller: float = 0.5
+    """What each further attempt makes of the learning rate; it takes another seed as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,10 @@ class Config:
     gate: Gate = field(default_factory=Gate)
 
 
-_POSITIVE = {"rank", "alpha", "learning_rate", "epochs", "batch", "clip", "topics", "max_tokens", "earlier"}
+_POSITIVE = {
+    "rank", "alpha", "learning_rate", "epochs", "batch", "clip", "topics", "max_tokens", "earlier", "attempts",
+    "smaller",
+}  # fmt: skip
 
 
 def load(path: Path) -> Config:

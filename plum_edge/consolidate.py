@@ -2,7 +2,9 @@
 
     lock → erase what was forgotten → for each segment: augment, learn → convert → verify → examine → gate → promote
 
-Killed at any point and run again, it carries on: what is recorded decides what is left to do. Joins the stages.
+Killed at any point and run again, it carries on: what is recorded decides what is left to do. After a refusal the next
+night judges smaller and smaller groups until the conversation is found that does harm; that one is tried again with
+another seed and a smaller step, and at last set aside. Joins the stages.
 """
 
 from __future__ import annotations
@@ -14,23 +16,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import filelock
 import psutil
 
-from plum_edge import erase, gate, proof
+from plum_edge import erase, proof
 from plum_edge.augment.checks import Mentions
-from plum_edge.backends.base import State
+from plum_edge.backends import base as backends
+from plum_edge.budget import Budget, peak_memory
 from plum_edge.config import Config
-from plum_edge.convert import peft
-from plum_edge.errors import GateRefused, IntegrityError, Interrupted, LockHeld, NoSpace
-from plum_edge.evaluate import Scored
-from plum_edge.exam import Exam, figures
+from plum_edge.errors import GateRefused, IntegrityError, Interrupted, LockHeld, NoSpace, Unavailable
 from plum_edge.fold import Fold
-from plum_edge.paths import Home, atomic_dir, disk_errors, sha256_file
-from plum_edge.records import Adapter, Progress, Segment, Step
+from plum_edge.paths import Home, disk_errors
+from plum_edge.promotion import Judged, Promotion
+from plum_edge.records import Adapter, Progress, Segment
 from plum_edge.registry import Base
 from plum_edge.store import Store
 
@@ -55,13 +57,14 @@ class Night:
     stopped: Callable[[], bool] = lambda: False
     after_step: Callable[[Segment, Path], None] | None = None
     """Called with each learned segment and a GGUF of the adapter as it then is."""
-    deadline: float | None = None
-    """`time.monotonic()` after which no new segment is begun."""
+    budget: Budget = field(default_factory=Budget)
     rebuild: bool = False
     """Learn everything again from the beginning. The adapter in use stays until the new one passes."""
     again: bool = False
     """Learn only what has its place in the order of learning already: what was learned before and must be again."""
     began: float = field(default_factory=time.monotonic)
+    _passed: list[Judged] = field(default_factory=list)
+    _set_aside: GateRefused | None = None
 
     def run(self) -> dict[str, Any]:
         """Learn what waits and promote the result; return the contract's JSON (design.md §6).
@@ -74,22 +77,26 @@ class Night:
 
     def work(self) -> dict[str, Any]:
         """Do the same under a lock that is held already."""
+        with disk_errors(self.home.root):
+            erase.leftovers(self.home)
         erase.carry_on(self.home, self.store)
         if self.rebuild:
             self._start_over()
         if not self._waiting() and not self._head_is_new():
             erase.settle(self.store)
             return self._result("nothing", None, [], 0)
-        self._preflight()
         run = self.store.runs.begin()
         try:
             result = self._learn_and_promote()
         except GateRefused as refusal:
-            self.store.runs.end(run, "refused", {"reasons": refusal.reasons})
+            self.store.runs.end(run, "refused", {"reasons": refusal.reasons, "then": refusal.remedy})
             erase.settle(self.store)
             raise
         except Interrupted:
-            self.store.runs.end(run, "postponed", {"waiting": len(self._waiting())})
+            self.store.runs.end(run, "postponed", {"waiting": len(self._waiting()), "why": "it was stopped"})
+            raise
+        except (Unavailable, NoSpace) as error:
+            self.store.runs.end(run, "failed", {"error": type(error).__name__, "why": error.what})
             raise
         except BaseException as error:
             self.store.runs.end(run, "failed", {"error": type(error).__name__})
@@ -112,6 +119,7 @@ class Night:
 
     def _start_over(self) -> None:
         self.store.forgetting.unlearn(0)
+        self.store.attempts.clear()
         erase.checkpoints(self.home, self.store)
         self.rebuild = False
 
@@ -134,55 +142,155 @@ class Night:
         aside = self.store.log.aside()
         return any(step.segment not in aside for step in self.store.runs.steps())
 
-    def _previous(self) -> Adapter | None:
-        """Return the adapter in use if it was made for this base: what one for another base says is no measure."""
-        active = self.store.runs.active()
-        base = active and self.store.runs.manifest(active.id).get("base_sha256", self.base.sha256)
-        return active if base == self.base.sha256 else None
+    def _preflight(self) -> int:
+        """Look whether disk, backend and memory are enough; return the bytes of memory that learning will take.
 
-    def _fresh(self, previous: Adapter | None) -> list[str]:
-        """Return the segments that the adapter in use has not learned: all of them where it is of another fold."""
-        steps = self.store.runs.steps()
-        known = previous.segments if previous else 0
-        state = self.store.runs.manifest(previous.id).get("state_sha256") if previous else None
-        if state is not None and state not in {step.state_sha256 for step in steps}:
-            known = 0
-        return [step.segment for step in steps][known:]
-
-    def _preflight(self) -> None:
+        Raises:
+            NoSpace, NoBackend, NoMemory: before anything is done.
+        """
         needed = _SPARE + 12 * self.base.folder.joinpath("model.safetensors").stat().st_size
         with disk_errors(self.home.root):
             if shutil.disk_usage(self.home.root).free < needed:
                 raise NoSpace(self.home.root, needed)
+        train = self.config.train
+        spec = backends.LoraSpec(train.rank, train.alpha, self.base.lora_targets)
+        choice = backends.choose(train.backend)
+        return backends.reckon(choice, self.base.folder, spec, quantise=train.quantise, rows=train.batch)[1]
 
     def _learn_and_promote(self) -> dict[str, Any]:
-        fold, began_with = Fold(self.home, self.store, self.config, self.base), self.base.sha256
-        state = fold.head()
-        todo, made = self._waiting(), 0
-        for number, segment in enumerate(todo):
-            if self.deadline is not None and time.monotonic() > self.deadline:
+        why = self.budget.spent()
+        if why:
+            return self._postponed(why, 0, [])
+        estimated, began_with = self._preflight(), self.base.sha256
+        fold = Fold(self.home, self.store, self.config, self.base)
+        self._take_back(fold)
+        state, todo, at, made = fold.head(), self._waiting(), 0, 0
+        tonight = {segment.id for segment in todo} | set(self._promotion.fresh())
+        while True:
+            more = at < len(todo) and not why
+            if more and not self._group_is_whole():
+                pairs, state = self._learn(fold, state, todo, at)
+                made, at, why = made + pairs, at + 1, self.budget.spent()
+            elif self._head_is_new():
+                self.progress("learn", len(todo), len(todo), "")
+                if self.base.sha256 != began_with:
+                    raise IntegrityError(
+                        f"The base {self.base.name} changed while it was learned on.", "Run the command again."
+                    )
+                self._judge(fold, state)
+                state, todo, at = fold.head(), [one for one in self._waiting() if one.id in tonight], 0
+            else:
                 break
-            self.progress("augment", number, len(todo), segment.title)
-            pairs = fold.augment(segment)
-            made += len(pairs)
+        return self._outcome(why, made, fold.notes, estimated)
 
-            def report(step: int, total: int, loss: float, number: int = number, segment: Segment = segment) -> None:
-                note = json.dumps({"date": segment.created_at.isoformat(), "step": step, "steps": total, "loss": loss})
-                self.progress("learn", number, len(todo), note)
+    def _learn(self, fold: Fold, state: backends.State, todo: Sequence[Segment], at: int) -> tuple[int, backends.State]:
+        """Augment and learn one segment; return the number of its pairs, and the state after it."""
+        segment = todo[at]
+        self.progress("augment", at, len(todo), segment.title)
+        pairs = fold.augment(segment)
 
-            state = fold.learn(segment, state, progress=report, stopped=self.stopped).state
-            if self.after_step is not None:
-                self._show(segment, state)
-        self.progress("learn", len(todo), len(todo), "")
-        if self.base.sha256 != began_with:
-            raise IntegrityError(
-                f"The base {self.base.name} changed while it was learned on.", "Run the command again."
+        def report(step: int, total: int, loss: float) -> None:
+            note = json.dumps({"date": segment.created_at.isoformat(), "step": step, "steps": total, "loss": loss})
+            self.progress("learn", at, len(todo), note)
+
+        state = fold.learn(segment, state, progress=report, stopped=self.stopped).state
+        if self.after_step is not None:
+            self._show(segment, state)
+        return len(pairs), state
+
+    # --- what the gate says, and what follows
+
+    @cached_property
+    def _promotion(self) -> Promotion:
+        return Promotion(self.home, self.store, self.config, self.base, self.progress)
+
+    def _group(self) -> int:
+        """Return how many segments are judged together next: half of those that were refused together; 0: all."""
+        first = next(iter(self._promotion.fresh()), None) if self._head_is_new() else None
+        attempt = self.store.attempts.of(first) if first else None
+        return max(1, attempt.together // 2) if attempt else 0
+
+    def _group_is_whole(self) -> bool:
+        return 0 < self._group() <= len(self._promotion.fresh())
+
+    def _take_back(self, fold: Fold) -> None:
+        """Take back steps that were refused: what belongs to a later group, and what is tried another way."""
+        size, attempts = self._group(), self.store.attempts.all()
+        steps = {step.segment: step for step in self.store.runs.steps()}
+        for place, segment in enumerate(self._promotion.fresh()):
+            tried = segment in attempts and steps[segment].seed != fold.settings(segment).seed
+            if tried or 0 < size <= place:
+                self.store.runs.truncate(steps[segment].seq)
+                return
+
+    def _judge(self, fold: Fold, state: backends.State) -> None:
+        """Put what was learned to use, or find out what of it does harm.
+
+        Raises:
+            GateRefused: it was refused, and the next night is to go on.
+        """
+        judged = self._promotion.judge(fold, state)
+        if not judged.reasons:
+            self._passed.append(judged)
+            return
+        doubted = self.store.attempts.all()
+        self.store.attempts.refuse(judged.new)
+        if len(judged.new) == 1:
+            self._try_again_or_give_up(fold, judged)
+        elif all(segment in doubted for segment in judged.new):
+            self._take_back(fold)  # and go on with half of them
+        else:
+            raise self._refusal(judged, "The next night finds out which conversation it is, and learns the others.")
+
+    def _try_again_or_give_up(self, fold: Fold, judged: Judged) -> None:
+        (segment,), limit = judged.new, self.config.gate.attempts
+        attempt = self.store.attempts.of(segment)
+        number = attempt.number if attempt else 0
+        if number < limit:
+            then = (
+                f"The next night tries it again with another seed and a smaller step (attempt {number + 1} of {limit})."
             )
-        if not self._has_learned():
-            return {**self._result("nothing", None, [], made), "notes": fold.notes}
-        return self._promote(fold, state, made)
+            raise self._refusal(judged, then)
+        times = f"{number} times" if number > 1 else "once"
+        self.store.attempts.give_up(segment, f"the gate refused it {times}: {'; '.join(judged.reasons)}")
+        (refused,) = (one for one in self._waiting() if one.id == segment)
+        fold.learn(refused, fold.head())
+        self._set_aside = self._refusal(judged, f"It was tried {times} and is set aside: {refused.conversation}.")
 
-    def _show(self, segment: Segment, state: State) -> None:
+    def _refusal(self, judged: Judged, then: str) -> GateRefused:
+        kept = self.store.runs.active()
+        return GateRefused(judged.reasons, kept.id if kept else None, then)
+
+    def _outcome(self, why: str, made: int, notes: list[str], estimated: int) -> dict[str, Any]:
+        """Return what came of the night.
+
+        Raises:
+            GateRefused: nothing was put to use, and a conversation was set aside.
+        """
+        memory = {"estimated": estimated, "peak": peak_memory()}
+        if not self._passed:
+            if self._set_aside:
+                raise self._set_aside
+            result = self._postponed(why, made, notes) if why else self._result("nothing", None, [], made)
+            return {**result, "notes": notes, "memory": memory}
+        last, new = self._passed[-1], {segment for judged in self._passed for segment in judged.new}
+        learned = [segment for segment in self.store.log.segments() if segment.id in new]
+        return {
+            **self._result("promoted", last.adapter, learned, made),
+            "waiting": len(self._waiting()),
+            "accuracy": last.accuracy,
+            "previous": self._passed[0].previous,
+            "parity": last.parity,
+            "memory": memory,
+            "notes": notes,
+            **({"why": why} if why else {}),
+        }
+
+    def _postponed(self, why: str, made: int, notes: list[str]) -> dict[str, Any]:
+        waiting = len(self._waiting())
+        return {**self._result("postponed", None, [], made), "why": why, "waiting": waiting, "notes": notes}
+
+    def _show(self, segment: Segment, state: backends.State) -> None:
         """Hand the adapter as it now is to who watches."""
         passing = self.home.checkpoints / "passing.gguf"
         proof.write(passing, state, self.base, self.config)
@@ -202,96 +310,8 @@ class Night:
         fold = Fold(self.home, self.store, self.config, self.base)
         state = fold.head()
         if self._has_learned() and len(runs.steps()) > known:
-            adapter, _ = self._convert(fold, state, active)
+            adapter, _ = self._promotion.convert(fold, state, active)
             runs.use(adapter.id)
-
-    def _convert(self, fold: Fold, state: State, previous: Adapter | None) -> tuple[Adapter, dict[str, Any]]:
-        """Write and prove the adapter of the last step; return it, as the store now knows it, and its parity."""
-        runs, steps = self.store.runs, self.store.runs.steps()
-        identity = runs.next_id()
-        folder = self.home.adapters / identity
-        if folder.exists():  # of a run that was killed before the store knew of it
-            shutil.rmtree(folder)
-        self.progress("convert", 0, 1, "")
-        with atomic_dir(folder) as work:
-            peft.save(work / "adapter.safetensors", state, fold.metadata())
-            proof.write(work / "adapter.gguf", state, self.base, self.config)
-            parity = proof.prove(work / "adapter.gguf", state, fold)
-            manifest = self._manifest(identity, previous, steps[-1], parity)
-            (work / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        self.progress("convert", 1, 1, json.dumps(parity))
-        adapter = Adapter(
-            id=identity,
-            active=False,
-            parent=previous.id if previous else None,
-            gguf=str(folder / "adapter.gguf"),
-            gguf_sha256=sha256_file(folder / "adapter.gguf"),
-            segments=len(steps),
-            created_at=dt.datetime.now(dt.UTC),
-        )
-        runs.add_adapter(adapter, manifest)
-        return adapter, parity
-
-    def _promote(self, fold: Fold, state: State, made: int) -> dict[str, Any]:
-        runs, previous = self.store.runs, self._previous()
-        new = self._fresh(previous)
-        adapter, parity = self._convert(fold, state, previous)
-        verdict, summary, before = self._examine(Path(adapter.gguf), previous, new)
-        runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity}, [])
-        if not verdict.passed:
-            kept = runs.active()
-            raise GateRefused(list(verdict.reasons), kept.id if kept else None)
-        runs.promote(adapter.id, [step.segment for step in runs.steps()])
-        segments = {segment.id: segment for segment in self.store.log.segments()}
-        result = self._result("promoted", adapter.id, [segments[s] for s in new if s in segments], made)
-        left = self._waiting()
-        return {
-            **result,
-            "status": "promoted",
-            "waiting": len(left),
-            "accuracy": summary,
-            "previous": before,
-            "parity": parity,
-            "notes": fold.notes,
-        }
-
-    def _examine(
-        self, path: Path, previous: Adapter | None, new: Sequence[str]
-    ) -> tuple[gate.Verdict, dict[str, Any], dict[str, Any] | None]:
-        """Ask the new adapter, and the old one what it knew, in llama.cpp; return the verdict and the figures."""
-        limits, seed = self.config.gate, self.config.train.seed
-        exam = Exam(self.home, self.store, self.config, self.base)
-        try:
-            old = [step.segment for step in self.store.runs.steps() if step.segment not in set(new)]
-            earlier = gate.sample_earlier(exam.questions(old), limits.earlier, seed)
-            fresh = exam.questions(new)
-            before: list[Scored] = exam.ask("adapter", Path(previous.gguf), earlier) if previous else []
-            after = exam.ask("adapter", path, earlier, self.progress)
-            learned = exam.ask("adapter", path, fresh, self.progress)
-            never = [s for s in learned + after if s.question.answer == "no"]
-            losses = exam.text_loss(None), exam.text_loss(path)
-        finally:
-            exam.close()
-        probe = (losses[0], losses[1]) if losses[0] is not None and losses[1] is not None else None
-        verdict = gate.decide(learned, before, after if previous else [], never, probe, limits)
-        summary = figures(after + learned, None, self.config.train.recipe, seed)
-        past = figures(before, previous, self.config.train.recipe, seed) if before else None
-        return verdict, {**summary, "text_loss": probe}, past
-
-    def _manifest(self, identity: str, previous: Adapter | None, last: Step, parity: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "id": identity,
-            "base": self.base.name,
-            "base_sha256": self.base.sha256,
-            "architecture": self.base.architecture,
-            "recipe": self.config.train.recipe,
-            "rank": self.config.train.rank,
-            "alpha": self.config.train.alpha,
-            "parent": previous.id if previous else None,
-            "pairs_sha256": last.pairs_sha256,
-            "state_sha256": last.state_sha256,
-            "parity": parity,
-        }
 
     def _result(self, status: str, adapter: str | None, segments: Sequence[Segment], pairs: int) -> dict[str, Any]:
         return {
@@ -311,14 +331,16 @@ def locked(home: Home) -> Iterator[None]:
     lock = filelock.FileLock(home.lock, mode=0o600)
     note = home.root / "consolidate.holder"
     try:
-        lock.acquire(timeout=0)
+        with disk_errors(home.lock):
+            lock.acquire(timeout=0)
     except filelock.Timeout as error:
         holder = note.read_text(encoding="utf-8") if note.is_file() else "another process"
         raise LockHeld(holder) from error
     try:
         start = dt.datetime.fromtimestamp(psutil.Process().create_time()).strftime("%H:%M")
-        note.write_text(f"process {psutil.Process().pid}, since {start}", encoding="utf-8")
-        note.chmod(0o600)
+        with disk_errors(note):
+            note.write_text(f"process {psutil.Process().pid}, since {start}", encoding="utf-8")
+            note.chmod(0o600)
         yield
     finally:
         note.unlink(missing_ok=True)

@@ -89,6 +89,7 @@ class StoreDamaged(StoreError):
     """The database file is not a database or does not pass SQLite's own check."""
 
     def __init__(self, path: Path, detail: str) -> None:
+        self.detail = detail
         super().__init__(
             f"{path} is damaged ({detail}). It was not touched.",
             "Put a backup in its place, or move it away to begin anew.",
@@ -99,6 +100,7 @@ class StoreTooNew(StoreError):
     """A log written by a later version of plum-edge."""
 
     def __init__(self, path: Path, migration: str) -> None:
+        self.migration = migration
         super().__init__(
             f"{path} was written by a newer plum-edge (it holds migration {migration}). It was not touched.",
             "Update plum-edge to open it.",
@@ -166,10 +168,10 @@ class GateRefused(PlumError):
 
     exit_code = 21
 
-    def __init__(self, reasons: list[str], kept: str | None) -> None:
+    def __init__(self, reasons: list[str], kept: str | None, then: str = "") -> None:
         self.reasons = reasons
         stays = f"Adapter {kept} stays in use." if kept else "No adapter is in use."
-        super().__init__(f"The new adapter was refused: {'; '.join(reasons)}. {stays}")
+        super().__init__(f"The new adapter was refused: {'; '.join(reasons)}. {stays}", then)
 
 
 class IntegrityError(PlumError):

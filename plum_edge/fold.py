@@ -13,7 +13,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -21,12 +21,12 @@ from pathlib import Path
 from plum_edge.augment.checks import Mentions, check, contradicted
 from plum_edge.augment.phrases import augment
 from plum_edge.backends import base as backends
-from plum_edge.config import Config
+from plum_edge.config import Config, Train
 from plum_edge.convert import peft
 from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
-from plum_edge.records import Pair, Segment, Step, content_hash
+from plum_edge.records import Pair, Segment, Step, content_hash, draw
 from plum_edge.registry import Base
 from plum_edge.schedule import make as make_recipe
 from plum_edge.store import Store
@@ -93,6 +93,8 @@ class Fold:
         if stored:
             return stored
         pairs, rejected = self.pairs_of(segment, self.known(seq - 1))
+        if self._given_up(segment):
+            pairs = []
         self.rejected.update(rejected)
         with self.store.transaction():
             earlier = self.store.pairs.live("train", before_seq=seq) + self.store.pairs.live("held_out", before_seq=seq)
@@ -118,16 +120,17 @@ class Fold:
         """Learn one augmented segment, keep its state and record its step."""
         seq = self.store.log.record(segment)
         pairs = [pair for pair in self.augment(segment) if pair.split == "train"]
-        settings = self.config.train
+        settings = self.settings(segment.id)
         recipe = make_recipe(settings.recipe, replay=settings.replay, general=settings.general, honest=settings.honest)
         lesson = self.lessons.of(segment, pairs, self.known(seq))
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
         learned = learn(
             self.trainer, before, lesson, recipe, settings, checkpoint=epoch_in_work, progress=progress, stopped=stopped
         )
-        self.store.log.set_aside(segment.id, learned.aside)
-        if learned.aside:
-            self.notes.append(f"{segment.id} was set aside: {learned.aside}")
+        aside = learned.aside and (self._given_up(segment) or learned.aside)
+        self.store.log.set_aside(segment.id, aside)
+        if aside:
+            self.notes.append(f"{segment.id} was set aside: {aside}")
         if self.lessons.tokenizer.cut:
             self.notes.append(f"{segment.id}: what was longer than {self.base.context:,} tokens was cut")
             self.lessons.tokenizer.cut = 0
@@ -139,7 +142,7 @@ class Fold:
                 recipe=settings.recipe,
                 backend=self.trainer.name,
                 threads=self.trainer.threads,
-                versions=self._made_with(),
+                versions=self._made_with(settings),
                 seed=settings.seed,
                 pairs_sha256=_pairs_sha256(pairs),
                 state_sha256=state_sha256(learned.state),
@@ -151,21 +154,32 @@ class Fold:
         self._prune(seq)
         return learned
 
+    def settings(self, segment_id: str) -> Train:
+        """Return how a recorded segment is learned: after each refusal with another seed and a smaller step."""
+        train, attempt = self.config.train, self.store.attempts.of(segment_id)
+        if attempt is None or not attempt.number:
+            return train
+        seed = draw(train.seed, "attempt", attempt.number) % 2**31
+        return replace(train, seed=seed, learning_rate=train.learning_rate * self.config.gate.smaller**attempt.number)
+
+    def _given_up(self, segment: Segment) -> str:
+        """Return why a recorded segment is not tried any more, or nothing."""
+        attempt = self.store.attempts.of(segment.id)
+        return attempt.why if attempt else ""
+
     def metadata(self) -> dict[str, str]:
         """Return what the neutral adapter file says of itself."""
         settings = self.config.train
         return {"rank": str(settings.rank), "alpha": str(settings.alpha), "base_sha256": self.base.sha256}
 
-    def _made_with(self) -> dict[str, str]:
+    def _made_with(self, settings: Train) -> dict[str, str]:
         """Return what the bytes of a step depend on besides its inputs: where it changed they cannot be made again."""
-        train = asdict(self.config.train)
-        settings = {
-            key: train[key] for key in train if key not in ("backend", "threads")
-        }  # recorded as they turned out
+        train = asdict(settings)
+        of_train = {key: train[key] for key in train if key not in ("backend", "threads")}  # as they turned out
         ours = {
             "plum-edge": version("plum-edge"),
             "base": self.base.sha256[:16],
-            "settings": content_hash(json.dumps([settings, asdict(self.config.augment)], sort_keys=True)),
+            "settings": content_hash(json.dumps([of_train, asdict(self.config.augment)], sort_keys=True)),
         }
         return ours | self.trainer.versions()
 

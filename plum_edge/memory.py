@@ -20,7 +20,7 @@ from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from plum_edge import config as configuration
 from plum_edge.errors import NoModel
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from plum_edge.export import Form
     from plum_edge.records import Segment
     from plum_edge.registry import Base
+
+
+_NIGHTS = 5
+"""Nights that `Memory.status` tells of."""
 
 
 class Memory:
@@ -118,6 +122,7 @@ class Memory:
         augmenter: str | None = None,
         limit: int | None = None,
         max_minutes: float | None = None,
+        on_battery: Literal["allow", "refuse"] = "allow",
         dry_run: bool = False,
         rebuild: bool = False,
         progress: Progress | None = None,
@@ -125,6 +130,7 @@ class Memory:
         after_step: Callable[[Segment, Path], None] | None = None,
     ) -> dict[str, Any]:
         """Learn what waits and promote the adapter if it is better; return the contract's JSON (design.md §6)."""
+        from plum_edge.budget import Budget
         from plum_edge.consolidate import Night
 
         if augmenter == "llm":
@@ -132,8 +138,7 @@ class Memory:
         night = Night(
             self.home.create(), self.store, self._settings(recipe, backend, augmenter), self.base, limit=limit
         )
-        if max_minutes is not None:
-            night.deadline = time.monotonic() + 60 * max_minutes
+        night.budget = Budget.of(max_minutes, on_battery)
         if progress is not None:
             night.progress = progress
         if stopped is not None:
@@ -381,6 +386,8 @@ class Memory:
 
     def status(self) -> dict[str, Any]:
         """Return what `plum-edge status` shows."""
+        from plum_edge import nightly
+
         counts = self.store.log.counts()
         summaries = self.store.log.list()
         active = self.store.runs.active()
@@ -396,6 +403,9 @@ class Memory:
             "forgetting": len(self.store.forgetting.pending()),
             "adapter": _plain(active) if active else None,
             "last": _plain(last) if last else None,
+            "nights": [_plain(night) for night in self.store.runs.nights(_NIGHTS)],
+            "aside": self.store.log.aside(),
+            "schedule": nightly.status(self.home.root),
             "first_date": dates[0].isoformat() if dates else None,
             "last_date": dates[-1].isoformat() if dates else None,
             "backend": self.config.train.backend,

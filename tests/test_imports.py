@@ -53,10 +53,10 @@ ACROSS = {
 """The few ways from one stage to another, and why."""
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
-    "erase", "forget", "lineage", "traces", "translate", "base_check",
-    "bases", "export", "receive",
+    "backup", "budget", "nightlog", "nightly", "erase", "forget", "lineage", "traces", "translate", "base_check",
+    "promotion", "bases", "export", "receive",
 }  # fmt: skip
-CLI_MAY = GROUND | {"report", "doctor", "memory", "translate", "bases", "cli", ""}
+CLI_MAY = GROUND | {"report", "doctor", "backup", "nightlog", "nightly", "memory", "translate", "bases", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
 """A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
@@ -84,7 +84,7 @@ HOMES = {
     "huggingface_hub": {"hub"},
     "filelock": {"consolidate"},
     "platformdirs": {"paths"},
-    "psutil": {"consolidate", "doctor", "engine", "backends.blas", "backends.memory", "translate"},
+    "psutil": {"budget", "consolidate", "doctor", "engine", "backends.blas", "backends.memory", "translate"},
     "safetensors": {"convert", "train", "backends", "retrieve.encoder"},
     "numpy": {""},
 }

@@ -31,6 +31,7 @@ VERBS = {
     "adapters": ("plum_edge.cli.adapters", "List, show and choose the adapters."),
     "export": ("plum_edge.cli.export", "Write the adapter in use for another runtime or device."),
     "models": ("plum_edge.cli.models", "List, show, download and add base models."),
+    "schedule": ("plum_edge.cli.schedule", "Let the system run the night each night."),
     "doctor": ("plum_edge.cli.doctor", "Check this machine, the model and the memory."),
 }
 """Verb → its module, which holds the click command ``command``, and its line in the help."""

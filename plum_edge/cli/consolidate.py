@@ -12,6 +12,7 @@ import click
 from plum_edge.cli import terminal
 from plum_edge.cli.progress import bar, interrupts
 from plum_edge.cli.session import Session, shared
+from plum_edge.nightlog import NightLog, watching
 
 
 @click.command("consolidate", short_help="Learn what waits in the log: the nightly job.")
@@ -20,14 +21,19 @@ from plum_edge.cli.session import Session, shared
 @click.option("--augmenter", type=click.Choice(["auto", "llm", "phrases"]), help="What makes questions of the log.")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="Learn at most N conversations.")
 @click.option("--max-minutes", metavar="M", type=click.FloatRange(0), help="Begin no conversation after M minutes.")
+@click.option("--on-battery", type=click.Choice(["allow", "refuse"]), default="allow", help="Without mains power?")
+@click.option("--unattended", is_flag=True, help="Nobody watches: how it went is written to logs/night.jsonl.")
 @click.option("--rebuild", is_flag=True, help="Learn everything again from the beginning.")
 @click.option("--dry-run", is_flag=True, help="Say what would be learned; store nothing.")
 @shared
 @click.pass_obj
-def command(session: Session, /, **options: Any) -> None:
+def command(session: Session, /, unattended: bool, **options: Any) -> None:
     """Learn what waits in the log. The new adapter is used only if it passes; the old one stays otherwise."""
-    with session.memory() as memory, interrupts() as stopped, bar("consolidate") as progress:
-        result = memory.consolidate(**options, progress=progress, stopped=stopped)
+    with watching(session.folder()) if unattended else bar("consolidate") as progress, interrupts() as stopped:
+        with session.memory() as memory:
+            result = memory.consolidate(**options, progress=progress, stopped=stopped)
+        if isinstance(progress, NightLog):
+            progress.ended(result)
     if session.json:
         session.emit(result)
         return
@@ -43,12 +49,14 @@ def told(result: dict[str, Any]) -> list[str]:
         return [f"would learn {learned} ({pairs}); nothing was stored"]
     if result["status"] == "nothing":
         return ["nothing to learn: no conversation waits", *result.get("notes", ())]
-    if result["status"] != "promoted":
-        return [f"{result['status']}: the adapter in use stays"]
+    if result["status"] == "postponed":
+        left = terminal.count(result["waiting"], "conversation")
+        return [f"postponed: {result['why']}; {left} still to learn", *result.get("notes", ())]
     first = f"learned {learned} ({pairs}) in {terminal.duration(result['seconds'])}; {_accuracy(result)}"
     lines = [f"{first}; adapter {result['adapter']} is in use"]
     if result.get("waiting"):
-        lines.append(f"{terminal.count(result['waiting'], 'conversation')} still to learn: run it again")
+        left = terminal.count(result["waiting"], "conversation")
+        lines.append(f"{left} still to learn: {result['why'] if result.get('why') else 'run it again'}")
     return [*lines, *result.get("notes", ())]
 
 

@@ -1,11 +1,16 @@
-"""``plum-edge logs``: what is logged, and what of it is never to be learned."""
+"""``plum-edge logs``: what is logged, what of it is never to be learned, and copies for the day when it is lost."""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
 from plum_edge.cli import terminal
 from plum_edge.cli.session import Session, shared
+from plum_edge.errors import UsageError
 from plum_edge.records import Conversation
 
 
@@ -119,6 +124,91 @@ def train(session: Session, conversations: tuple[str, ...]) -> None:
         session.emit({"conversations": ids})
     else:
         terminal.say(f"{terminal.count(len(ids), 'conversation')} will be learned with the next consolidation")
+
+
+@command.command("backup")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@shared
+@click.pass_obj
+def backup(session: Session, file: Path) -> None:
+    """Copy the log into a new file, also while it is in use. Whoever reads the copy reads your conversations."""
+    from plum_edge import backup
+
+    with session.memory() as memory:
+        done = backup.write(memory.store, file)
+    if session.json:
+        session.emit(done)
+        return
+    held = terminal.count(done["conversations"], "conversation")
+    terminal.say(f"{done['file']}: {held}, {terminal.size(done['bytes'])}, sha256 {done['sha256'][:16]}")
+    terminal.say(f"\nTo put it back: plum-edge logs restore {done['file']}{terminal.home_option(session.home)}")
+
+
+@command.command("restore")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@shared
+@click.pass_obj
+def restore(session: Session, file: Path, yes: bool) -> None:
+    """Put a copy of the log back in its place. What was forgotten since it was made stays forgotten."""
+    from plum_edge import backup
+
+    with backup.restoring(session.folder(), file) as ready:
+        if not yes and ready.current is not None:
+            _ask(session, ready.plan)
+        done = ready.put()
+    if session.json:
+        session.emit(done)
+        return
+    for line in _restored(done):
+        terminal.say(line)
+    terminal.say(f"\nNext: plum-edge status{terminal.home_option(session.home)}")
+
+
+@command.command("export")
+@click.argument("file", metavar="FILE")
+@click.argument("conversations", metavar="[CONVERSATION]…", nargs=-1)
+@shared
+@click.pass_obj
+def export(session: Session, file: str, conversations: tuple[str, ...]) -> None:
+    """Write conversations as JSON lines, to be imported elsewhere: all, or those that are named. FILE - is stdout."""
+    from plum_edge import backup
+
+    if file == "-" and session.json:
+        raise UsageError("With --json there is one value on stdout.", "Name a file, or leave --json out.")
+    with session.memory() as memory:
+        done, lines = backup.export(memory.store, None if file == "-" else Path(file), conversations)
+        for line in lines:
+            sys.stdout.write(f"{line}\n")
+    if session.json:
+        session.emit(done)
+    elif file != "-":
+        terminal.say(f"{file}: {terminal.count(done['conversations'], 'conversation')}")
+
+
+def _ask(session: Session, plan: dict[str, Any]) -> None:
+    if session.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("A restore asks before it replaces the log, and there is no terminal.", "Add --yes.")
+    for line in _restored(plan):
+        terminal.say(line)
+    click.confirm("\nReplace the log by this copy?", abort=True, err=True)
+
+
+def _restored(done: dict[str, Any]) -> list[str]:
+    """Return what a restore did or would do, a line for each thing that matters."""
+    lines = [f"{done['file']}: {terminal.count(done['conversations'], 'conversation')}"]
+    if done["dropped"]:
+        named = ", ".join(done["dropped"][:5]) + (", …" if len(done["dropped"]) > 5 else "")
+        lines.append(f"{terminal.count(len(done['dropped']), 'conversation')} of now not in the copy: {named}")
+    if done["still_forgotten"]:
+        forgotten = terminal.count(done["still_forgotten"], "conversation")
+        lines.append(f"{forgotten} of the copy forgotten since: left out; what came after is learned again")
+    if done["adapters_lost"]:
+        lines.append(f"adapters whose files are not there any more: {', '.join(done['adapters_lost'])}")
+    lines.append(f"adapter in use: {done['adapter'] or 'none'}")
+    if done.get("aside"):
+        lines.append(f"the damaged log is kept as {done['aside']}")
+    return lines
 
 
 def _contract(found: Conversation) -> dict[str, object]:

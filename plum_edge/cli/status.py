@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from plum_edge.cli import terminal
+from plum_edge.cli.schedule import told as schedule
 from plum_edge.cli.session import Session, shared
 
 
@@ -23,15 +24,19 @@ def command(session: Session) -> None:
         return
     terminal.hang("memory   ", _memory(found))
     terminal.hang("log      ", _log(found))
-    if found["last"]:
-        terminal.hang("last     ", _last(found["last"]))
+    for number, night in enumerate(found["nights"]):
+        terminal.hang("before   " if number else "last     ", _last(night))
     waits = [terminal.count(found["waiting"], "conversation")] if found["waiting"] else ["nothing"]
     waits += [f"{found['states']['aside']:,} set aside"] if found["states"]["aside"] else []
     terminal.hang("waiting  ", ", ".join(waits))
+    for segment, why in found["aside"].items():
+        terminal.hang("aside    ", f"{segment.rsplit('/', 1)[0]}: {why}")
     if found["forgetting"]:
         terminal.hang(
             "forget   ", "what was asked to be forgotten is gone; what came after is still to be learned again"
         )
+    if found["schedule"]["installed"]:
+        terminal.hang("next     ", schedule(found["schedule"]))
     terminal.hang("base     ", f"{found['base']}, backend {found['backend']}")
     terminal.hang("home     ", found["home"])
     if found["waiting"]:
@@ -59,7 +64,12 @@ def _last(last: dict[str, Any]) -> str:
     words = [last["status"]]
     if last["status"] == "promoted":
         words = [f"learned {terminal.count(len(detail['conversations']), 'conversation')}"]
-        words.append(f"accuracy {terminal.percent((detail['accuracy'] or {}).get('accuracy'))}")
+        then = (detail.get("previous") or {}).get("accuracy")
+        change = f"{terminal.percent(then)} → " if then is not None else ""
+        words.append(f"accuracy {change}{terminal.percent((detail['accuracy'] or {}).get('accuracy'))}")
+    if last["status"] == "running":
+        words = ["still running, or cut short: the next run carries on"]
+    words += [str(detail[key]) for key in ("why", "then") if detail.get(key)]
     words += [str(reason) for reason in detail.get("reasons", ())]
     ended = f" – {_clock(last['ended_at'])}" if last["ended_at"] else ""
     return f"{_moment(last['started_at'])}{ended}: {'; '.join(words)}"

@@ -14,7 +14,9 @@ from pathlib import Path
 from types import TracebackType
 
 from plum_edge.paths import Home
+from plum_edge.store.attempts import Attempt, Attempts
 from plum_edge.store.connect import Connection, open_log
+from plum_edge.store.copies import Copies
 from plum_edge.store.forgetting import Forgetting, Request
 from plum_edge.store.listing import AddResult, Counts, State, Summary
 from plum_edge.store.log import Log
@@ -24,7 +26,10 @@ from plum_edge.store.search import Search
 
 __all__ = [
     "AddResult",
+    "Attempt",
+    "Attempts",
     "Cell",
+    "Copies",
     "Counts",
     "Forgetting",
     "Log",
@@ -40,7 +45,7 @@ __all__ = [
 
 
 class Store:
-    """An open store. ``log``, ``pairs``, ``runs``, ``search`` and ``forgetting`` are its parts.
+    """An open store. Its parts: ``log``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``, ``attempts``.
 
     Close it, or use it in ``with``.
     """
@@ -52,6 +57,8 @@ class Store:
         self.runs = Runs(connection)
         self.search = Search(connection)
         self.forgetting = Forgetting(connection)
+        self.copies = Copies(connection)
+        self.attempts = Attempts(connection)
 
     @classmethod
     def open(cls, home: Home, *, create: bool) -> Store:

@@ -22,7 +22,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from plum_edge.errors import NoSpace, StoreDamaged, StoreError, StoreMissing, StoreTooNew
-from plum_edge.paths import Home, disk_errors, fsync_dir
+from plum_edge.paths import Home, disk_errors, fsync_dir, rename
 from plum_edge.store.migrations import applied, migrate, names, schema, schema_of
 
 APPLICATION_ID = 0x506C756D
@@ -115,6 +115,16 @@ class Connection:
                     )
                 time.sleep(0.05)
 
+    def copy_into(self, path: Path) -> None:
+        """Write the database as it is at this moment into an empty file, without freed pages. Others may go on."""
+        with sqlite_errors(path):
+            self._database.conn.execute("VACUUM INTO ?", (str(path),))
+
+    def become(self, other: Connection) -> None:
+        """Replace everything by what another database holds, in one transaction; other processes see it at once."""
+        with sqlite_errors(self.path):
+            other._database.conn.backup(self._database.conn)
+
     def close(self) -> None:
         """Close the file."""
         with sqlite_errors(self.path):
@@ -205,7 +215,7 @@ def _make(path: Path) -> None:
                 migrate(database)
             finally:
                 database.close()
-        temporary.replace(path)
+        rename(temporary, path)
         fsync_dir(path.parent)
     finally:
         for suffix in ("", "-wal", "-shm", "-journal"):

@@ -280,6 +280,22 @@ def m005_forgetting(database: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m006_attempts(database: Database) -> None:
+    """What the gate refused: a row for each segment that was in a refused adapter."""
+    _run(
+        database,
+        """
+        CREATE TABLE attempts (
+            seq INTEGER PRIMARY KEY REFERENCES segments (seq) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            together INTEGER NOT NULL,
+            why TEXT NOT NULL
+        )
+        """,
+    )
+
+
 def _one(database: Database, sql: str) -> object:
     return database.conn.execute(sql).fetchone()
 

@@ -247,13 +247,20 @@ class Runs:
 
     def last(self) -> Night | None:
         """Return the newest consolidation, or None."""
-        for row in self._c.rows("SELECT * FROM nights ORDER BY key DESC LIMIT 1"):
-            ended = row["ended_at"]
-            started = self._c.moment(row["started_at"])
-            return Night(
-                row["key"], started, ended and self._c.moment(ended), row["status"], self._c.load(row["detail"])
+        return next(iter(self.nights(1)), None)
+
+    def nights(self, limit: int) -> list[Night]:
+        """Return at most so many consolidations, the newest first."""
+        return [
+            Night(
+                row["key"],
+                self._c.moment(row["started_at"]),
+                row["ended_at"] and self._c.moment(row["ended_at"]),
+                row["status"],
+                self._c.load(row["detail"]),
             )
-        return None
+            for row in self._c.rows("SELECT * FROM nights ORDER BY key DESC LIMIT ?", limit)
+        ]
 
     # Rows ---------------------------------------------------------------------------------------------------------
 

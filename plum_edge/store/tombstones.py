@@ -34,6 +34,21 @@ class Tombstones:
         found = self._c.value("SELECT created_at FROM tombstones WHERE hash = ?", self._hash(conversation_id))
         return None if found is None else self._c.moment(found)
 
+    def count(self) -> int:
+        """Return how many ids were forgotten."""
+        return int(self._c.value("SELECT count(*) FROM tombstones"))
+
+    def key(self) -> bytes:
+        """Return this log's own key, which its copies share."""
+        return bytes(self._c.value("SELECT key FROM tombstone_key"))
+
+    def take_over(self, other: Tombstones) -> None:
+        """Take the tombstones of another log with the same key."""
+        with self._c.transaction() as database:
+            database.conn.executemany(
+                "INSERT OR IGNORE INTO tombstones (hash, created_at) VALUES (?, ?)",
+                [tuple(row) for row in other._c.rows("SELECT hash, created_at FROM tombstones")],
+            )
+
     def _hash(self, ident: str) -> str:
-        key = self._c.value("SELECT key FROM tombstone_key")
-        return hmac.new(key, clean(ident).encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.key(), clean(ident).encode(), hashlib.sha256).hexdigest()

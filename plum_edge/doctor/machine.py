@@ -1,0 +1,111 @@
+"""The machine: what runs, what trains, what answers, and the room that there is. Knows nothing of the memory."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from plum_edge.config import Config
+from plum_edge.doctor.finding import Finding, installed, size, wrong
+from plum_edge.errors import NoBackend, NoMemory, NoModel, PlumError, StoreError, Unavailable, UsageError
+from plum_edge.paths import Home
+from plum_edge.registry import base
+
+_SLOW = 30.0
+"""GFLOP/s below which a night takes hours: MLX's own reference BLAS makes about 7."""
+_LITTLE_DISK, _NO_DISK = 1_000_000_000, 200_000_000
+_LITTLE_MEMORY = 1_000_000_000
+_LOAD = "from llama_cpp import llama_cpp as c; c.llama_backend_init(); print(c.llama_print_system_info().decode())"
+
+
+def python() -> Finding:
+    """Return what runs this."""
+    system = f"{platform.system()} {platform.machine()}, {psutil.cpu_count(logical=False) or 1} cores"
+    return Finding("python", f"{platform.python_version()} on {system}")
+
+
+def backend(settings: Config) -> Finding:
+    """Return which backend trains here, and why."""
+    from plum_edge.backends.base import choose
+
+    try:
+        choice = choose(settings.train.backend)
+    except PlumError as error:
+        return wrong("backend", error)
+    return Finding("backend", f"{choice.name} {installed(choice.name)}: {choice.why}")
+
+
+def blas(settings: Config) -> Finding:
+    """Return what multiplies matrices, measured with the threads that training would take: it takes half a second."""
+    from plum_edge.backends.blas import default_threads, matmul_rate, prepare
+
+    if not installed("mlx"):
+        return Finding("blas", "not measured: MLX is not installed")
+    used = prepare(settings.train.threads or default_threads(_weights(settings)))
+    rate = matmul_rate()
+    threads = "1 thread" if used.threads == 1 else f"{used.threads} threads"
+    found = f"{used.name}, {threads}, {rate:.0f} GFLOP/s in f32"
+    if used.note:
+        return Finding("blas", f"{found}: {used.note}", "Training works, but is many times slower than it could be.")
+    slow = "Training will be slow; is the machine busy, or hot?" if rate < _SLOW else ""
+    return Finding("blas", found, slow)
+
+
+def llama() -> Finding:
+    """Load llama.cpp in a process of its own: one built for another processor takes its process down."""
+    version = installed("llama-cpp-python")
+    again = "Install it again: pip install --force-reinstall --no-cache-dir llama-cpp-python"
+    if not version:
+        return Finding("llama.cpp", "llama-cpp-python is not installed", again, Unavailable)
+    try:
+        ran = subprocess.run([sys.executable, "-c", _LOAD], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding("llama.cpp", f"{version} does not start ({error})", again, Unavailable)
+    if ran.returncode:
+        last = (ran.stderr.strip().splitlines() or [f"it ended with {ran.returncode}"])[-1]
+        return Finding("llama.cpp", f"{version} does not load: {last}", again, Unavailable)
+    return Finding("llama.cpp", f"llama-cpp-python {version}")
+
+
+def disk(home: Home) -> Finding:
+    """Return how much room there is for the home."""
+    free = shutil.disk_usage(_existing(home.root)).free
+    found = f"{size(free)} free"
+    if free < _NO_DISK:
+        return Finding("disk", found, "Free some space: a night needs more.", StoreError)
+    return Finding("disk", found, "Free some space before long." if free < _LITTLE_DISK else "")
+
+
+def memory(settings: Config) -> Finding:
+    """Return how much memory is free, and what a night would take of it."""
+    from plum_edge.backends.base import LoraSpec, choose, reckon
+
+    ram, train = psutil.virtual_memory(), settings.train
+    found = f"{size(ram.available)} of {size(ram.total)} available"
+    remedy = "Close other programs before a night." if ram.available < _LITTLE_MEMORY else ""
+    with contextlib.suppress(NoModel, NoBackend):
+        model = base(settings.model.base)
+        spec = LoraSpec(train.rank, train.alpha, model.lora_targets)
+        try:
+            plan, needed = reckon(choose(train.backend), model.folder, spec, quantise=train.quantise, rows=train.batch)
+        except (NoMemory, UsageError) as error:
+            return wrong("memory", error)
+        found = f"{found}; a night takes about {size(needed)}, the base in {plan}"
+    return Finding("memory", found, remedy)
+
+
+def _weights(settings: Config) -> int:
+    """Return the bytes of the base's weights, or 0 where there is no base."""
+    with contextlib.suppress(PlumError, OSError):
+        return sum(path.stat().st_size for path in base(settings.model.base).folder.glob("model*.safetensors"))
+    return 0
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
