@@ -5,7 +5,11 @@ Joins the catalogue, the hub, the registry and the arithmetic of memory. Knows n
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,8 +23,10 @@ from plum_edge.catalogue import Entry
 from plum_edge.convert import families
 from plum_edge.convert.formats import skeleton
 from plum_edge.convert.vocabulary import read_json
-from plum_edge.errors import NoBackend, NoMemory, NoModel, UsageError
-from plum_edge.paths import Home
+from plum_edge.errors import BadConfig, NoBackend, NoMemory, NoModel, UsageError
+from plum_edge.paths import Home, atomic_write
+from plum_edge.recall import Recall
+from plum_edge.records import Message
 
 CONTEXT = 8192
 """Tokens of context that memory for recall is reckoned with, where a model takes more."""
@@ -29,6 +35,11 @@ _BITS = 8.5
 """Of a weight in a q8_0 GGUF, which is what a base of this size is deployed as."""
 _PACKED_BITS = 4.85
 """Of a weight in a Q4_K_M GGUF, on average."""
+_ON_A_CPU, _ON_A_GPU = 7e8, 8.5e9
+"""Parameters up to which a base is proposed: what a night, and an answer, can be waited for."""
+_ON_DISK = 4.0
+"""Bytes a parameter: the weights in 16 bits, the GGUF in 8, and some air."""
+QUESTION = "What is the capital of France?"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 Form = Literal["hf", "mlx"]
 
@@ -208,3 +219,82 @@ def _facts(one: Offer, used: str) -> Iterator[tuple[str, Any]]:
         "hf": entry.hf or None, "mlx": entry.mlx or None, "gguf": entry.gguf or None,
         "gguf_file": entry.gguf_file or None, "folder": str(entry.folder) if entry.folder else None,
     }.items()  # fmt: skip
+
+
+# Setting up -----------------------------------------------------------------------------------------------------------
+
+
+def propose(home: Home) -> Offer:
+    """Return the base for this machine: the largest that can be trained here, needs no licence to be accepted, and
+    answers without making people wait; the embedded one where none fits.
+
+    Raises:
+        BadInput: the home's list is damaged.
+    """
+    here = machine(config.load(home.config).train.backend)
+    most = _ON_A_CPU if here.device == "cpu" else _ON_A_GPU
+    free = shutil.disk_usage(_existing(hub.folder())).free
+    shipped = [offer(entry, here, home) for entry in catalogue.shipped().values()]
+    fitting = [
+        one for one in shipped
+        if one.usable and one.fits and not one.entry.gated and one.parameters <= most
+        and one.recall <= memory.SHARE * here.total
+        and (one.here == "yes" or _ON_DISK * one.parameters < free)
+    ]  # fmt: skip
+    return max(fitting, key=lambda one: one.parameters, default=next(one for one in shipped if one.entry.folder))
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+def try_out(home: Home, base: registry.Base) -> tuple[str, float]:
+    """Ask a base one question in llama.cpp; return its answer and the seconds that this took, loading included.
+
+    Raises:
+        NoModel, IntegrityError: it cannot be run here.
+    """
+    began = time.perf_counter()
+    with Recall(registry.gguf(base, home.create()), context=min(base.context, 512)) as runtime:
+        answer = runtime.answer([Message("user", QUESTION)], max_tokens=24)
+    return answer, time.perf_counter() - began
+
+
+def configure(home: Home, base: registry.Base) -> None:
+    """Write a base into the home's config.toml, with what it wants; what else stands there stays.
+
+    Raises:
+        BadConfig: the file is damaged, or written so that a program had better leave it alone.
+    """
+    before = config.load(home.config)
+    entry = catalogue.find(base.name, home)
+    text = home.config.read_text(encoding="utf-8") if home.config.is_file() else ""
+    changes: dict[tuple[str, str], str | int | float] = {("model", "base"): base.name}
+    if entry and entry.rank:
+        changes |= {("train", "rank"): entry.rank, ("train", "alpha"): 2.0 * entry.rank}
+    if base.context > CONTEXT and not before.recall.context:
+        changes |= {("recall", "context"): CONTEXT}
+    for (table, key), value in changes.items():
+        text = _set(text, table, key, value)
+    try:
+        written = tomllib.loads(text)
+        right = all(written[table][key] == value for (table, key), value in changes.items())
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        right = False
+    if not right:
+        raise BadConfig(home.config, "it is written in a way that is not changed here", f'Set base = "{base.name}".')
+    with atomic_write(home.create().config) as file:
+        file.write(text.encode())
+
+
+def _set(text: str, table: str, key: str, value: str | float) -> str:
+    """Return TOML with one value set: its line is replaced, or added to its table, or the table is added."""
+    line, lines = f"{key} = {json.dumps(value)}", text.splitlines()
+    heading = re.compile(rf"\s*\[\s*{table}\s*\]\s*(#.*)?")
+    at = next((n for n, one in enumerate(lines) if heading.fullmatch(one)), None)
+    if at is None:
+        return "\n".join([*lines, *([""] if lines else []), f"[{table}]", line]) + "\n"
+    end = next((n for n in range(at + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    old = next((n for n in range(at + 1, end) if re.match(rf"\s*{key}\s*=", lines[n])), None)
+    lines[at + 1 if old is None else old : at + 1 if old is None else old + 1] = [line]
+    return "\n".join(lines) + "\n"

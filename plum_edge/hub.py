@@ -36,6 +36,13 @@ def cached_file(repository: str, name: str) -> Path | None:
     return Path(found) if isinstance(found, str) else None
 
 
+def folder() -> Path:
+    """Return the hub's own cache."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
 def pull(repository: str, files: Sequence[str] = FOLDER, *, quiet: bool = False) -> Path:
     """Download what is missing of a repository into the hub's cache, check it, and return its folder.
 
@@ -55,7 +62,7 @@ def pull(repository: str, files: Sequence[str] = FOLDER, *, quiet: bool = False)
     (disable_progress_bars if quiet else enable_progress_bars)()
     try:
         with disk_errors(Path(constants.HF_HUB_CACHE)):
-            folder = Path(snapshot_download(repository, allow_patterns=list(files)))
+            found = Path(snapshot_download(repository, allow_patterns=list(files)))
     except GatedRepoError as error:
         page = f"{constants.ENDPOINT}/{repository}"
         remedy = f"Accept it at {page}, then: hf auth login. Run the command again after that."
@@ -72,8 +79,8 @@ def pull(repository: str, files: Sequence[str] = FOLDER, *, quiet: bool = False)
         if not _is_of_the_connection(error):
             raise
         raise NoModel(repository, f"the connection broke ({type(error).__name__})", again) from error
-    _check(folder)
-    return folder
+    _check(found)
+    return found
 
 
 def _is_of_the_connection(error: Exception) -> bool:

@@ -18,6 +18,7 @@ from plum_edge.cli.session import Session, shared
 from plum_edge.errors import GateRefused, Interrupted, PlumError, UsageError
 
 VERBS = {
+    "init": ("plum_edge.cli.init", "Choose a base model for this machine, and download it."),
     "demo": ("plum_edge.cli.demo", "See the whole idea work on a sample user: minutes, offline."),
     "import": ("plum_edge.cli.import_", "Read conversations from files into the log."),
     "chat": ("plum_edge.cli.chat", "Talk with the model; what is said is logged."),

@@ -117,7 +117,7 @@ def _use(session: Session, name: str, folder: str, sha256: str) -> None:
         session.emit({"name": name, "folder": folder, "sha256": sha256})
         return
     terminal.hang(f"{name} is here: ", folder)
-    terminal.say(f'Use it: base = "{name}" under [model] in {session.folder().config}')
+    terminal.say(f"Use it: plum-edge init --model {name}{terminal.home_option(session.home)}")
 
 
 def _state(one: dict[str, Any]) -> str:
