@@ -108,6 +108,7 @@ class Night:
     def dry_run(self) -> dict[str, Any]:
         """Return what would be learned, and what the augmenter makes of it; nothing is stored."""
         fold = Fold(self.home, self.store, self.config, self.base)
+        fold.writer.keep, fold.writer.stopped = False, self.stopped
         waiting, pairs, rejected = self._waiting(), 0, fold.rejected
         prior = Mentions.of(*(segment for segment in self.store.log.segments() if segment not in waiting))
         for segment in waiting:
@@ -115,7 +116,8 @@ class Night:
             pairs += len(made)
             rejected.update(dropped)
             prior.add(segment)
-        return {**self._result("nothing", None, waiting, pairs), "dry_run": True, "rejected": dict(rejected)}
+        result = self._result("nothing", None, waiting, pairs)
+        return {**result, "dry_run": True, "rejected": dict(rejected), "notes": fold.notes}
 
     def _start_over(self) -> None:
         self.store.forgetting.unlearn(0)
@@ -163,6 +165,7 @@ class Night:
             return self._postponed(why, 0, [])
         estimated, began_with = self._preflight(), self.base.sha256
         fold = Fold(self.home, self.store, self.config, self.base)
+        fold.writer.stopped = self.stopped
         self._take_back(fold)
         state, todo, at, made = fold.head(), self._waiting(), 0, 0
         tonight = {segment.id for segment in todo} | set(self._promotion.fresh())
@@ -271,6 +274,7 @@ class Night:
         if not self._passed:
             if self._set_aside:
                 raise self._set_aside
+            why = why or ("as many as it may learn were learned again" if self._waiting() else "")
             result = self._postponed(why, made, notes) if why else self._result("nothing", None, [], made)
             return {**result, "notes": notes, "memory": memory}
         last, new = self._passed[-1], {segment for judged in self._passed for segment in judged.new}

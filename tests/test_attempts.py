@@ -143,6 +143,8 @@ def test_a_limit_holds_however_it_is_judged(config: Config, tmp_path: Path) -> N
     assert night(home, config, limit=2)["conversations"] == ["talk-0", "talk-1"]
     refused(home, config, limit=2)
     assert "attempt 2 of 2" in refused(home, config, limit=2).remedy
+    again = night(home, config, limit=2)  # the first two: their checkpoints were not kept
+    assert (again["status"], again["waiting"]) == ("postponed", 2)
     assert night(home, config, limit=2)["conversations"] == ["talk-3"]
 
 
