@@ -24,16 +24,16 @@ def examine(home: Home) -> Iterator[Finding]:
     yield finding
     checks: tuple[Callable[[], Finding], ...] = (
         lambda: backend(settings),
-        lambda: blas(settings),
+        lambda: blas(settings, home),
         llama,
-        lambda: model(settings),
+        lambda: model(home, settings),
         lambda: permissions(home),
         lambda: store(home),
         lambda: adapters(home, settings),
         lambda: checkpoints(home),
         lambda: orphans(home)[0],
         lambda: disk(home),
-        lambda: memory(settings),
+        lambda: memory(settings, home),
         lambda: clock(home),
         lambda: schedule(home),
     )

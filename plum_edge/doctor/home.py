@@ -34,10 +34,10 @@ def config(home: Home) -> tuple[Config, Finding]:
     return settings, Finding("config", where)
 
 
-def model(settings: Config) -> Finding:
+def model(home: Home, settings: Config) -> Finding:
     """Return the base and the hash of its weights."""
     try:
-        found = base(settings.model.base)
+        found = base(settings.model.base, home)
         return Finding("model", f"{found.name} in {found.folder}, sha256 {found.sha256[:16]}")
     except PlumError as error:
         return wrong("model", error)
@@ -90,7 +90,7 @@ def adapters(home: Home, settings: Config) -> Finding:
     whole = f"{len(found)}, as they were written; {f'{active.id} is in use' if active else 'none is in use'}"
     with contextlib.suppress(PlumError, OSError):
         made_for = manifests[active.id].get("base_sha256") if active else None
-        if made_for and made_for != base(settings.model.base).sha256:
+        if made_for and made_for != base(settings.model.base, home).sha256:
             remedy = "Learn everything again on this base: plum-edge consolidate --rebuild"
             return Finding("adapters", f"{whole}, and was made for another base", remedy)
     return Finding("adapters", whole)

@@ -41,13 +41,13 @@ def backend(settings: Config) -> Finding:
     return Finding("backend", f"{choice.name} {installed(choice.name)}: {choice.why}")
 
 
-def blas(settings: Config) -> Finding:
+def blas(settings: Config, home: Home | None = None) -> Finding:
     """Return what multiplies matrices, measured with the threads that training would take: it takes half a second."""
     from plum_edge.backends.blas import default_threads, matmul_rate, prepare
 
     if not installed("mlx"):
         return Finding("blas", "not measured: MLX is not installed")
-    used = prepare(settings.train.threads or default_threads(_weights(settings)))
+    used = prepare(settings.train.threads or default_threads(_weights(settings, home)))
     rate = matmul_rate()
     threads = "1 thread" if used.threads == 1 else f"{used.threads} threads"
     found = f"{used.name}, {threads}, {rate:.0f} GFLOP/s in f32"
@@ -82,7 +82,7 @@ def disk(home: Home) -> Finding:
     return Finding("disk", found, "Free some space before long." if free < _LITTLE_DISK else "")
 
 
-def memory(settings: Config) -> Finding:
+def memory(settings: Config, home: Home | None = None) -> Finding:
     """Return how much memory is free, and what a night would take of it."""
     from plum_edge.backends.base import LoraSpec, choose, reckon
 
@@ -90,7 +90,7 @@ def memory(settings: Config) -> Finding:
     found = f"{size(ram.available)} of {size(ram.total)} available"
     remedy = "Close other programs before a night." if ram.available < _LITTLE_MEMORY else ""
     with contextlib.suppress(NoModel, NoBackend):
-        model = base(settings.model.base)
+        model = base(settings.model.base, home)
         spec = LoraSpec(train.rank, train.alpha, model.lora_targets)
         try:
             plan, needed = reckon(choose(train.backend), model.folder, spec, quantise=train.quantise, rows=train.batch)
@@ -100,10 +100,11 @@ def memory(settings: Config) -> Finding:
     return Finding("memory", found, remedy)
 
 
-def _weights(settings: Config) -> int:
+def _weights(settings: Config, home: Home | None) -> int:
     """Return the bytes of the base's weights, or 0 where there is no base."""
     with contextlib.suppress(PlumError, OSError):
-        return sum(path.stat().st_size for path in base(settings.model.base).folder.glob("model*.safetensors"))
+        folder = base(settings.model.base, home).folder
+        return sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
     return 0
 
 

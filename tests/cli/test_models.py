@@ -52,6 +52,9 @@ def test_a_folder_and_its_gguf_are_added_and_used(home: Path, tmp_path: Path, ru
     assert registry.gguf(base, Home(home)) == given
     listed = {one["name"]: one for one in run("models", "list", "--home", home, "--json").json}
     assert listed["mine"]["here"] and listed["mine"]["training_bytes"] > 0
+    (home / "config.toml").write_text('[model]\nbase = "mine"\n')
+    findings = {one["name"]: one for one in run("doctor", "--home", home, "--json").json["findings"]}
+    assert findings["model"]["state"] == "ok" and "a night takes" in findings["memory"]["found"]
 
 
 def test_what_cannot_be_a_base_is_refused_and_not_listed(home: Path, tmp_path: Path, run: Run) -> None:
