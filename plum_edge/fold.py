@@ -18,8 +18,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
-from plum_edge.augment.checks import Mentions, check, contradicted
-from plum_edge.augment.phrases import augment
+from plum_edge.augment.checks import Mentions, contradicted
 from plum_edge.backends import base as backends
 from plum_edge.config import Config, Train
 from plum_edge.convert import peft
@@ -32,6 +31,7 @@ from plum_edge.schedule import make as make_recipe
 from plum_edge.store import Store
 from plum_edge.tokens import ChatTokenizer
 from plum_edge.train import Learned, learn, state_sha256
+from plum_edge.writer import Writer
 
 _SPACING = 8
 _NEWEST = 2
@@ -43,8 +43,9 @@ class Fold:
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.home, self.store, self.config, self.base = home, store, config, base
         self.lessons = Lessons(store, config, base, ChatTokenizer(base.folder, base.chat_template))
+        self.writer = Writer(home, store, config, base)
         self.rejected: Counter[str] = Counter()
-        self.notes: list[str] = []
+        self._notes: list[str] = []
         self._mentions, self._reached = Mentions(), 0
 
     @cached_property
@@ -53,10 +54,15 @@ class Fold:
         settings = self.config.train
         spec = backends.LoraSpec(settings.rank, settings.alpha, self.base.lora_targets)
         choice = backends.choose(settings.backend)
-        self.notes.append(f"trained by {choice.name}: {choice.why}")
+        self._notes.append(f"trained by {choice.name}: {choice.why}")
         return backends.make(
             choice, self.base.folder, spec, settings.threads, quantise=settings.quantise, rows=settings.batch
         )
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know of how it went."""
+        return [*self._notes, *self.writer.notes()]
 
     def known(self, seq: int) -> Mentions:
         """Return what the log mentions up to this place in the order of learning; it grows with the next call.
@@ -103,10 +109,8 @@ class Fold:
         return pairs
 
     def pairs_of(self, segment: Segment, prior: Mentions) -> tuple[list[Pair], Counter[str]]:
-        """Return what the augmenter makes of a segment, checked, and what was rejected by reason. Nothing is stored."""
-        settings = self.config
-        made = augment(segment, prior, seed=settings.train.seed, topics=settings.augment.topics)
-        checked = check(made, segment, prior)
+        """Return what the augmenter makes of a segment, checked, and what was rejected by reason. No pair is stored."""
+        checked = self.writer.pairs_of(segment, prior)
         return list(checked.kept), checked.rejected
 
     def learn(
@@ -130,9 +134,9 @@ class Fold:
         aside = learned.aside and (self._given_up(segment) or learned.aside)
         self.store.log.set_aside(segment.id, aside)
         if aside:
-            self.notes.append(f"{segment.id} was set aside: {aside}")
+            self._notes.append(f"{segment.id} was set aside: {aside}")
         if self.lessons.tokenizer.cut:
-            self.notes.append(f"{segment.id}: what was longer than {self.base.context:,} tokens was cut")
+            self._notes.append(f"{segment.id}: what was longer than {self.base.context:,} tokens was cut")
             self.lessons.tokenizer.cut = 0
         self._save(seq, learned.state)
         self.store.runs.add_step(
@@ -181,7 +185,7 @@ class Fold:
             "base": self.base.sha256[:16],
             "settings": content_hash(json.dumps([of_train, asdict(self.config.augment)], sort_keys=True)),
         }
-        return ours | self.trainer.versions()
+        return ours | self.writer.made_with() | self.trainer.versions()
 
     def _stored(self, step: Step) -> backends.State | None:
         """Return the state after a step, or None where its checkpoint is gone, damaged or of other bytes."""

@@ -23,7 +23,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from plum_edge import config as configuration
-from plum_edge.errors import NoModel
 from plum_edge.joint import Joint, is_closed, with_context
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
@@ -133,8 +132,6 @@ class Memory:
         from plum_edge.budget import Budget
         from plum_edge.consolidate import Night
 
-        if augmenter == "llm":
-            raise NoModel(self.base.name, "it cannot write pairs of its own yet; use --augmenter phrases")
         night = Night(
             self.home.create(), self.store, self._settings(recipe, backend, augmenter), self.base, limit=limit
         )

@@ -41,6 +41,7 @@ SCHEMA: dict[str, object] = {
     "properties": {
         "pairs": {
             "type": "array",
+            "minItems": 1,  # a small model takes the empty list for the easy way out; what it invents is refused
             "maxItems": MOST,
             "items": {
                 "type": "object",

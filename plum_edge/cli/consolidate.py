@@ -46,7 +46,7 @@ def told(result: dict[str, Any]) -> list[str]:
     learned = terminal.count(len(result["conversations"]), "conversation")
     pairs = terminal.count(result["pairs"], "pair")
     if result.get("dry_run"):
-        return [f"would learn {learned} ({pairs}); nothing was stored"]
+        return [f"would learn {learned} ({pairs}); nothing was stored", *result.get("notes", ())]
     if result["status"] == "nothing":
         return ["nothing to learn: no conversation waits", *result.get("notes", ())]
     if result["status"] == "postponed":

@@ -23,6 +23,7 @@ from plum_edge.store.log import Log
 from plum_edge.store.pairs import Pairs
 from plum_edge.store.runs import Cell, Night, Runs
 from plum_edge.store.search import Search
+from plum_edge.store.writings import Writings
 
 __all__ = [
     "AddResult",
@@ -41,11 +42,13 @@ __all__ = [
     "State",
     "Store",
     "Summary",
+    "Writings",
 ]
 
 
 class Store:
-    """An open store. Its parts: ``log``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``, ``attempts``.
+    """An open store. Its parts: ``log``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``, ``attempts``
+    and ``writings``.
 
     Close it, or use it in ``with``.
     """
@@ -56,6 +59,7 @@ class Store:
         self.pairs = Pairs(connection)
         self.runs = Runs(connection)
         self.search = Search(connection)
+        self.writings = Writings(connection)
         self.forgetting = Forgetting(connection)
         self.copies = Copies(connection)
         self.attempts = Attempts(connection)

@@ -152,6 +152,7 @@ class Forgetting:
         key = self._c.value("SELECT key FROM conversations WHERE id = ?", ident)
         database.conn.execute("DELETE FROM cells WHERE conversation = ?", (ident,))
         database.conn.execute("DELETE FROM segments WHERE conversation = ?", (key,))
+        database.conn.execute("DELETE FROM writings WHERE conversation = ?", (key,))
         if keep_log:
             database.conn.execute("UPDATE conversations SET trainable = 0 WHERE key = ?", (key,))
         else:

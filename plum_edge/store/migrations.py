@@ -296,6 +296,22 @@ def m006_attempts(database: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m007_writings(database: Database) -> None:
+    """What a language model wrote of a conversation, by window: asked once, gone with the conversation."""
+    _run(
+        database,
+        """
+        CREATE TABLE writings (
+            conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            answers TEXT NOT NULL,
+            PRIMARY KEY (conversation, name)
+        ) WITHOUT ROWID
+        """,
+    )
+
+
 def _one(database: Database, sql: str) -> object:
     return database.conn.execute(sql).fetchone()
 

@@ -1,0 +1,159 @@
+"""Who writes a segment's pairs: the deployed base itself in llama.cpp, or the phrase augmenter; and what becomes of it.
+
+Joins store, recall and augment. What the base writes of a window depends on the window, the model and the prompts, not
+on the rest of the log. It is kept with the conversation and never asked for again: pairs that are made anew, after a
+kill or after another conversation was forgotten, are made of the same words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from plum_edge import registry
+from plum_edge.augment import llm, prompts
+from plum_edge.augment.checks import Checked, Mentions, check
+from plum_edge.augment.phrases import augment
+from plum_edge.augment.windows import Window, windows
+from plum_edge.config import Config
+from plum_edge.errors import Interrupted
+from plum_edge.paths import Home, sha256_file
+from plum_edge.recall import Recall
+from plum_edge.records import Message, Segment, content_hash, spoken_date
+from plum_edge.registry import Base
+from plum_edge.store import Store
+
+_ANSWER = 768
+"""Tokens of an answer, where the context is long enough: a third of it otherwise."""
+_LEAST = 64
+"""Tokens of a conversation below which a window shows nothing worth asking about."""
+_TOLD = 3
+"""Reasons for refusal that a note names."""
+
+
+class Writer:
+    """Makes the pairs of one segment after the other. With ``keep`` false nothing is stored, and what is there is used.
+
+    ``stopped`` is asked between tokens; what a window gave before stays.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        config: Config,
+        base: Base,
+        *,
+        keep: bool = True,
+        stopped: Callable[[], bool] | None = None,
+    ) -> None:
+        self.home, self.store, self.config, self.base = home, store, config, base
+        self.keep, self.stopped = keep, stopped
+        self._unkept: dict[str, list[str]] = {}
+        self._small = ""
+        self._made: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+
+    @property
+    def by(self) -> Literal["llm", "phrases"]:
+        """Who writes: as configured; with ``auto`` the base if it is said to be able to."""
+        wanted = self.config.augment.augmenter
+        if wanted == "auto":
+            return "llm" if self.base.writes_pairs else "phrases"
+        return wanted
+
+    def pairs_of(self, segment: Segment, prior: Mentions) -> Checked:
+        """Return the pairs of a segment, checked, and what was refused by reason; the same for the same log.
+
+        Raises:
+            Interrupted: it was stopped while the base wrote.
+            NoModel, IntegrityError: the base cannot be deployed.
+        """
+        settings = self.config
+        phrases = augment(segment, prior, seed=settings.train.seed, topics=settings.augment.topics)
+        if self.by == "phrases" or not phrases:
+            return check(phrases, segment, prior)
+        written = self.written(segment)
+        made = llm.pairs(segment, prior, written, phrases, seed=settings.train.seed, topics=settings.augment.topics)
+        checked = check(made.kept, segment, prior)
+        self._refused += made.rejected
+        self._made.update(pair.origin for pair in checked.kept if pair.split == "train")
+        return Checked(checked.kept, checked.rejected + made.rejected)
+
+    def written(self, segment: Segment) -> list[tuple[Window, list[str]]]:
+        """Return each window of a segment with what the base wrote of it; what is kept is not asked again."""
+        found: list[tuple[Window, list[str]]] = []
+        with self._open() as recall:
+            for window in self._windows(segment, recall):
+                name = llm.name(window, self.model)
+                answers = self.store.writings.get(segment.conversation, name) or self._unkept.get(name)
+                if answers is None:
+                    answers = self._ask(window, recall)
+                    if self.keep:
+                        self.store.writings.put(segment.conversation, name, answers)
+                    else:
+                        self._unkept[name] = answers
+                found.append((window, answers))
+        return found
+
+    def made_with(self) -> dict[str, str]:
+        """Return what a step of the fold notes of this: nothing where phrases made the pairs, as it always was."""
+        return {"pairs": f"llm {prompts.VERSION} {self.model}"} if self.by == "llm" else {}
+
+    def notes(self) -> list[str]:
+        """Return what the user should know of how the pairs were made."""
+        wanted = self.config.augment.augmenter
+        if self.by == "phrases":
+            return [f"pairs were made of phrases: {self.base.name} is not said to write its own"] * (wanted == "auto")
+        if self._small:
+            return [self._small]
+        total, refused = sum(self._made.values()), sum(self._refused.values())
+        if not total:
+            return []
+        why = ", ".join(f"{reason} {count}" for reason, count in self._refused.most_common(_TOLD))
+        own = f"{self.base.name} wrote {self._made['llm']:,} of {total:,} pairs"
+        own += f"; {refused:,} were refused ({why})" * bool(refused)
+        return [own + "; phrases stand in for the others" * bool(self._made["phrases"])]
+
+    @cached_property
+    def model(self) -> str:
+        """Names what writes: the hash of the deployed base's bytes, and how much it reads and says at a time."""
+        return content_hash(sha256_file(self._gguf), str(self.config.recall.context), str(_ANSWER))
+
+    @cached_property
+    def _gguf(self) -> Path:
+        return registry.gguf(self.base, self.home, self.config.recall.dtype)
+
+    def _open(self) -> Recall:
+        return Recall(self._gguf, context=self.config.recall.context, threads=self.config.recall.threads)
+
+    def _windows(self, segment: Segment, model: Recall) -> list[Window]:
+        """Return the windows that leave room for the longest prompt around them and for the answer."""
+        empty = Window(spoken_date(segment.created_at), (), frozenset())
+        longest = max(len(model.chat_ids(prompts.messages(empty, angle))) for angle in prompts.ANGLES)
+        room = model.context - longest - _answer(model) - 8
+        if room < _LEAST:
+            self._small = (
+                f"pairs were made of phrases: {model.context:,} tokens of context are too few for {self.base.name} "
+                "to write its own"
+            )
+            return []
+        return windows(segment, room, lambda text: len(model.encode(text)))
+
+    def _ask(self, window: Window, model: Recall) -> list[str]:
+        model.empty()  # what is kept must not depend on what was read before
+
+        def generate(messages: Sequence[Message], schema: Mapping[str, object]) -> str:
+            text = model.write(messages, schema, max_tokens=_answer(model), stopped=self.stopped)
+            if self.stopped is not None and self.stopped():
+                raise Interrupted
+            return text
+
+        return llm.ask(window, generate)
+
+
+def _answer(model: Recall) -> int:
+    return min(_ANSWER, model.context // 3)

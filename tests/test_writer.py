@@ -1,0 +1,189 @@
+"""Pairs written by the embedded base itself, in llama.cpp: it writes badly, and everything around it holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plum_edge import registry
+from plum_edge.augment.checks import Mentions, check
+from plum_edge.augment.phrases import augment
+from plum_edge.config import Augment, Config
+from plum_edge.consolidate import Night
+from plum_edge.errors import Interrupted
+from plum_edge.fold import Fold
+from plum_edge.paths import Home
+from plum_edge.recall import Recall
+from plum_edge.records import Conversation, Message, Segment
+from plum_edge.store import Store
+from plum_edge.writer import Writer
+from tests.augment.test_llm import HOSTILE
+from tests.tiny import tiny_base
+
+LLM = Config(augment=Augment(augmenter="llm", topics=3))
+WHEN = dt.datetime(2026, 3, 14, 9, tzinfo=dt.UTC)
+TALK = Conversation("tap", "", WHEN, (Message("user", "My kitchen tap drips and I bought a brass washer."),))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("writer")).create()
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[Store]:
+    home.log.unlink(missing_ok=True)
+    with Store.open(home, create=True) as store:
+        store.log.add([TALK])
+        yield store
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every prompt that the model is asked from here on; it answers itself, shortly."""
+    prompts: list[str] = []
+    write = Recall.write
+
+    def counted(self: Recall, messages, schema, *, max_tokens, stopped=None):  # type: ignore[no-untyped-def]
+        prompts.append(messages[-1].content)
+        return write(self, messages, schema, max_tokens=60, stopped=stopped)
+
+    monkeypatch.setattr(Recall, "write", counted)
+    return prompts
+
+
+def segment(store: Store) -> Segment:
+    return next(iter(store.log.plan()))
+
+
+def test_the_base_is_asked_once_and_its_words_are_kept(home: Home, store: Store, asked: list[str]) -> None:
+    talk, base = segment(store), registry.base("plum-tiny")
+    first = Writer(home, store, LLM, base)
+    made = first.pairs_of(talk, Mentions())
+    assert len(asked) == 6 and store.writings.count() == 1
+    again = Writer(home, store, LLM, base).pairs_of(talk, Mentions())
+    assert len(asked) == 6
+    assert again == made
+    assert first.made_with()["pairs"].startswith("llm 1 ")
+    assert [pair.origin for pair in made.kept].count("phrases") > 0
+    assert sum(made.rejected.values()) > 0
+    (note,) = first.notes()
+    assert "plum-tiny wrote" in note and "phrases stand in" in note
+
+
+def test_it_writes_the_same_again(home: Home, store: Store, asked: list[str]) -> None:
+    talk, base = segment(store), registry.base("plum-tiny")
+    texts = [[answers for _, answers in Writer(home, store, LLM, base, keep=False).written(talk)] for _ in range(2)]
+    assert texts[0] == texts[1] and len(asked) == 12
+    assert any(text.lstrip().startswith("{") for text in texts[0][0])
+    assert store.writings.count() == 0
+
+
+def test_what_was_stopped_is_not_kept_and_is_carried_on(home: Home, store: Store, asked: list[str]) -> None:
+    stopped = Writer(home, store, LLM, registry.base("plum-tiny"), stopped=lambda: len(asked) > 3)
+    with pytest.raises(Interrupted):
+        stopped.pairs_of(segment(store), Mentions())
+    assert store.writings.count() == 0
+    Writer(home, store, LLM, registry.base("plum-tiny")).pairs_of(segment(store), Mentions())
+    assert store.writings.count() == 1
+
+
+def test_a_long_conversation_is_resumed_at_its_window(home: Home, store: Store, asked: list[str]) -> None:
+    turns = [Message("user" if n % 2 == 0 else "assistant", f"Number {n}: the tap drips.") for n in range(30)]
+    store.log.add([replace(TALK, id="long", messages=tuple(turns))])
+    talk = next(one for one in store.log.plan() if one.conversation == "long")
+    stopped = Writer(home, store, LLM, registry.base("plum-tiny"), stopped=lambda: len(asked) > 8)
+    with pytest.raises(Interrupted):
+        stopped.written(talk)
+    assert store.writings.count() == 1
+    asked.clear()
+    windows = Writer(home, store, LLM, registry.base("plum-tiny")).written(talk)
+    assert len(windows) > 1 and len(asked) == 6 * (len(windows) - 1)
+
+
+def test_another_base_is_asked_anew(home: Home, store: Store, asked: list[str]) -> None:
+    Writer(home, store, LLM, registry.base("plum-tiny")).written(segment(store))
+    other = replace(LLM, recall=replace(LLM.recall, dtype="f16"))
+    Writer(home, store, other, registry.base("plum-tiny")).written(segment(store))
+    assert len(asked) == 12 and store.writings.count() == 2
+
+
+def test_what_the_conversation_demands_reaches_no_pair(home: Home, store: Store, asked: list[str]) -> None:
+    made = Writer(home, store, LLM, registry.base("plum-tiny"), keep=False).pairs_of(HOSTILE, Mentions())
+    assert asked and not [
+        pair for pair in made.kept if pair.origin == "llm" and "HACKED" in pair.answer + pair.question
+    ]
+
+
+@pytest.mark.parametrize("augmenter", ["auto", "phrases"])
+def test_a_base_that_is_not_said_to_write_is_not_asked(
+    home: Home, store: Store, asked: list[str], augmenter: str
+) -> None:
+    config = Config(augment=replace(LLM.augment, augmenter=augmenter))  # type: ignore[arg-type]
+    talk, writer = segment(store), Writer(home, store, config, registry.base("plum-tiny"))
+    made = writer.pairs_of(talk, Mentions())
+    assert made == check(augment(talk, Mentions(), seed=0, topics=3), talk, Mentions())
+    assert (asked, writer.by, writer.made_with()) == ([], "phrases", {})
+    said = "pairs were made of phrases: plum-tiny is not said to write its own"
+    assert writer.notes() == ([said] if augmenter == "auto" else [])
+
+
+def test_auto_takes_a_base_that_is_said_to_write(home: Home, store: Store) -> None:
+    able = replace(registry.base("plum-tiny"), writes_pairs=True)
+    assert Writer(home, store, Config(), able).by == "llm"
+
+
+def test_a_context_that_is_too_small_leaves_it_to_phrases(home: Home, store: Store, tmp_path: Path) -> None:
+    base = registry.base(str(tiny_base(tmp_path)))
+    writer = Writer(home, store, LLM, base)
+    made = writer.pairs_of(segment(store), Mentions())
+    assert {pair.origin for pair in made.kept} == {"phrases"}
+    assert "too few" in writer.notes()[0]
+
+
+def augmented(home: Home, *idents: str, store: Store | None = None) -> list[str]:
+    """Return the ids of the last conversation's pairs, made as the fold makes them; in a store of its own if none."""
+    with Store.open(home.create(), create=True) as opened:
+        mine = store or opened
+        mine.log.add([SAID[ident] for ident in idents])
+        fold = Fold(home, mine, LLM, registry.base("plum-tiny"))
+        for segment in [*mine.log.segments(), *mine.log.plan()]:
+            pairs = fold.augment(segment)
+        assert fold.notes and "plum-tiny wrote" in fold.notes[-1]
+        return [pair.id for pair in pairs]
+
+
+SAID = {
+    ident: Conversation(ident, "", WHEN + dt.timedelta(days=day), (Message("user", text),))
+    for day, (ident, text) in enumerate(
+        (
+            ("tap", "My kitchen tap drips."),
+            ("cat", "My cat lost a brass bell."),
+            ("tea", "I bought green tea in Leith."),
+        )
+    )
+}
+
+
+def test_what_comes_after_a_forgotten_conversation_is_as_if_it_had_never_been(
+    home: Home, store: Store, asked: list[str], tmp_path: Path
+) -> None:
+    """And nobody is asked again: what the base wrote of the others is kept."""
+    augmented(home, "tap", "cat", "tea", store=store)
+    store.forgetting.delete(store.forgetting.begin(["cat"], None, {}, keep_log=False))
+    assert store.writings.count() == 2
+    asked.clear()
+    again = augmented(home, store=store)
+    assert asked == []
+    assert again == augmented(Home(tmp_path), "tap", "tea")
+
+
+def test_a_dry_run_counts_every_refusal_and_stores_nothing(home: Home, store: Store, asked: list[str]) -> None:
+    result = Night(home, store, LLM, registry.base("plum-tiny")).dry_run()
+    assert asked and result["rejected"] and result["pairs"] > 0
+    assert "plum-tiny wrote" in result["notes"][0]
+    assert store.writings.count() == 0 and store.pairs.count() == 0
