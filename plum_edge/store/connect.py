@@ -12,7 +12,9 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -41,12 +43,19 @@ _PRAGMAS = (
 )
 
 
+_opening = threading.Lock()
+_opened: Counter[Path] = Counter()
+"""Connections of this process to a log. A file that it has open must not be opened past SQLite: closing it again would
+take away SQLite's locks (POSIX), and another process that ends would remove the -wal that is still written to."""
+
+
 class Connection:
     """An open log.db: rows out, transactions in. All errors that leave it are our own, or bugs."""
 
     def __init__(self, path: Path, database: Database) -> None:
         self.path = path
         self._database = database
+        self._closed = False
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
@@ -127,8 +136,11 @@ class Connection:
 
     def close(self) -> None:
         """Close the file."""
-        with sqlite_errors(self.path):
-            self._database.close()
+        with _opening, sqlite_errors(self.path):
+            if not self._closed:
+                self._closed = True
+                self._database.close()
+                _opened[self.path] -= 1
 
 
 def open_log(home: Home, *, create: bool) -> Connection:
@@ -142,19 +154,23 @@ def open_log(home: Home, *, create: bool) -> Connection:
             with _folder_lock(home.root):
                 if not path.exists():
                     _make(path)
-        _check_file(path)
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)  # before SQLite opens it: -wal and -shm get the mode of the file
-    with sqlite_errors(path):
-        database = _connect(path)
-        try:
-            _check_content(path, database)
-            with _folder_lock(home.root):
-                _tune(database)
-            migrate(database)
-        except BaseException:
-            database.close()
-            raise
+    with _opening:
+        with disk_errors(path):
+            if not _opened[path]:
+                _check_file(path)
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)  # before SQLite opens it: -wal and -shm get the mode of the file
+        with sqlite_errors(path):
+            database = _connect(path)
+            try:
+                _check_content(path, database)
+                with _folder_lock(home.root):
+                    _tune(database)
+                migrate(database)
+            except BaseException:
+                database.close()
+                raise
+        _opened[path] += 1
     return Connection(path, database)
 
 
