@@ -28,7 +28,7 @@ VERBS = {
     "status": ("plum_edge.cli.status", "Say what is remembered and what waits."),
     "logs": ("plum_edge.cli.logs", "List, show and search the logged conversations."),
     "forget": ("plum_edge.cli.forget", "Take conversations back, out of the log and the weights."),
-    "convert": ("plum_edge.cli.convert", "Bring an adapter into another form: GGUF, PEFT's or mlx-lm's; proven."),
+    "convert": ("plum_edge.cli.convert", "Bring an adapter into another form: GGUF, PEFT's or mlx-lm's."),
     "adapters": ("plum_edge.cli.adapters", "List, show and choose the adapters."),
     "export": ("plum_edge.cli.export", "Write the adapter in use for another runtime or device."),
     "models": ("plum_edge.cli.models", "List, show, download and add base models."),

@@ -13,7 +13,7 @@ from plum_edge.cli.session import Session, shared
 _FORMS = {"gguf": "GGUF", "peft": "PEFT", "mlx": "mlx-lm", "neutral": "plum-edge"}
 
 
-@click.command("convert", short_help="Bring an adapter into another form, proven.")
+@click.command("convert", short_help="Bring an adapter into another form: GGUF, PEFT's or mlx-lm's.")
 @click.argument("adapter", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--to", "to", type=click.Choice(["gguf", "peft", "mlx"]), required=True, help="The form of OUT.")
