@@ -86,7 +86,7 @@ def adapters(home: Home, store: Store) -> int:
 def leftovers(home: Home) -> None:
     """Remove what runs that were killed had begun to write; whoever holds the lock is the only one who writes there."""
     for folder in (home.checkpoints, home.adapters):
-        for path in folder.glob(".*.tmp"):
+        for path in sorted(folder.glob(".*.tmp")):
             _wipe(path)
 
 
@@ -99,7 +99,7 @@ def _delete(home: Home, store: Store, request: Request) -> Request:
 def _copies(home: Home) -> None:
     for name in _MADE:
         _wipe_all(home.root / name)
-    for leftover in home.root.glob(".*.tmp*"):
+    for leftover in sorted(home.root.glob(".*.tmp*")):
         _wipe(leftover)
 
 
@@ -138,7 +138,7 @@ def _typed_in(entry: str) -> str:
 
 def _wipe_all(folder: Path) -> None:
     """Remove a folder, its files written over before."""
-    for path in folder.rglob("*"):
+    for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             _wipe(path)
     shutil.rmtree(folder, ignore_errors=True)

@@ -175,7 +175,7 @@ def atomic_dir(target: Path) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent))
         try:
             yield temporary
-            for path in temporary.rglob("*"):
+            for path in sorted(temporary.rglob("*")):
                 if path.is_file():
                     path.chmod(0o600)
                     with path.open("rb") as file:
