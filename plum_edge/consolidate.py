@@ -28,6 +28,7 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.backends import base as backends
 from plum_edge.budget import Budget, peak_memory
 from plum_edge.config import Config
+from plum_edge.convert.tensors import weight_files
 from plum_edge.errors import GateRefused, IntegrityError, Interrupted, LockHeld, NoSpace, Unavailable
 from plum_edge.fold import Fold
 from plum_edge.paths import Home, disk_errors
@@ -150,7 +151,7 @@ class Night:
         Raises:
             NoSpace, NoBackend, NoMemory: before anything is done.
         """
-        needed = _SPARE + 12 * self.base.folder.joinpath("model.safetensors").stat().st_size
+        needed = _SPARE + 12 * sum(path.stat().st_size for path in weight_files(self.base.folder))
         with disk_errors(self.home.root):
             if shutil.disk_usage(self.home.root).free < needed:
                 raise NoSpace(self.home.root, needed)

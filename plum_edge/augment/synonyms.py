@@ -72,11 +72,12 @@ def nouns() -> tuple[str, ...]:
 def may_mean(name: str, topic: str) -> bool:
     """Return whether the name could be said of the topic: each content word is the topic's, or akin to one of its.
 
-    For negatives: "couch" is no safe "no" where a sofa was discussed. Says yes rather too often than too seldom.
+    For negatives: "couch" is no safe "no" where a sofa was discussed. Says yes rather too often than too seldom: a name
+    without a content word ("going away") may mean anything.
     """
     akin = frozenset(kin for word in words(topic) for kin in kin_of(word))
     asked = [part for word in words(name) if word not in FUNCTION and (part := stem(word)) != "thing"]
-    return bool(asked) and all(part in akin for part in asked)
+    return all(part in akin for part in asked)
 
 
 @lru_cache(maxsize=16384)
