@@ -97,7 +97,7 @@ def test_evaluate_says_what_the_contract_lists(learned: tuple[Path, dict[str, ob
             assert key in result
         for key in ("negatives", "by_kind", "open_f1", "false_answers", "over_time", "consistency", "general"):
             assert key in result
-        assert set(result["baselines"]) == {"base", "bm25", "adapter_bm25", "bm25_threshold"}
+        assert set(result["baselines"]) == {"base", "bm25", "bm25_passages", "adapter_bm25", "bm25_threshold"}
         assert len(result["over_time"]) == 3
         assert memory.status()["adapter"]["id"] == "0001"
 
