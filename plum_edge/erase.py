@@ -22,6 +22,8 @@ _ADAPTER = re.compile(r"\d{4,}|\..*\.tmp")
 _ENTRY = re.compile(r"(?m)^(?=\n# )")
 """Where an entry of the input history begins (prompt_toolkit's format)."""
 _CHUNK = 1 << 20
+_NO_MORE: dict[str, object] = {"made_with": {}, "named": []}
+"""What a request that is done need not hold any longer."""
 
 
 def carry_on(home: Home, store: Store) -> None:
@@ -43,7 +45,7 @@ def carry_on(home: Home, store: Store) -> None:
                 request = store.forgetting.mark(request, "erased")
                 if request.first_seq is None:  # nothing of it was ever learned
                     state = request.detail.get("state_before", "")
-                    store.forgetting.mark(request, "done", exact=True, why="", state_after=state, made_with={})
+                    store.forgetting.mark(request, "done", exact=True, why="", state_after=state, **_NO_MORE)
 
 
 def settle(store: Store) -> None:
@@ -57,7 +59,7 @@ def settle(store: Store) -> None:
             again = [step for step in steps if made_with.get(str(step.seq)) is not None]
             why = _why_not_exact(again, made_with)
             state = steps[-1].state_sha256 if steps else ""
-            figures = {"exact": not why, "why": why, "state_after": state, "made_with": {}}
+            figures = {"exact": not why, "why": why, "state_after": state, **_NO_MORE}
             store.forgetting.mark(request, "done", **figures)
 
 

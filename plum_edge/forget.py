@@ -45,7 +45,7 @@ def choose(
     """Return the ids of the conversations that are meant: the named ones, and those that fit search and dates.
 
     ``search`` finds conversations with a message that holds all of its words; dates are of the conversation's begin.
-    A named id that was forgotten before is passed over, so that a command that was interrupted can be given again.
+    A named one that was forgotten before is passed over, so that a command that was interrupted can be given again.
 
     Raises:
         UnknownId: a named one was never there, or more than one begins with it.
@@ -71,7 +71,7 @@ def _named(store: Store, name: str) -> str | None:
     try:
         return store.log.get(name).id
     except UnknownId:
-        if store.log.forgotten(name) is None:
+        if store.log.forgotten(name) is None and not store.forgetting.asked(name):
             raise
         return None
 
@@ -110,10 +110,11 @@ class Forget:
             "unfinished": len(self.store.forgetting.pending()),
         }
 
-    def run(self, ids: Sequence[str], *, keep_log: bool = False) -> dict[str, Any]:
+    def run(self, ids: Sequence[str], *, keep_log: bool = False, named: Sequence[str] = ()) -> dict[str, Any]:
         """Forget these conversations, and finish what was interrupted before; return the receipt: figures, no text.
 
-        ``keep_log``: they stay in the log and are never learned.
+        ``keep_log``: they stay in the log and are never learned. ``named``: what they were called by, to be known again
+        when the command is given again and they are gone.
 
         Raises:
             LockHeld: a consolidation is running; nothing was changed.
@@ -122,13 +123,14 @@ class Forget:
         """
         with locked(self.home):
             unfinished = self.store.forgetting.pending()
+            going = [ident for one in unfinished if not one.keep_log for ident in one.conversations]
+            sentences = self._sentences(self._talks(going if keep_log else [*ids, *going]))
             erase.carry_on(self.home, self.store)
-            talks = [self.store.log.get(ident) for ident in ids]
-            sentences = [] if keep_log else self._sentences(talks)
-            probes = self._probes(ids)
+            talks = self._left(ids, keep_log=keep_log)
+            probes = self._probes([talk.id for talk in talks])
             before = self._ask(probes)
             if talks:
-                self._request(talks, keep_log=keep_log)
+                self._request(talks, keep_log=keep_log, named=named)
                 self.progress("erase", 0, 1, "")
                 erase.carry_on(self.home, self.store)
                 self.progress("erase", 1, 1, "")
@@ -139,7 +141,15 @@ class Forget:
             after = self._ask(probes) if before is not None else None
             return self._receipt(refused, (len(probes), before, after), left)
 
-    def _request(self, talks: Sequence[Conversation], *, keep_log: bool) -> Request:
+    def _talks(self, ids: Sequence[str]) -> list[Conversation]:
+        """Return those of these conversations that are in the log: a command given again names what is gone, too."""
+        return [self.store.log.get(ident) for ident in ids if self.store.log.holds(ident)]
+
+    def _left(self, ids: Sequence[str], *, keep_log: bool) -> list[Conversation]:
+        """Return those that are still to go. What stays in the log may be out of the weights already."""
+        return [talk for talk in self._talks(ids) if not (keep_log and self.store.forgetting.asked(talk.id))]
+
+    def _request(self, talks: Sequence[Conversation], *, keep_log: bool, named: Sequence[str] = ()) -> Request:
         ids = [talk.id for talk in talks]
         first, steps = self.store.forgetting.first_seq(ids), self.store.runs.steps()
         gone = self._gone(first)
@@ -153,6 +163,7 @@ class Forget:
             "state_before": steps[-1].state_sha256 if steps else "",
             "exported": self.store.forgetting.exported(first) if first is not None else [],
             "made_with": {str(step.seq): erase.made_with(step) for step in steps},
+            "named": self.store.forgetting.hashes([*ids, *named]),
         }
         for earlier in self.store.forgetting.pending():  # what it is to learn again counts as it was before that
             detail["made_with"] |= earlier.detail.get("made_with", {})
@@ -179,7 +190,7 @@ class Forget:
         request, active = self.store.forgetting.last(), self.store.runs.active()
         assert request is not None
         asked, before, after = probes
-        detail = {name: value for name, value in request.detail.items() if name != "made_with"}
+        detail = {name: value for name, value in request.detail.items() if name not in ("made_with", "named")}
         if before is not None:
             detail["probes"] = {"asked": asked, "p_yes_before": before, "p_yes_after": after}
         self.store.forgetting.mark(request, request.stage, **detail)

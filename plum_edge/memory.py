@@ -345,7 +345,7 @@ class Memory:
             forget.progress = progress
         if stopped is not None:
             forget.stopped = stopped
-        return forget.plan(ids) if dry_run else forget.run(ids, keep_log=keep_log)
+        return forget.plan(ids) if dry_run else forget.run(ids, keep_log=keep_log, named=conversations)
 
     def adapters(self) -> list[Adapter]:
         """Return every adapter, the oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
 import signal
@@ -20,8 +21,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plum_edge import Memory, erase, registry
+from plum_edge import Memory, cli, erase, registry
 from plum_edge.config import Augment, Config, Gate, Model, Train
+from plum_edge.config import load as load_config
 from plum_edge.consolidate import locked
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, UnknownId
 from plum_edge.fold import Fold
@@ -332,6 +334,62 @@ def test_interrupted_at_any_stage_it_carries_on(
             assert memory.forget()["exact"]
         assert memory.store.forgetting.pending() == []
     assert hashes(learned) == _learned[1]
+
+
+@pytest.mark.parametrize("stage", ["asked", "deleted", "erased"])
+@pytest.mark.parametrize(
+    "again", [["talk-1"], ["--search", "sourdough"], ["--until", "2026-03-14", "--since", "2026-03-13"]]
+)
+def test_killed_the_same_command_is_given_again(
+    learned: Home, _learned: tuple[Path, list[str]], stage: str, again: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By whatever it was called: what is gone by then is passed over, and what came after is learned again."""
+    killed_at(learned, stage, "talk-1")
+    assert cli.main(["--home", str(learned.root), "--json", "forget", *again, "--yes"]) == 0
+    receipt = json.loads(capsys.readouterr().out)
+    assert (receipt["status"], receipt["conversations"], receipt["exact"]) == ("forgotten", 1, True)
+    assert receipt["left_in"] == []
+    assert "named" not in receipt
+    assert hashes(learned) == _learned[1]
+
+
+def test_killed_it_knows_again_the_beginning_of_an_id(learned: Home, config: Config) -> None:
+    """What is gone has no id any more that a beginning could be held against."""
+    with Memory(learned.root) as memory:
+        memory.forget(["talk-2"])  # another one begins with "talk-": the name must be whole up to here
+        memory.add([replace(talk(5), id="zebra-5")])
+        memory.consolidate()
+    killed_at(learned, "deleted", "zebra-5", called="zeb")
+    with Memory(learned.root) as memory:
+        with pytest.raises(UnknownId):
+            memory.forget(["zebu"])
+        assert memory.forget(["zeb"])["conversations"] == 1
+        assert memory.forget(["zebra-5"])["status"] == "nothing"
+        with pytest.raises(UnknownId):
+            memory.forget(["zeb"])
+
+
+def killed_at(home: Home, stage: str, ident: str, called: str = "", *, keep_log: bool = False) -> None:
+    """Leave a home as a kill leaves it at this stage of forgetting one conversation."""
+    with Store.open(home, create=False) as store:
+        forgetting = Forget(home, store, load_config(home.config), lambda: pytest.fail("no model is needed"))
+        request = forgetting._request([store.log.get(ident)], keep_log=keep_log, named=[called or ident])
+        if stage == "deleted":
+            store.forgetting.delete(request)
+        if stage == "erased":
+            erase.carry_on(home, store)
+
+
+@pytest.mark.parametrize("stage", ["asked", "erased"])
+def test_killed_while_it_was_to_stay_in_the_log(learned: Home, _learned: tuple[Path, list[str]], stage: str) -> None:
+    killed_at(learned, stage, "talk-1", keep_log=True)
+    with Memory(learned.root) as memory:
+        receipt = memory.forget(["talk-1"], keep_log=True)
+        assert (receipt["status"], receipt["conversations"], receipt["again"]) == ("excluded", 1, 3)
+        assert memory.store.log.holds("talk-1")
+        assert hashes(learned) == _learned[1]
+        receipt = memory.forget(["talk-1"])
+        assert (receipt["status"], receipt["log_after"]) == ("forgotten", 3)
 
 
 @pytest.mark.parametrize("steps", [0, 2, 4])

@@ -49,7 +49,7 @@ def command(ctx: click.Context, /, conversations: tuple[str, ...], dry_run: bool
         if ids and not yes:
             confirm(session, plan, "Forget", "plum-edge forget")
         with interrupts() as stopped, bar("forget") as progress:
-            receipt = memory.forget(ids, progress=progress, stopped=stopped)
+            receipt = memory.forget([*ids, *conversations], progress=progress, stopped=stopped)
     report(ctx, session, receipt)
 
 

@@ -106,7 +106,7 @@ def notrain(ctx: click.Context, conversations: tuple[str, ...], yes: bool) -> No
         if plan["adapters"] and not yes:
             confirm(session, plan, "Keep, and never learn,", "plum-edge logs notrain")
         with interrupts() as stopped, bar("forget") as progress:
-            receipt = memory.forget(ids, keep_log=True, progress=progress, stopped=stopped)
+            receipt = memory.forget([*ids, *conversations], keep_log=True, progress=progress, stopped=stopped)
     report(ctx, session, receipt)
 
 

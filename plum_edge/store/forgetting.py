@@ -85,6 +85,14 @@ class Forgetting:
                 database.conn.execute("UPDATE forgettings SET conversations = '[]' WHERE key = ?", (request.key,))
             return self._request(self._c.rows("SELECT * FROM forgettings WHERE key = ?", request.key)[0])
 
+    def hashes(self, names: Iterable[str]) -> list[str]:
+        """Return keyed hashes of what the user called conversations by, for ``detail["named"]`` of a request."""
+        return [self._tombstones.keyed(name) for name in names]
+
+    def asked(self, name: str) -> bool:
+        """Whether an unfinished request is about what was called so: the beginning of an id has no tombstone."""
+        return any(self._tombstones.keyed(name) in one.detail.get("named", ()) for one in self.pending())
+
     def first_seq(self, conversation_ids: Iterable[str]) -> int | None:
         """Return the earliest place of these conversations in the order of learning, or None."""
         select = "SELECT min(seq) FROM segments JOIN conversations c ON c.key = conversation WHERE c.id = ?"

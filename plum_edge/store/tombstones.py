@@ -26,12 +26,12 @@ class Tombstones:
         with self._c.transaction() as database:
             database.conn.executemany(
                 "INSERT OR IGNORE INTO tombstones (hash, created_at) VALUES (?, ?)",
-                [(self._hash(ident), now) for ident in conversation_ids],
+                [(self.keyed(ident), now) for ident in conversation_ids],
             )
 
     def since(self, conversation_id: str) -> datetime | None:
         """Return when a conversation was forgotten, or None."""
-        found = self._c.value("SELECT created_at FROM tombstones WHERE hash = ?", self._hash(conversation_id))
+        found = self._c.value("SELECT created_at FROM tombstones WHERE hash = ?", self.keyed(conversation_id))
         return None if found is None else self._c.moment(found)
 
     def count(self) -> int:
@@ -50,5 +50,6 @@ class Tombstones:
                 [tuple(row) for row in other._c.rows("SELECT hash, created_at FROM tombstones")],
             )
 
-    def _hash(self, ident: str) -> str:
+    def keyed(self, ident: str) -> str:
+        """Return the keyed hash of an id, or of what somebody called it by."""
         return hmac.new(self.key(), clean(ident).encode(), hashlib.sha256).hexdigest()
