@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -25,6 +26,8 @@ from plum_edge.train import Lesson
 
 _READ = 2
 """With ``distill`` one in so many readings is learned from its own answer; the others are matched to the teacher."""
+_SPOKEN = 2
+"""And of those, one in so many along what the teacher itself says."""
 
 
 class Lessons:
@@ -34,8 +37,11 @@ class Lessons:
         self.store, self.config, self.base, self.tokenizer = store, config, base, tokenizer
         self.teaching = Teaching(store, config, base, tokenizer)
 
-    def of(self, segment: Segment, pairs: list[Pair], known: Mentions) -> Lesson:
-        """Return the lesson of a recorded segment. ``known`` is what the log mentions, up to this segment."""
+    def of(self, segment: Segment, pairs: list[Pair], known: Mentions, trainer: Trainer | None = None) -> Lesson:
+        """Return the lesson of a recorded segment. ``known`` is what the log mentions, up to this segment.
+
+        With ``distill`` the base of the ``trainer`` says something to the segment's own pairs, if there is one.
+        """
         if self.config.train.recipe == "raw":
             return self._raw(segment)
         seq = self.store.log.seq(segment.id)
@@ -46,15 +52,23 @@ class Lessons:
         aside = self._general | self._honest(known, segment, len(new))
         worded = self._wording(segment, new | earlier, known)
 
+        def asked(key: str, reading: int) -> Pair:
+            """Return a pair as it is read: with the teacher's own words for an answer where it is their turn."""
+            said = ""
+            if self.config.train.recipe == "distill" and trainer is not None and key in new:
+                place = draw(segment.id, key, reading)
+                said = self.teaching.said(trainer, new[key]) if place % _READ and place // _READ % _SPOKEN else ""
+            return replace(new[key], answer=said) if said else worded(key, reading)
+
         def example(key: str, reading: int) -> Example:
-            return aside[key] if key in aside else self._example(worded(key, reading))
+            return aside[key] if key in aside else self._example(asked(key, reading))
 
         def teach(trainer: Trainer, key: str, reading: int) -> Soft | None:
             if key.startswith("general-"):
                 return self.teaching.tether(trainer, key, aside[key])
             if self.config.train.recipe != "distill" or key in aside or draw(segment.id, key, reading) % _READ == 0:
                 return None
-            return self.teaching.reader(trainer, worded(key, reading), example(key, reading))
+            return self.teaching.reader(trainer, asked(key, reading), example(key, reading))
 
         return Lesson(segment.id, list(new), list(earlier), list(aside), example, teach)
 

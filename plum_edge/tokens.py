@@ -65,6 +65,12 @@ class ChatTokenizer:
             ids += [self._control(part)] if isinstance(part, Control) else self.encode(part.text)
         return ids
 
+    @cached_property
+    def ending(self) -> int | None:
+        """The control token that ends an assistant's turn; None where the template has none."""
+        last = self.example([Message("user", "a"), Message("assistant", "a")]).ids[-1]
+        return None if self._tokenizer.decode([last], skip_special_tokens=True) else last
+
     def example(self, messages: Sequence[Message], *, limit: int = 0) -> Example:
         """Return a chat that ends with the assistant's answer as an `Example`.
 

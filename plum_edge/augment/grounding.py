@@ -81,7 +81,7 @@ def objection(candidate: Candidate, shown: frozenset[int], segment: Segment, pri
         return "no question"
     if not _has_topic(candidate):
         return "no topic"
-    if _STEERING.search(text):
+    if steers(text):
         return "steering"
     if _RELATIVE.search(text if candidate.discussed and candidate.kind == "open" else candidate.question):
         return "relative date"
@@ -95,6 +95,22 @@ def objection(candidate: Candidate, shown: frozenset[int], segment: Segment, pri
 def cited(candidate: Candidate, segment: Segment) -> list[Message]:
     """Return the messages that a candidate cites."""
     return [segment.messages[n - segment.first] for n in candidate.cites]
+
+
+def steers(text: str) -> bool:
+    """Whether a text speaks to a model, as no conversation of everyday things does."""
+    return _STEERING.search(text) is not None
+
+
+def rests_on(answer: str, texts: Sequence[str]) -> bool:
+    """Whether every content word and number of an answer stands in one of the texts."""
+    said = {root for text in texts for root in _roots(map(stem, words(text)))}
+    return not (_content(answer) | _numbers(answer)) - said - _OF_TALK
+
+
+def alike(answer: str, other: str) -> bool:
+    """Whether two answers have a content word or a number in common."""
+    return bool(((_content(answer) | _numbers(answer)) & (_content(other) | _numbers(other))) - _OF_TALK)
 
 
 def _is_question(candidate: Candidate) -> bool:
@@ -115,7 +131,7 @@ def _unbelievable(candidate: Candidate, shown: frozenset[int], segment: Segment)
     messages = cited(candidate, segment)
     if any(message.role == "system" for message in messages) or not _stands(candidate, segment):
         return "not said"
-    if any(_STEERING.search(message.content) for message in messages):
+    if any(steers(message.content) for message in messages):
         return "steering"
     said = {root for message in messages for root in _roots(map(stem, words(message.content)))}
     if not said.issuperset(_content(candidate.topic)) or not (said | _ASKING).issuperset(_content(candidate.question)):

@@ -74,19 +74,31 @@ def _pieces(segment: Segment, room: int, length: Callable[[str], int]) -> Iterat
     for number, message in enumerate(segment.messages, segment.first):
         if message.role == "system":
             continue
-        waiting = [message.content.strip()]
-        while waiting:
-            text = waiting.pop(0)
-            line = _line(number, message.role, text)
-            size = length(line + "\n")
-            if not text:
-                continue
-            if size <= room:
-                yield _Piece(number, line, size)
-            elif len(text) < 2:
-                raise ValueError(f"no line fits into {room} tokens")
-            else:
-                waiting[:0] = _halves(text)
+
+        def size(text: str, number: int = number, role: str = message.role) -> int:
+            return length(_line(number, role, text) + "\n")
+
+        for text in parts(message.content, room, size):
+            yield _Piece(number, _line(number, message.role, text), size(text))
+
+
+def parts(text: str, room: int, length: Callable[[str], int]) -> Iterator[str]:
+    """Yield a text in parts of at most ``room`` each, cut where white space is nearest to the middle; no empty ones.
+
+    Raises:
+        ValueError: the room is too small for one letter.
+    """
+    waiting = [text.strip()]
+    while waiting:
+        part = waiting.pop(0)
+        if not part:
+            continue
+        if length(part) <= room:
+            yield part
+        elif len(part) < 2:
+            raise ValueError(f"no line fits into {room} tokens")
+        else:
+            waiting[:0] = _halves(part)
 
 
 def _line(number: int, role: str, text: str) -> str:

@@ -185,6 +185,13 @@ class Trainer(Protocol):
         """
         ...
 
+    def speak(self, ids: Sequence[int], most: int, end: int) -> list[int]:
+        """Return what the base, the adapter off, says after ``ids``: the likeliest token each time, up to ``end``.
+
+        ``end`` is among them, unless it did not come within ``most`` tokens.
+        """
+        ...
+
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         """Return the logits of one sequence with the adapter on: (T, vocabulary) f32."""
         ...

@@ -132,6 +132,18 @@ class MlxTrainer:
         with self._adapter_off():
             return soft.likeliest(self.logits(ids), places, k)
 
+    def speak(self, ids: Sequence[int], most: int, end: int) -> list[int]:
+        from mlx_lm.models.cache import make_prompt_cache
+
+        said: list[int] = []
+        with self._adapter_off():
+            cache, given = make_prompt_cache(self._model), list(ids)
+            while len(said) < most and said[-1:] != [end]:
+                row = self._model(self._mx.array(given)[None], cache=cache)[0, -1]
+                said.append(int(_to_numpy(self._mx.argmax(row))))
+                given = said[-1:]
+        return said
+
     @contextlib.contextmanager
     def _adapter_off(self) -> Iterator[None]:
         layers = [module for module in self._model.modules() if hasattr(module, "lora_a")]

@@ -135,6 +135,33 @@ class TorchTrainer:
         with self._adapter_off():
             return soft.likeliest(self.logits(ids), places, k)
 
+    def speak(self, ids: Sequence[int], most: int, end: int) -> list[int]:
+        said: list[int] = []
+        cache, given = None, np.array([ids])
+        with torch.no_grad(), self._adapter_off(), self._remembering():
+            while len(said) < most and said[-1:] != [end]:
+                with self._half():
+                    found = self._model(
+                        input_ids=self._tensor(given).long(), past_key_values=cache, use_cache=True, logits_to_keep=1
+                    )
+                said.append(int(found.logits[0, -1].argmax().item()))
+                cache, given = found.past_key_values, np.array([said[-1:]])
+        return said
+
+    @contextlib.contextmanager
+    def _remembering(self) -> Iterator[None]:
+        """Let layers keep keys and values, which they do not where activations are computed twice."""
+        self._index = None
+        self._model.eval()
+        try:
+            yield
+        finally:
+            self._model.train()
+
+    def _half(self) -> contextlib.AbstractContextManager[Any]:
+        on_a_card = self._device == "cuda"
+        return torch.autocast("cuda", dtype=torch.bfloat16) if on_a_card else contextlib.nullcontext()
+
     @contextlib.contextmanager
     def _adapter_off(self) -> Iterator[None]:
         from peft.tuners.tuners_utils import BaseTunerLayer
@@ -187,8 +214,7 @@ class TorchTrainer:
         No mask is needed: padding stands on the right, and nothing looks ahead.
         """
         self._index = None if index is None else self._tensor(index)
-        half = torch.autocast("cuda", dtype=torch.bfloat16) if self._device == "cuda" else contextlib.nullcontext()
-        with half:
+        with self._half():
             found = self._model(input_ids=self._tensor(inputs).long(), use_cache=False).logits
         return found.reshape(-1, found.shape[-1]).float()
 

@@ -16,7 +16,7 @@ from plum_edge.nightlog import NightLog, watching
 
 
 @click.command("consolidate", short_help="Learn what waits in the log: the nightly job.")
-@click.option("--recipe", type=click.Choice(["plum", "replay"]), help="How it is learned; see the README.")
+@click.option("--recipe", type=click.Choice(["plum", "replay", "distill"]), help="How it is learned; see the README.")
 @click.option("--backend", type=click.Choice(["auto", "mlx", "torch"]), help="What trains.")
 @click.option("--augmenter", type=click.Choice(["auto", "llm", "phrases"]), help="What makes questions of the log.")
 @click.option("--limit", metavar="N", type=click.IntRange(1), help="Learn at most N conversations.")
