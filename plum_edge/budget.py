@@ -6,7 +6,7 @@ import contextlib
 import platform
 import resource
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -25,6 +25,11 @@ class Budget:
         """Return the budget of a night that begins now."""
         deadline = None if max_minutes is None else time.monotonic() + 60 * max_minutes
         return cls(deadline, on_battery)
+
+    def half(self) -> Budget:
+        """Return a budget of half of the time that is left."""
+        now = time.monotonic()
+        return self if self.deadline is None else replace(self, deadline=now + (self.deadline - now) / 2)
 
     def spent(self) -> str:
         """Return why no other segment is begun, as a clause, or nothing."""

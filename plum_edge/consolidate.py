@@ -1,6 +1,7 @@
 """The night: every conversation that waits is learned, and the adapter that comes out is used if it is better.
 
-    lock → erase what was forgotten → for each segment: augment, learn → convert → verify → examine → gate → promote
+    lock → erase what was forgotten → write (where the base writes its pairs) → for each segment: augment, learn
+         → convert → verify → examine → gate → promote
 
 Killed at any point and run again, it carries on: what is recorded decides what is left to do. After a refusal the next
 night judges smaller and smaller groups until the conversation is found that does harm; that one is tried again with
@@ -111,6 +112,7 @@ class Night:
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.writer.keep, fold.writer.stopped = False, self.stopped
         waiting, pairs, rejected = self._waiting(), 0, fold.rejected
+        fold.writer.write(waiting, enough=lambda: False, progress=self.progress)
         prior = Mentions.of(*(segment for segment in self.store.log.segments() if segment not in waiting))
         for segment in waiting:
             made, dropped = fold.pairs_of(segment, prior)
@@ -168,7 +170,11 @@ class Night:
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.writer.stopped = self.stopped
         self._take_back(fold)
-        state, todo, at, made = fold.head(), self._waiting(), 0, 0
+        waiting = self._waiting()
+        written = fold.write(waiting, enough=self.budget.half().spent, progress=self.progress)
+        later = {segment.id for segment in waiting[len(written) :]}
+        state, at, made = fold.head(), 0, 0  # this may take steps back, which then wait again
+        todo = [one for one in self._waiting() if one.id not in later]
         tonight = {segment.id for segment in todo} | set(self._promotion.fresh())
         while True:
             more = at < len(todo) and not why

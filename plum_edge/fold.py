@@ -25,7 +25,7 @@ from plum_edge.convert import peft
 from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
-from plum_edge.records import Pair, Segment, Step, content_hash, draw
+from plum_edge.records import Pair, Progress, Segment, Step, content_hash, draw
 from plum_edge.registry import Base
 from plum_edge.schedule import make as make_recipe
 from plum_edge.store import Store
@@ -108,6 +108,16 @@ class Fold:
             self.store.pairs.replace(segment.id, pairs)
         return pairs
 
+    def write(self, segments: list[Segment], *, enough: Callable[[], object], progress: Progress) -> list[Segment]:
+        """Have the base write of those that there are no pairs of (`Writer.write`); return those that can be learned.
+
+        Before the trainer is opened: memory need not hold the base twice.
+        """
+        recorded = {segment.id for segment in self.store.log.segments()}
+        new = [one for one in segments if one.id not in recorded or not self.store.pairs.of(one.id)]
+        written = self.writer.write(new, enough=enough, progress=progress)
+        return segments if len(written) == len(new) else segments[: segments.index(new[len(written)])]
+
     def pairs_of(self, segment: Segment, prior: Mentions) -> tuple[list[Pair], Counter[str]]:
         """Return what the augmenter makes of a segment, checked, and what was rejected by reason. No pair is stored."""
         checked = self.writer.pairs_of(segment, prior)
@@ -126,7 +136,7 @@ class Fold:
         pairs = [pair for pair in self.augment(segment) if pair.split == "train"]
         settings = self.settings(segment.id)
         recipe = make_recipe(settings.recipe, replay=settings.replay, general=settings.general, honest=settings.honest)
-        lesson = self.lessons.of(segment, pairs, self.known(seq))
+        lesson = self.lessons.of(segment, pairs, self.known(seq), self.trainer)
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
         learned = learn(
             self.trainer, before, lesson, recipe, settings, checkpoint=epoch_in_work, progress=progress, stopped=stopped

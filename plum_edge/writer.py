@@ -2,11 +2,13 @@
 
 Joins store, recall and augment. What the base writes of a window depends on the window, the model and the prompts, not
 on the rest of the log. It is kept with the conversation and never asked for again: pairs that are made anew, after a
-kill or after another conversation was forgotten, are made of the same words.
+kill or after another conversation was forgotten, are made of the same words. The base is open while it writes and not
+longer: a large one does not fit into memory beside the trainer's.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -22,14 +24,19 @@ from plum_edge.config import Config
 from plum_edge.errors import Interrupted
 from plum_edge.paths import Home, sha256_file
 from plum_edge.recall import Recall
-from plum_edge.records import Message, Segment, content_hash, spoken_date
+from plum_edge.records import Message, Pair, Progress, Segment, content_hash, spoken_date
 from plum_edge.registry import Base
 from plum_edge.store import Store
+from plum_edge.tokens import ChatTokenizer
 
+_CONTEXT = 8192
+"""Tokens of context, where the base and the settings have more: room for keys and values is not free."""
 _ANSWER = 768
 """Tokens of an answer, where the context is long enough: a third of it otherwise."""
 _LEAST = 64
 """Tokens of a conversation below which a window shows nothing worth asking about."""
+_SPARE = 8
+"""Tokens that a window is left short of its room: what stands side by side may be cut otherwise than apart."""
 _TOLD = 3
 """Reasons for refusal that a note names."""
 
@@ -52,6 +59,7 @@ class Writer:
     ) -> None:
         self.home, self.store, self.config, self.base = home, store, config, base
         self.keep, self.stopped = keep, stopped
+        self._open: Recall | None = None
         self._unkept: dict[str, list[str]] = {}
         self._small = ""
         self._made: Counter[str] = Counter()
@@ -65,6 +73,29 @@ class Writer:
             return "llm" if self.base.writes_pairs else "phrases"
         return wanted
 
+    def write(self, segments: Sequence[Segment], *, enough: Callable[[], object], progress: Progress) -> list[Segment]:
+        """Have the base write of segments, as far as it has not yet, and close it; return those that can be learned.
+
+        ``enough`` is asked before each segment but the first. Where phrases make the pairs there is nothing to do.
+
+        Raises:
+            Interrupted, NoModel, IntegrityError: as `pairs_of`; what a window gave before stays.
+        """
+        if self.by == "phrases":
+            return list(segments)
+        done = []
+        try:
+            for number, segment in enumerate(segments):
+                if number and enough():
+                    break
+                progress("write", number, len(segments), json.dumps({"date": segment.created_at.isoformat()}))
+                if self._phrases(segment, Mentions()):
+                    self.written(segment)
+                done.append(segment)
+        finally:
+            self.close()
+        return done
+
     def pairs_of(self, segment: Segment, prior: Mentions) -> Checked:
         """Return the pairs of a segment, checked, and what was refused by reason; the same for the same log.
 
@@ -73,10 +104,13 @@ class Writer:
             NoModel, IntegrityError: the base cannot be deployed.
         """
         settings = self.config
-        phrases = augment(segment, prior, seed=settings.train.seed, topics=settings.augment.topics)
+        phrases = self._phrases(segment, prior)
         if self.by == "phrases" or not phrases:
             return check(phrases, segment, prior)
-        written = self.written(segment)
+        try:
+            written = self.written(segment)
+        finally:
+            self.close()
         made = llm.pairs(segment, prior, written, phrases, seed=settings.train.seed, topics=settings.augment.topics)
         checked = check(made.kept, segment, prior)
         self._refused += made.rejected
@@ -84,20 +118,28 @@ class Writer:
         return Checked(checked.kept, checked.rejected + made.rejected)
 
     def written(self, segment: Segment) -> list[tuple[Window, list[str]]]:
-        """Return each window of a segment with what the base wrote of it; what is kept is not asked again."""
+        """Return each window of a segment with what the base wrote of it; what is kept is not asked again.
+
+        The base is opened where it is asked, and stays open until `close`.
+        """
         found: list[tuple[Window, list[str]]] = []
-        with self._open() as recall:
-            for window in self._windows(segment, recall):
-                name = llm.name(window, self.model)
-                answers = self.store.writings.get(segment.conversation, name) or self._unkept.get(name)
-                if answers is None:
-                    answers = self._ask(window, recall)
-                    if self.keep:
-                        self.store.writings.put(segment.conversation, name, answers)
-                    else:
-                        self._unkept[name] = answers
-                found.append((window, answers))
+        for window in self._windows(segment):
+            name = llm.name(window, self.model)
+            answers = self.store.writings.get(segment.conversation, name) or self._unkept.get(name)
+            if answers is None:
+                answers = self._ask(window)
+                if self.keep:
+                    self.store.writings.put(segment.conversation, name, answers)
+                else:
+                    self._unkept[name] = answers
+            found.append((window, answers))
         return found
+
+    def close(self) -> None:
+        """Close the base; what it is asked next opens it again."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def made_with(self) -> dict[str, str]:
         """Return what a step of the fold notes of this: nothing where phrases made the pairs, as it always was."""
@@ -121,39 +163,51 @@ class Writer:
     @cached_property
     def model(self) -> str:
         """Names what writes: the hash of the deployed base's bytes, and how much it reads and says at a time."""
-        return content_hash(sha256_file(self._gguf), str(self.config.recall.context), str(_ANSWER))
+        return content_hash(sha256_file(self._gguf), str(self._context), str(self._answer))
 
     @cached_property
     def _gguf(self) -> Path:
         return registry.gguf(self.base, self.home, self.config.recall.dtype)
 
-    def _open(self) -> Recall:
-        return Recall(self._gguf, context=self.config.recall.context, threads=self.config.recall.threads)
+    @cached_property
+    def _tokenizer(self) -> ChatTokenizer:
+        """The trainer's, which cuts text as llama.cpp does: windows are measured without the base being opened."""
+        return ChatTokenizer(self.base.folder, self.base.chat_template)
 
-    def _windows(self, segment: Segment, model: Recall) -> list[Window]:
+    @property
+    def _context(self) -> int:
+        return min(self.config.recall.context or _CONTEXT, self.base.context, _CONTEXT)
+
+    @property
+    def _answer(self) -> int:
+        return min(_ANSWER, self._context // 3)
+
+    def _phrases(self, segment: Segment, prior: Mentions) -> list[Pair]:
+        return augment(segment, prior, seed=self.config.train.seed, topics=self.config.augment.topics)
+
+    def _windows(self, segment: Segment) -> list[Window]:
         """Return the windows that leave room for the longest prompt around them and for the answer."""
         empty = Window(spoken_date(segment.created_at), (), frozenset())
-        longest = max(len(model.chat_ids(prompts.messages(empty, angle))) for angle in prompts.ANGLES)
-        room = model.context - longest - _answer(model) - 8
+        longest = max(len(self._tokenizer.prompt(prompts.messages(empty, angle))) for angle in prompts.ANGLES)
+        room = self._context - longest - self._answer - _SPARE
         if room < _LEAST:
             self._small = (
-                f"pairs were made of phrases: {model.context:,} tokens of context are too few for {self.base.name} "
+                f"pairs were made of phrases: {self._context:,} tokens of context are too few for {self.base.name} "
                 "to write its own"
             )
             return []
-        return windows(segment, room, lambda text: len(model.encode(text)))
+        return windows(segment, room, lambda text: len(self._tokenizer.encode(text)))
 
-    def _ask(self, window: Window, model: Recall) -> list[str]:
+    def _ask(self, window: Window) -> list[str]:
+        if self._open is None:
+            self._open = Recall(self._gguf, context=self._context, threads=self.config.recall.threads)
+        model = self._open
         model.empty()  # what is kept must not depend on what was read before
 
         def generate(messages: Sequence[Message], schema: Mapping[str, object]) -> str:
-            text = model.write(messages, schema, max_tokens=_answer(model), stopped=self.stopped)
+            text = model.write(messages, schema, max_tokens=self._answer, stopped=self.stopped)
             if self.stopped is not None and self.stopped():
                 raise Interrupted
             return text
 
         return llm.ask(window, generate)
-
-
-def _answer(model: Recall) -> int:
-    return min(_ANSWER, model.context // 3)
