@@ -28,14 +28,22 @@ demo-all: setup
 test: setup
 	$(BIN)/python -m pytest
 
-# What trains on torch is tested where torch is: an environment of its own, with the extra `cuda`. A CPU is enough.
-# Where there is no card, a CPU build of torch installed there first saves gigabytes.
-test-torch: VENV := .venv-torch
-test-torch: BIN := .venv-torch/bin
-test-torch:
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,cuda]'
-	$(BIN)/python -m pytest tests/backends tests/conformance
+# What needs torch, transformers and peft (training on them, PEFT's side of every conversion) is tested in an environment
+# of its own. Where there is no card, PyTorch's CPU build saves gigabytes; it has an index of its own on Linux.
+TORCH ?= torch==2.13.0
+TORCH_BIN := .venv-torch/bin
+TORCH_TESTS := tests/backends tests/conformance tests/convert tests/cli/test_convert.py tests/cli/test_export.py
+TORCH_INDEX ?= $(if $(filter Linux,$(shell uname)),--extra-index-url https://download.pytorch.org/whl/cpu)
+
+test-torch: .venv-torch/.installed
+	$(TORCH_BIN)/python -m pytest $(TORCH_TESTS)
+
+.venv-torch/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
+	@test -x $(TORCH_BIN)/python || $(PYTHON) -m venv .venv-torch
+	@echo "installing into .venv-torch"
+	@command -v nvidia-smi >/dev/null || $(TORCH_BIN)/python -m pip install --quiet $(TORCH_INDEX) $(TORCH)
+	$(TORCH_BIN)/python -m pip install --quiet --editable '.[dev,cuda]'
+	@touch $@
 
 # Some two hundred SIGKILLs, at most 20 minutes. A failure says how to do that one again: make torture SEED=… ONLY=…
 torture: setup
@@ -50,9 +58,9 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# All columns take torch (`make test-torch` installs it into an environment of its own); without it PEFT's are empty.
-matrix: setup
-	@$(if $(wildcard .venv-torch/bin/python),.venv-torch/bin,$(BIN))/python benchmarks/matrix.py
+# All columns take torch, so where `make test-torch` has set that up it is used; without it PEFT's columns are empty.
+matrix: $(if $(wildcard .venv-torch/.installed),,setup)
+	@$(if $(wildcard .venv-torch/.installed),$(TORCH_BIN),$(BIN))/python benchmarks/matrix.py
 
 bench: setup
 	$(BIN)/python benchmarks/train_speed.py
@@ -65,4 +73,4 @@ experiment-quick: setup
 	@$(BIN)/python -m benchmarks.experiment --quick --jobs 2
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info plum_edge/backends/_blas*.so
+	rm -rf $(VENV) .venv-torch build dist *.egg-info plum_edge/backends/_blas*.so
