@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from plum_edge import erase
-from plum_edge.consolidate import locked
 from plum_edge.errors import IntegrityError, StoreDamaged, StoreError, StoreTooNew, UsageError
+from plum_edge.lock import locked
 from plum_edge.paths import Home, disk_errors, fsync_dir, sha256_file
 from plum_edge.records import Conversation
 from plum_edge.store import Store

@@ -10,36 +10,28 @@ another seed and a smaller step, and at last set aside. Joins the stages.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import filelock
-import psutil
-
-from plum_edge import erase, proof
+from plum_edge import erase, proof, space
 from plum_edge.augment.checks import Mentions
 from plum_edge.backends import base as backends
 from plum_edge.budget import Budget, peak_memory
 from plum_edge.config import Config
-from plum_edge.convert.tensors import weight_files
-from plum_edge.errors import GateRefused, IntegrityError, Interrupted, LockHeld, NoSpace, Unavailable
+from plum_edge.doubts import Doubts
+from plum_edge.errors import GateRefused, IntegrityError, Interrupted, NoSpace, Unavailable
 from plum_edge.fold import Fold
+from plum_edge.lock import locked
 from plum_edge.paths import Home, disk_errors
 from plum_edge.promotion import Judged, Promotion
-from plum_edge.records import Adapter, Progress, Segment
+from plum_edge.records import Progress, Segment
 from plum_edge.registry import Base
 from plum_edge.store import Store
-
-_SPARE = 64 << 20
-"""Bytes that must be free beyond what checkpoints and adapter take."""
 
 
 def _silent(stage: str, done: int, total: int, note: str) -> None:
@@ -84,7 +76,7 @@ class Night:
         erase.carry_on(self.home, self.store)
         if self.rebuild:
             self._start_over()
-        if not self._waiting() and not self._head_is_new():
+        if not self._waiting() and not self._promotion.head_is_new():
             erase.settle(self.store)
             return self._result("nothing", None, [], 0)
         run = self.store.runs.begin()
@@ -133,30 +125,14 @@ class Night:
         recorded = [segment for segment in self.store.log.segments() if segment.id not in learned]
         return (recorded if self.again else recorded + self.store.log.plan())[: self.limit]
 
-    def _head_is_new(self) -> bool:
-        """Whether what was learned last was never promoted. After a rollback it was: it waits for something new."""
-        return self._has_learned() and not any(self._is_head(adapter) for adapter in self.store.runs.promoted())
-
-    def _is_head(self, adapter: Adapter) -> bool:
-        """Whether an adapter is what was learned last: by its weights' hash, or where none was noted by its number."""
-        steps, state = self.store.runs.steps(), self.store.runs.manifest(adapter.id).get("state_sha256")
-        return state == steps[-1].state_sha256 if state else adapter.segments == len(steps)
-
-    def _has_learned(self) -> bool:
-        """Whether any step changed the weights: where all were set aside there is nothing to convert."""
-        aside = self.store.log.aside()
-        return any(step.segment not in aside for step in self.store.runs.steps())
-
     def _preflight(self) -> int:
         """Look whether disk, backend and memory are enough; return the bytes of memory that learning will take.
 
         Raises:
             NoSpace, NoBackend, NoMemory: before anything is done.
         """
-        needed = _SPARE + 12 * sum(path.stat().st_size for path in weight_files(self.base.folder))
-        with disk_errors(self.home.root):
-            if shutil.disk_usage(self.home.root).free < needed:
-                raise NoSpace(self.home.root, needed)
+        steps, adapters = len(self._waiting()), self._doubts.adapters()
+        space.require(space.of_night(self.base, self.home, self.config, steps=steps, adapters=adapters), self.home)
         train = self.config.train
         spec = backends.LoraSpec(train.rank, train.alpha, self.base.lora_targets)
         choice = backends.choose(train.backend)
@@ -169,7 +145,7 @@ class Night:
         estimated, began_with = self._preflight(), self.base.sha256
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.writer.stopped = self.stopped
-        self._take_back(fold)
+        self._doubts.take_back(fold)
         waiting = self._waiting()
         written = fold.write(waiting, enough=self.budget.half().spent, progress=self.progress)
         later = {segment.id for segment in waiting[len(written) :]}
@@ -178,10 +154,10 @@ class Night:
         tonight = {segment.id for segment in todo} | set(self._promotion.fresh())
         while True:
             more = at < len(todo) and not why
-            if more and not self._group_is_whole():
+            if more and not self._doubts.group_is_whole():
                 pairs, state = self._learn(fold, state, todo, at)
                 made, at, why = made + pairs, at + 1, self.budget.spent()
-            elif self._head_is_new():
+            elif self._promotion.head_is_new():
                 self.progress("learn", len(todo), len(todo), "")
                 if self.base.sha256 != began_with:
                     raise IntegrityError(
@@ -214,24 +190,9 @@ class Night:
     def _promotion(self) -> Promotion:
         return Promotion(self.home, self.store, self.config, self.base, self.progress)
 
-    def _group(self) -> int:
-        """Return how many segments are judged together next: half of those that were refused together; 0: all."""
-        first = next(iter(self._promotion.fresh()), None) if self._head_is_new() else None
-        attempt = self.store.attempts.of(first) if first else None
-        return max(1, attempt.together // 2) if attempt else 0
-
-    def _group_is_whole(self) -> bool:
-        return 0 < self._group() <= len(self._promotion.fresh())
-
-    def _take_back(self, fold: Fold) -> None:
-        """Take back steps that were refused: what belongs to a later group, and what is tried another way."""
-        size, attempts = self._group(), self.store.attempts.all()
-        steps = {step.segment: step for step in self.store.runs.steps()}
-        for place, segment in enumerate(self._promotion.fresh()):
-            tried = segment in attempts and steps[segment].seed != fold.settings(segment).seed
-            if tried or 0 < size <= place:
-                self.store.runs.truncate(steps[segment].seq)
-                return
+    @cached_property
+    def _doubts(self) -> Doubts:
+        return Doubts(self.store, self.config, self._promotion)
 
     def _judge(self, fold: Fold, state: backends.State) -> None:
         """Put what was learned to use, or find out what of it does harm.
@@ -240,36 +201,10 @@ class Night:
             GateRefused: it was refused, and the next night is to go on.
         """
         judged = self._promotion.judge(fold, state)
-        if not judged.reasons:
-            self._passed.append(judged)
-            return
-        doubted = self.store.attempts.all()
-        self.store.attempts.refuse(judged.new)
-        if len(judged.new) == 1:
-            self._try_again_or_give_up(fold, judged)
-        elif all(segment in doubted for segment in judged.new):
-            self._take_back(fold)  # and go on with half of them
+        if judged.reasons:
+            self._set_aside = self._doubts.refused(judged, fold) or self._set_aside
         else:
-            raise self._refusal(judged, "The next night finds out which conversation it is, and learns the others.")
-
-    def _try_again_or_give_up(self, fold: Fold, judged: Judged) -> None:
-        (segment,), limit = judged.new, self.config.gate.attempts
-        attempt = self.store.attempts.of(segment)
-        number = attempt.number if attempt else 0
-        if number < limit:
-            then = (
-                f"The next night tries it again with another seed and a smaller step (attempt {number + 1} of {limit})."
-            )
-            raise self._refusal(judged, then)
-        times = f"{number} times" if number > 1 else "once"
-        self.store.attempts.give_up(segment, f"the gate refused it {times}: {'; '.join(judged.reasons)}")
-        (refused,) = (one for one in self._waiting() if one.id == segment)
-        fold.learn(refused, fold.head())
-        self._set_aside = self._refusal(judged, f"It was tried {times} and is set aside: {refused.conversation}.")
-
-    def _refusal(self, judged: Judged, then: str) -> GateRefused:
-        kept = self.store.runs.active()
-        return GateRefused(judged.reasons, kept.id if kept else None, then)
+            self._passed.append(judged)
 
     def _outcome(self, why: str, made: int, notes: list[str], estimated: int) -> dict[str, Any]:
         """Return what came of the night.
@@ -316,11 +251,11 @@ class Night:
         """
         runs, active = self.store.runs, self.store.runs.active()
         known = active.segments if active else 0
-        if not self._waiting() or not self._has_learned() or len(runs.steps()) <= known:
+        if not self._waiting() or not self._promotion.has_learned() or len(runs.steps()) <= known:
             return
         fold = Fold(self.home, self.store, self.config, self.base)
         state = fold.head()
-        if self._has_learned() and len(runs.steps()) > known:
+        if self._promotion.has_learned() and len(runs.steps()) > known:
             adapter, _ = self._promotion.convert(fold, state, active)
             runs.use(adapter.id)
 
@@ -334,25 +269,3 @@ class Night:
             "accuracy": None,
             "previous": None,
         }
-
-
-@contextmanager
-def locked(home: Home) -> Iterator[None]:
-    """Hold the one lock; it dies with its holder. Process and start stand in the file for the message only."""
-    lock = filelock.FileLock(home.lock, mode=0o600)
-    note = home.root / "consolidate.holder"
-    try:
-        with disk_errors(home.lock):
-            lock.acquire(timeout=0)
-    except filelock.Timeout as error:
-        holder = note.read_text(encoding="utf-8") if note.is_file() else "another process"
-        raise LockHeld(holder) from error
-    try:
-        start = dt.datetime.fromtimestamp(psutil.Process().create_time()).strftime("%H:%M")
-        with disk_errors(note):
-            note.write_text(f"process {psutil.Process().pid}, since {start}", encoding="utf-8")
-            note.chmod(0o600)
-        yield
-    finally:
-        note.unlink(missing_ok=True)
-        lock.release()

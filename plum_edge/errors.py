@@ -108,12 +108,15 @@ class StoreTooNew(StoreError):
 
 
 class NoSpace(StoreError):
-    """The disk is full, or a quota is reached."""
+    """The disk is full, a quota is reached, or less is ``free`` than is ``needed`` (bytes, by what they are for)."""
 
-    def __init__(self, path: Path, needed: int | None = None) -> None:
-        size = f" ({needed / 1e6:.0f} MB are needed)" if needed else ""
+    def __init__(self, path: Path, needed: Mapping[str, int] | None = None, free: int = 0) -> None:
+        sizes = ""
+        if needed:
+            parts = ", ".join(f"{size / 1e6:,.0f} MB {name}" for name, size in needed.items())
+            sizes = f": {sum(needed.values()) / 1e6:,.0f} MB are needed ({parts}), {free / 1e6:,.0f} MB are free"
         super().__init__(
-            f"No space left on the disk that holds {path}{size}.",
+            f"No space left on the disk that holds {path}{sizes}.",
             "Everything that was there is still there. Free some space and run the command again.",
         )
 

@@ -231,6 +231,11 @@ class Fold:
                 checkpoint(self.home, seq).unlink(missing_ok=True)
 
 
+def checkpoints_of(steps: int) -> int:
+    """Return how many checkpoints a night of so many steps leaves, and one that is written before an older one goes."""
+    return min(steps, -(-steps // _SPACING) + _NEWEST) + 1
+
+
 def checkpoint(home: Home, seq: int) -> Path:
     """Return where the state after a step is kept, if it is."""
     return home.checkpoints / f"step-{seq:06d}.safetensors"

@@ -141,7 +141,7 @@ def gguf(base: Base, home: Home, wanted: str = "auto") -> Path:
         check_same_model(given, base.folder, home.models / "known.json")
         return given
     kind = dtype(base, wanted)
-    target = home.models / f"{base.name}-{base.fingerprint}-{kind}.gguf"
+    target = _target(base, home, kind)
     if not target.is_file():
         home.models.mkdir(mode=0o700, parents=True, exist_ok=True)
         with disk_errors(target), tempfile.TemporaryDirectory(prefix=".making-", dir=home.models) as scratch:
@@ -152,6 +152,20 @@ def gguf(base: Base, home: Home, wanted: str = "auto") -> Path:
             rename(made, target)
             fsync_dir(home.models)
     return target
+
+
+def made(base: Base, home: Home, wanted: str = "auto") -> Path | None:
+    """Return the GGUF of a base that is there already, given or made before; `gguf` makes it where there is none.
+
+    Raises:
+        NoModel: several were given.
+    """
+    found = _given_gguf(base) or _target(base, home, dtype(base, wanted))
+    return found if found.is_file() else None
+
+
+def _target(base: Base, home: Home, kind: str) -> Path:
+    return home.models / f"{base.name}-{base.fingerprint}-{kind}.gguf"
 
 
 def _given_gguf(base: Base) -> Path | None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from plum_edge import Memory, backup
-from plum_edge.consolidate import locked
 from plum_edge.errors import IntegrityError, LockHeld, UnknownId, UsageError
+from plum_edge.lock import locked
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store

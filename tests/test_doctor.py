@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from plum_edge import doctor, nightly
 from plum_edge.backends.base import available
 from plum_edge.config import Config, Model, Train
-from plum_edge.consolidate import locked
 from plum_edge.doctor import Finding, machine
 from plum_edge.doctor import home as looks
 from plum_edge.errors import (
@@ -27,6 +26,7 @@ from plum_edge.errors import (
     StoreDamaged,
     StoreError,
 )
+from plum_edge.lock import locked
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.store import Store

@@ -33,7 +33,7 @@ SAMPLES: list[PlumError] = [
     errors.StoreMissing(Path("home")),
     errors.StoreDamaged(Path("log.db"), "cut short"),
     errors.StoreTooNew(Path("log.db"), "m999_later"),
-    errors.NoSpace(Path("log.db"), 3_000_000),
+    errors.NoSpace(Path("log.db"), {"checkpoints": 3_000_000}, 1_000_000),
     errors.LockHeld("process 4121, since 03:00"),
     errors.Unavailable("Nothing works.", {"mlx": "not installed"}),
     errors.NoModel("Llama", "the file is missing"),
@@ -84,4 +84,5 @@ def test_reasons_are_in_the_sentence() -> None:
     said = str(errors.NoBackend({"mlx": "not installed", "torch": "no CUDA"}))
     assert "mlx: not installed; torch: no CUDA." in said
     assert errors.GateRefused(["a", "b"], None).reasons == ["a", "b"]
-    assert "3 MB" in str(errors.NoSpace(Path("log.db"), 3_000_000))
+    said = str(errors.NoSpace(Path("home"), {"the base as GGUF": 7_000_000_000, "adapters": 3_000_000}, 2_000_000))
+    assert "7,003 MB are needed (7,000 MB the base as GGUF, 3 MB adapters), 2 MB are free." in said

@@ -24,10 +24,10 @@ from hypothesis import strategies as st
 from plum_edge import Memory, cli, erase, registry
 from plum_edge.config import Augment, Config, Gate, Model, Train
 from plum_edge.config import load as load_config
-from plum_edge.consolidate import locked
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, UnknownId
 from plum_edge.fold import Fold
 from plum_edge.forget import Forget, choose
+from plum_edge.lock import locked
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import Memory, cli, consolidate
+from plum_edge import Memory, cli, space
 from plum_edge.errors import NoSpace
 from tests.story import bytes_of, make_home, talk, traces, write_jsonl, wrong_in
 from tests.tiny import tiny_base
@@ -61,7 +61,7 @@ def test_a_full_disk_is_a_sentence_and_the_next_run_carries_on(
     home, ballast = make_home(disk / "home", tiny_base(tmp_path)), Ballast(disk)
     with Memory(home) as memory:
         memory.add([talk(0), talk(1)])
-        monkeypatch.setattr(consolidate, "_SPARE", 0)
+        monkeypatch.setattr(space, "_SPARE", 0)
         assert memory.consolidate()["status"] == "promoted"
         memory.add([talk(2), talk(4)])
     undisturbed = Path(shutil.copytree(home, tmp_path / "undisturbed"))
@@ -69,11 +69,12 @@ def test_a_full_disk_is_a_sentence_and_the_next_run_carries_on(
         memory.consolidate()
     capsys.readouterr()
 
+    monkeypatch.setattr(space, "_SPARE", 1 << 20)
     ballast.leave(1 << 20)
     assert run(home, "consolidate") == NoSpace.exit_code
     assert "MB are needed" in capsys.readouterr().err
 
-    monkeypatch.setattr(consolidate, "_SPARE", -_SIZE)  # the disk fills up after it was looked at
+    monkeypatch.setattr(space, "_SPARE", -_SIZE)  # the disk fills up after it was looked at
     for free in (0, 40_000, 200_000, 400_000):
         ballast.leave(free)
         code = run(home, "consolidate")
@@ -111,7 +112,7 @@ def test_forgetting_on_a_full_disk_carries_on(
     disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home, ballast = make_home(disk / "home", tiny_base(tmp_path)), Ballast(disk)
-    monkeypatch.setattr(consolidate, "_SPARE", -_SIZE)
+    monkeypatch.setattr(space, "_SPARE", -_SIZE)
     with Memory(home) as memory:
         memory.add([talk(0), talk(1)])
         memory.consolidate()

@@ -54,7 +54,7 @@ ACROSS = {
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
     "backup", "budget", "nightlog", "nightly", "erase", "forget", "lineage", "traces", "translate", "base_check",
-    "promotion", "bases", "export", "receive", "writer",
+    "promotion", "bases", "export", "receive", "writer", "lock", "space", "doubts",
 }  # fmt: skip
 CLI_MAY = GROUND | {"report", "doctor", "backup", "nightlog", "nightly", "memory", "translate", "bases", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
@@ -82,9 +82,9 @@ HOMES = {
     "tokenizers": {"tokens", "retrieve.encoder"},
     "sentencepiece": {"convert"},
     "huggingface_hub": {"hub"},
-    "filelock": {"consolidate"},
+    "filelock": {"lock"},
     "platformdirs": {"paths"},
-    "psutil": {"budget", "consolidate", "doctor", "engine", "backends.blas", "backends.memory", "translate"},
+    "psutil": {"budget", "lock", "doctor", "engine", "backends.blas", "backends.memory", "translate"},
     "safetensors": {"convert", "train", "backends", "retrieve.encoder"},
     "numpy": {""},
 }

@@ -142,6 +142,10 @@ class Shape:
         fused = ("qkv_proj", "gate_up_proj", "o_proj", "down_proj")
         return self.layers * sum(out * inner for name, (out, inner) in self.linears().items() if name in fused)
 
+    def trained(self, spec: LoraSpec) -> int:
+        """Return the number of weights of an adapter."""
+        return self.layers * spec.rank * sum(sum(self.linears().get(target, (0, 0))) for target in spec.targets)
+
     @property
     def embedded(self) -> int:
         """Return the number of weights in the embedding and in the head."""
@@ -155,7 +159,6 @@ def need(shape: Shape, spec: LoraSpec, machine: Machine, plan: Plan, *, rows: in
     whole = 32 if machine.device == "cpu" else 16
     embedded = packed if machine.backend == "mlx" or plan.bits >= 16 else whole
     weights = (shape.in_layers * packed + shape.embedded * embedded) / 8
-    trained = shape.layers * spec.rank * sum(sum(shape.linears().get(target, (0, 0))) for target in spec.targets)
     number = (whole if plan.bits < 16 else plan.bits) / 8
     tokens = rows * length
     queries = (shape.heads + 2 * shape.kv_heads) * shape.head_dim
@@ -164,7 +167,7 @@ def need(shape: Shape, spec: LoraSpec, machine: Machine, plan: Plan, *, rows: in
     kept = shape.layers * waiting + _weighed(_AT_WORK[machine.backend], widths)
     return Need(
         weights=round(weights),
-        adapter=_ADAPTER * trained,
+        adapter=_ADAPTER * shape.trained(spec),
         activations=round(tokens * kept * number),
         head=round(tokens * _LEARNED * shape.vocabulary * _HEAD[machine.backend]),
         runtime=_RUNTIME[machine.device],

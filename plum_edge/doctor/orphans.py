@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from plum_edge.consolidate import locked
 from plum_edge.doctor.finding import Finding, size
 from plum_edge.errors import LockHeld, PlumError
 from plum_edge.fold import checkpoint
+from plum_edge.lock import locked
 from plum_edge.paths import Home, disk_errors
 from plum_edge.store import Store
 
