@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plum_edge import catalogue, config, hub, registry
-from plum_edge.backends import base as backends
-from plum_edge.backends import memory
+from plum_edge.backends import memory, pick
+from plum_edge.backends.base import LoraSpec
 from plum_edge.base_check import check_same_model
 from plum_edge.catalogue import Entry
 from plum_edge.convert import families
@@ -92,7 +92,7 @@ def offer(entry: Entry, here: memory.Machine, home: Home) -> Offer:
     except NoModel:
         return Offer(entry, state, 0, 0, "", 0, False)
     rank = entry.rank or config.Train().rank
-    how, training, fits = _training(entry, backends.LoraSpec(rank, 2.0 * rank, targets), here)
+    how, training, fits = _training(entry, LoraSpec(rank, 2.0 * rank, targets), here)
     parameters = shape.in_layers + shape.embedded
     return Offer(entry, state, parameters, training, how, recall_bytes(shape, entry.given is not None), fits)
 
@@ -103,7 +103,7 @@ def recall_bytes(shape: memory.Shape, packed: bool = False) -> int:
     return round(weights + 2 * 2 * shape.layers * shape.kv_heads * shape.head_dim * min(shape.context, CONTEXT))
 
 
-def _training(entry: Entry, spec: backends.LoraSpec, here: memory.Machine) -> tuple[str, int, bool]:
+def _training(entry: Entry, spec: LoraSpec, here: memory.Machine) -> tuple[str, int, bool]:
     """Return how a base would be held here, the bytes that training takes then, and whether the machine has those."""
     try:
         plan, needed = memory.plan(replace(here, free=here.total), entry.config, spec, name=entry.name, rows=_ROWS)
@@ -115,7 +115,7 @@ def _training(entry: Entry, spec: backends.LoraSpec, here: memory.Machine) -> tu
 def machine(backend: str = "auto") -> memory.Machine:
     """Return the machine as the backend that would train sees it; as MLX on the CPU would where none is installed."""
     try:
-        return backends.machine(backends.choose(backend))
+        return pick.machine(pick.choose(backend))
     except NoBackend:
         return memory.main_memory("mlx")
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from plum_edge import erase, proof, space
 from plum_edge.augment.checks import Mentions
-from plum_edge.backends import base as backends
+from plum_edge.backends import pick
+from plum_edge.backends.base import LoraSpec, State
 from plum_edge.budget import Budget, peak_memory
 from plum_edge.config import Config
 from plum_edge.doubts import Doubts
@@ -134,9 +135,9 @@ class Night:
         steps, adapters = len(self._waiting()), self._doubts.adapters()
         space.require(space.of_night(self.base, self.home, self.config, steps=steps, adapters=adapters), self.home)
         train = self.config.train
-        spec = backends.LoraSpec(train.rank, train.alpha, self.base.lora_targets)
-        choice = backends.choose(train.backend)
-        return backends.reckon(choice, self.base.folder, spec, quantise=train.quantise, rows=train.batch)[1]
+        spec = LoraSpec(train.rank, train.alpha, self.base.lora_targets)
+        choice = pick.choose(train.backend)
+        return pick.reckon(choice, self.base.folder, spec, quantise=train.quantise, rows=train.batch)[1]
 
     def _learn_and_promote(self) -> dict[str, Any]:
         why = self.budget.spent()
@@ -169,7 +170,7 @@ class Night:
                 break
         return self._outcome(why, made, fold.notes, estimated)
 
-    def _learn(self, fold: Fold, state: backends.State, todo: Sequence[Segment], at: int) -> tuple[int, backends.State]:
+    def _learn(self, fold: Fold, state: State, todo: Sequence[Segment], at: int) -> tuple[int, State]:
         """Augment and learn one segment; return the number of its pairs, and the state after it."""
         segment = todo[at]
         self.progress("augment", at, len(todo), segment.title)
@@ -194,7 +195,7 @@ class Night:
     def _doubts(self) -> Doubts:
         return Doubts(self.store, self.config, self._promotion)
 
-    def _judge(self, fold: Fold, state: backends.State) -> None:
+    def _judge(self, fold: Fold, state: State) -> None:
         """Put what was learned to use, or find out what of it does harm.
 
         Raises:
@@ -236,7 +237,7 @@ class Night:
         waiting = len(self._waiting())
         return {**self._result("postponed", None, [], made), "why": why, "waiting": waiting, "notes": notes}
 
-    def _show(self, segment: Segment, state: backends.State) -> None:
+    def _show(self, segment: Segment, state: State) -> None:
         """Hand the adapter as it now is to who watches."""
         passing = self.home.checkpoints / "passing.gguf"
         proof.write(passing, state, self.base, self.config)

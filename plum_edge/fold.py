@@ -19,7 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from plum_edge.augment.checks import Mentions, contradicted
-from plum_edge.backends import base as backends
+from plum_edge.backends import pick
+from plum_edge.backends.base import LoraSpec, State, Trainer, initial_state
 from plum_edge.config import Config, Train
 from plum_edge.convert import peft
 from plum_edge.errors import ForeignAdapter, UsageError
@@ -49,13 +50,13 @@ class Fold:
         self._mentions, self._reached = Mentions(), 0
 
     @cached_property
-    def trainer(self) -> backends.Trainer:
+    def trainer(self) -> Trainer:
         """The backend with the base and fresh LoRA layers."""
         settings = self.config.train
-        spec = backends.LoraSpec(settings.rank, settings.alpha, self.base.lora_targets)
-        choice = backends.choose(settings.backend)
+        spec = LoraSpec(settings.rank, settings.alpha, self.base.lora_targets)
+        choice = pick.choose(settings.backend)
         self._notes.append(f"trained by {choice.name}: {choice.why}")
-        return backends.make(
+        return pick.make(
             choice, self.base.folder, spec, settings.threads, quantise=settings.quantise, rows=settings.batch
         )
 
@@ -76,7 +77,7 @@ class Fold:
         self._reached = seq
         return self._mentions
 
-    def head(self) -> backends.State:
+    def head(self) -> State:
         """Return the state after the steps learned so far.
 
         A step whose checkpoint is gone or damaged is taken back, with all after it: they are learned again.
@@ -90,7 +91,7 @@ class Fold:
                 return state
         if steps:
             self.store.runs.truncate(steps[0].seq)
-        return backends.initial_state(self.trainer.shapes(), self.config.train.seed)
+        return initial_state(self.trainer.shapes(), self.config.train.seed)
 
     def augment(self, segment: Segment) -> list[Pair]:
         """Return the segment's pairs, made and stored now where they are not yet; retire what it makes false."""
@@ -126,7 +127,7 @@ class Fold:
     def learn(
         self,
         segment: Segment,
-        before: backends.State,
+        before: State,
         *,
         progress: Callable[[int, int, float], None] | None = None,
         stopped: Callable[[], bool] | None = None,
@@ -197,7 +198,7 @@ class Fold:
         }
         return ours | self.writer.made_with() | self.trainer.versions()
 
-    def _stored(self, step: Step) -> backends.State | None:
+    def _stored(self, step: Step) -> State | None:
         """Return the state after a step, or None where its checkpoint is gone, damaged or of other bytes."""
         path = checkpoint(self.home, step.seq)
         if not path.is_file():
@@ -221,7 +222,7 @@ class Fold:
                 "Set it back in config.toml, or learn everything again: plum-edge consolidate --rebuild.",
             )
 
-    def _save(self, seq: int, state: backends.State) -> None:
+    def _save(self, seq: int, state: State) -> None:
         peft.save(checkpoint(self.home, seq), state, self.metadata())
 
     def _prune(self, newest: int) -> None:

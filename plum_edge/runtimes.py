@@ -16,7 +16,8 @@ from statistics import fmean, median
 from typing import Any
 
 from plum_edge import evaluate, registry
-from plum_edge.backends import base as backends
+from plum_edge.backends import pick
+from plum_edge.backends.base import LoraSpec
 from plum_edge.convert import families, gguf, peft
 from plum_edge.convert.tensors import weight_files
 from plum_edge.errors import UsageError
@@ -145,8 +146,8 @@ def _trained(memory: Memory, adapter: Adapter, questions: Sequence[Question], pr
     base, train = memory.base, memory.config.train
     file = _neutral(adapter)
     state, said = peft.load(file)
-    spec = backends.LoraSpec(int(said["rank"]), float(said["alpha"]), base.lora_targets)
-    trainer = backends.make(backends.choose(train.backend), base.folder, spec, train.threads)
+    spec = LoraSpec(int(said["rank"]), float(said["alpha"]), base.lora_targets)
+    trainer = pick.make(pick.choose(train.backend), base.folder, spec, train.threads)
     trainer.load(state)
     tokenizer = ChatTokenizer(base.folder, base.chat_template)
     size = sum(path.stat().st_size for path in weight_files(base.folder))

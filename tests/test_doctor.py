@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plum_edge import doctor, nightly
-from plum_edge.backends.base import available
+from plum_edge.backends.pick import available
 from plum_edge.config import Config, Model, Train
 from plum_edge.doctor import Finding, machine
 from plum_edge.doctor import home as looks

@@ -12,6 +12,7 @@ import pytest
 
 from plum_edge import registry
 from plum_edge.backends import base as backends
+from plum_edge.backends import pick
 from plum_edge.backends.base import Soft, Trainer
 from plum_edge.config import Augment, Config, Model, Train
 from plum_edge.fold import Fold
@@ -33,7 +34,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
 @pytest.fixture(scope="module")
 def trainer(config: Config) -> Trainer:
     spec = backends.LoraSpec(4, 8.0, ("q_proj", "v_proj", "down_proj"))
-    return backends.make(backends.choose("mlx"), Path(config.model.base), spec, 1)
+    return pick.make(pick.choose("mlx"), Path(config.model.base), spec, 1)
 
 
 @pytest.fixture

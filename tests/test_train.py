@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from plum_edge.backends import base as backends
+from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, Soft, Trainer
 from plum_edge.config import Train
 from plum_edge.errors import Interrupted
@@ -28,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trainer(folder: Path) -> Trainer:
-    return backends.make(backends.choose("mlx"), folder, LoraSpec(4, 8.0, TARGETS), 1)
+    return pick.make(pick.choose("mlx"), folder, LoraSpec(4, 8.0, TARGETS), 1)
 
 
 def example(seed: int) -> Example:

@@ -13,7 +13,7 @@ import pytest
 from plum_edge import registry
 from plum_edge.augment.checks import Mentions, check
 from plum_edge.augment.phrases import augment
-from plum_edge.backends import base as backends
+from plum_edge.backends import pick
 from plum_edge.budget import Budget
 from plum_edge.config import Augment, Config, Gate, Train
 from plum_edge.consolidate import Night
@@ -196,7 +196,7 @@ def test_a_dry_run_counts_every_refusal_and_stores_nothing(home: Home, store: St
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is opened and closed, in order: the base that writes, and the trainer."""
     happened: list[str] = []
-    write, close, make = Recall.write, Recall.close, backends.make
+    write, close, make = Recall.write, Recall.close, pick.make
     writers: set[int] = set()
 
     def writing(self: Recall, *args, **more):  # type: ignore[no-untyped-def]
@@ -217,7 +217,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(Recall, "write", writing)
     monkeypatch.setattr(Recall, "close", closing)
-    monkeypatch.setattr(backends, "make", training)
+    monkeypatch.setattr(pick, "make", training)
     return happened
 
 

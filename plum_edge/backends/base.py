@@ -1,4 +1,4 @@
-"""What a training backend is, what it is given, and which one is used here.
+"""What a training backend is, and what it is given.
 
 A backend owns the model, the LoRA layers, the optimizer and nothing else: no files, no schedule, no text. Weights
 cross this border as a *state*: ``dict[str, np.ndarray]`` in f32 under PEFT's names and orientation (design.md §4).
@@ -6,22 +6,13 @@ cross this border as a *state*: ``dict[str, np.ndarray]`` in f32 under PEFT's na
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from plum_edge.backends import memory
-from plum_edge.errors import NoBackend, NoModel
 from plum_edge.records import Example
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 State = dict[str, np.ndarray]
 
@@ -221,115 +212,3 @@ def _uniform(key: str, count: int) -> np.ndarray:
 
     raw = np.random.Philox(key=draw(key)).random_raw(count)
     return (raw >> np.uint64(40)).astype(np.float32) / np.float32(1 << 24)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which backend is used, why, and what was said against the others."""
-
-    name: str
-    why: str
-    against: dict[str, str]
-
-
-_PACKAGES = {"mlx": ("mlx", "mlx_lm"), "torch": ("torch", "transformers", "peft")}
-_REMEDY = {"mlx": "pip install mlx-lm", "torch": "pip install 'plum-edge[cuda]'"}
-
-
-def available() -> dict[str, str]:
-    """Return each backend with an empty string where it can be used, else the reason why not."""
-    missing = {name: [p for p in packages if not importlib.util.find_spec(p)] for name, packages in _PACKAGES.items()}
-    return {
-        name: f"{' and '.join(packages)} {'is' if len(packages) == 1 else 'are'} not installed ({_REMEDY[name]})"
-        if packages
-        else ""
-        for name, packages in missing.items()
-    }
-
-
-def choose(wanted: str = "auto") -> Choice:
-    """Return the backend to use: MLX on Apple silicon; torch where CUDA is; else MLX, or torch, on the CPU.
-
-    Raises:
-        NoBackend: the wanted one, or every one, cannot be used; with the reason of each.
-    """
-    reasons = available()
-    if wanted != "auto":
-        if reasons.get(wanted, "unknown backend"):
-            raise NoBackend({wanted: reasons.get(wanted, "unknown backend")})
-        return Choice(wanted, "asked for", {name: reason for name, reason in reasons.items() if reason})
-    usable = [name for name, reason in reasons.items() if not reason]
-    if not usable:
-        raise NoBackend(reasons)
-    name, why = _best(usable)
-    passed_over = {other: f"{name} goes first here" for other in usable if other != name}
-    return Choice(name, why, {other: reason for other, reason in reasons.items() if reason} | passed_over)
-
-
-def _best(usable: Sequence[str]) -> tuple[str, str]:
-    """Return the backend that is fastest here, and why. Asks torch for CUDA only where that decides."""
-    if "mlx" in usable and sys.platform == "darwin" and platform.machine() == "arm64":
-        return "mlx", "Apple silicon"
-    gpu = _torch().cuda_device() if "torch" in usable else ""
-    if gpu:
-        return "torch", f"CUDA on {gpu}"
-    if "mlx" in usable:
-        return "mlx", "no CUDA; MLX on the CPU with a fast BLAS"
-    return "torch", "no CUDA and no MLX; torch on the CPU"
-
-
-def machine(choice: Choice) -> memory.Machine:
-    """Return the device that a backend would train on, and its memory."""
-    found: memory.Machine = _MODULES[choice.name]().machine()
-    return found
-
-
-def reckon(
-    choice: Choice, folder: Path, spec: LoraSpec, *, quantise: memory.Quantise = "auto", rows: int = 16
-) -> tuple[memory.Plan, int]:
-    """Return how the base in ``folder`` would be held for batches of ``rows`` pairs, and the bytes that would take.
-
-    Raises:
-        NoModel: its config.json cannot be read.
-        NoMemory: that is more than is free.
-    """
-    return memory.plan(machine(choice), _config(folder), spec, name=folder.name, rows=rows, quantise=quantise)
-
-
-def make(
-    choice: Choice, folder: Path, spec: LoraSpec, threads: int, *, quantise: memory.Quantise = "auto", rows: int = 16
-) -> Trainer:
-    """Load the base in ``folder`` (HF or mlx-lm layout) on the chosen backend, with fresh LoRA layers.
-
-    ``quantise`` says how the base may be held so that batches of ``rows`` pairs fit.
-
-    Raises:
-        NoModel: the folder holds no base that this backend can read.
-        NoMemory: it does not fit.
-    """
-    plan, _ = reckon(choice, folder, spec, quantise=quantise, rows=rows)
-    trainer: Trainer = _MODULES[choice.name]().trainer(folder, spec, threads, plan)
-    return trainer
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise NoModel(folder.name, f"{folder / 'config.json'} cannot be read ({error})") from error
-
-
-def _mlx() -> Any:
-    from plum_edge.backends import mlx_lora
-
-    return mlx_lora
-
-
-def _torch() -> Any:
-    from plum_edge.backends import torch_lora
-
-    return torch_lora
-
-
-_MODULES = {"mlx": _mlx, "torch": _torch}
-"""Where a backend's code is; loaded only when it is used."""

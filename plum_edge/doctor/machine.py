@@ -32,7 +32,7 @@ def python() -> Finding:
 
 def backend(settings: Config) -> Finding:
     """Return which backend trains here, and why."""
-    from plum_edge.backends.base import choose
+    from plum_edge.backends.pick import choose
 
     try:
         choice = choose(settings.train.backend)
@@ -84,7 +84,8 @@ def disk(home: Home) -> Finding:
 
 def memory(settings: Config, home: Home | None = None) -> Finding:
     """Return how much memory is free, and what a night would take of it."""
-    from plum_edge.backends.base import LoraSpec, choose, reckon
+    from plum_edge.backends.base import LoraSpec
+    from plum_edge.backends.pick import choose, reckon
 
     ram, train = psutil.virtual_memory(), settings.train
     found = f"{size(ram.available)} of {size(ram.total)} available"

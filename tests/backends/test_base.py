@@ -1,17 +1,12 @@
-"""Batches, initial weights and the choice of a backend."""
+"""Batches and initial weights."""
 
 from __future__ import annotations
 
-import importlib.util
-
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.backends import base as backends
 from plum_edge.backends.base import Soft, Weights, collate, initial_state, pieces
-from plum_edge.errors import NoBackend
 from plum_edge.records import Example
 
 LENGTHS = st.lists(st.integers(4, 30), min_size=1, max_size=6)
@@ -47,42 +42,6 @@ def test_the_initial_state_is_the_same_everywhere() -> None:
     np.testing.assert_allclose(a, GOLDEN, rtol=1e-6)
     np.testing.assert_array_equal(a, initial_state({"m.lora_A.weight": (2, 4)}, 7)["m.lora_A.weight"])
     assert not np.array_equal(a, initial_state({"m.lora_A.weight": (2, 4)}, 8)["m.lora_A.weight"])
-
-
-def test_the_choice_is_said_with_its_reason_and_what_speaks_against_the_others() -> None:
-    choice = backends.choose()
-    assert not backends.available()[choice.name]
-    assert choice.why
-    assert set(choice.against) == set(backends.available()) - {choice.name}
-    assert all(choice.against.values())
-
-
-def test_what_is_asked_for_is_taken_or_refused_with_the_reason() -> None:
-    for name, reason in backends.available().items():
-        if reason:
-            with pytest.raises(NoBackend, match=name) as refused:
-                backends.choose(name)
-            assert "not installed" in refused.value.what and "pip install" in refused.value.what
-        else:
-            assert backends.choose(name).name == name
-    with pytest.raises(NoBackend, match="abacus"):
-        backends.choose("abacus")
-
-
-@pytest.mark.parametrize("absent", [("mlx_lm",), ("peft", "mlx"), ("mlx_lm", "torch", "peft")])
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, absent: tuple[str, ...]) -> None:
-    """Python is told that packages are absent, as it is where they are."""
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in absent else found(name))
-    reasons = backends.available()
-    for name, packages in {"mlx": ("mlx", "mlx_lm"), "torch": ("torch", "transformers", "peft")}.items():
-        assert all(package in reasons[name] for package in packages if package in absent)
-    if all(reasons.values()):
-        with pytest.raises(NoBackend) as refused:
-            backends.choose()
-        assert set(refused.value.reasons) == {"mlx", "torch"}
-    else:
-        assert not reasons[backends.choose().name]
 
 
 @settings(deadline=None)

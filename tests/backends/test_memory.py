@@ -15,7 +15,7 @@ import safetensors.numpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.backends import base as backends
+from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec
 from plum_edge.backends.memory import Machine, Need, Plan, Quantise, Shape, need, plan
 from plum_edge.errors import NoMemory, NoModel, UsageError
@@ -198,7 +198,7 @@ def random_base(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
     return config
 
 
-REASONS = backends.available()
+REASONS = pick.available()
 
 
 @pytest.mark.slow

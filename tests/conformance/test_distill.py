@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from plum_edge import registry
-from plum_edge.backends import base as backends
+from plum_edge.backends import pick
 from plum_edge.backends.base import State
 from plum_edge.backends.memory import Plan
 from plum_edge.config import Augment, Config, Train
@@ -95,4 +95,4 @@ def test_backends_distill_alike(tmp_path: Path) -> None:
     (mlx, of_mlx), (torch, of_torch) = (night(Home(tmp_path / name), name, [[0]]) for name in ("mlx", "torch"))
     assert mlx.lessons.teaching._said == torch.lessons.teaching._said
     np.testing.assert_allclose(of_mlx[0].losses, of_torch[0].losses, atol=1e-4, rtol=0)
-    assert backends.choose("torch").name == torch.trainer.name
+    assert pick.choose("torch").name == torch.trainer.name

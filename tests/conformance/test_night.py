@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from plum_edge import Memory, registry
-from plum_edge.backends import base as backends
+from plum_edge.backends import pick
 from plum_edge.config import Config, Model, Train
 from plum_edge.errors import Interrupted, NoMemory
 from plum_edge.fold import Fold
@@ -18,7 +18,7 @@ from plum_edge.store import Store
 from tests.test_fold import TALKS, conversation, learn
 from tests.tiny import tiny_base
 
-REASONS = backends.available()
+REASONS = pick.available()
 BACKENDS = [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
 on_torch = pytest.mark.skipif(bool(REASONS["torch"]), reason=REASONS["torch"])
 SETTINGS = Train(backend="torch", rank=4, alpha=8.0, epochs=2, batch=8, threads=1)

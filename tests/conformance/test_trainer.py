@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from plum_edge.backends import base as backends
+from plum_edge.backends import pick
 from plum_edge.backends.base import Batch, LoraSpec, State, Trainer, Weights, collate
 from plum_edge.backends.memory import Plan
 from plum_edge.errors import NoModel
 from plum_edge.records import Example
 from tests.tiny import CONTEXT, random_lora, tiny_base
 
-REASONS = backends.available()
+REASONS = pick.available()
 BACKENDS = [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 RANK = 4
@@ -53,7 +54,7 @@ def both(folder: Path) -> tuple[Trainer, Trainer]:
 def make(name: str, folder: Path, plan: Plan | None = None) -> Trainer:
     spec = LoraSpec(RANK, 2.0 * RANK, TARGETS)
     if plan is None:
-        return backends.make(backends.Choice(name, "tested", {}), folder, spec, threads=1)
+        return pick.make(pick.Choice(name, "tested", {}), folder, spec, threads=1)
     made: Trainer = importlib.import_module(f"plum_edge.backends.{name}_lora").trainer(folder, spec, 1, plan)
     return made
 

@@ -1,0 +1,46 @@
+"""Which backend is chosen here, and what is said against the others."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from plum_edge.backends import pick
+from plum_edge.errors import NoBackend
+
+
+def test_the_choice_is_said_with_its_reason_and_what_speaks_against_the_others() -> None:
+    choice = pick.choose()
+    assert not pick.available()[choice.name]
+    assert choice.why
+    assert set(choice.against) == set(pick.available()) - {choice.name}
+    assert all(choice.against.values())
+
+
+def test_what_is_asked_for_is_taken_or_refused_with_the_reason() -> None:
+    for name, reason in pick.available().items():
+        if reason:
+            with pytest.raises(NoBackend, match=name) as refused:
+                pick.choose(name)
+            assert "not installed" in refused.value.what and "pip install" in refused.value.what
+        else:
+            assert pick.choose(name).name == name
+    with pytest.raises(NoBackend, match="abacus"):
+        pick.choose("abacus")
+
+
+@pytest.mark.parametrize("absent", [("mlx_lm",), ("peft", "mlx"), ("mlx_lm", "torch", "peft")])
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, absent: tuple[str, ...]) -> None:
+    """Python is told that packages are absent, as it is where they are."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in absent else found(name))
+    reasons = pick.available()
+    for name, packages in {"mlx": ("mlx", "mlx_lm"), "torch": ("torch", "transformers", "peft")}.items():
+        assert all(package in reasons[name] for package in packages if package in absent)
+    if all(reasons.values()):
+        with pytest.raises(NoBackend) as refused:
+            pick.choose()
+        assert set(refused.value.reasons) == {"mlx", "torch"}
+    else:
+        assert not reasons[pick.choose().name]
