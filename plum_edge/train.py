@@ -16,16 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from plum_edge.backends.base import Batch, Soft, State, Trainer, Weights, collate
+from plum_edge.backends.base import Soft, State, Trainer, Weights, collate
 from plum_edge.config import Train
 from plum_edge.errors import Interrupted
 from plum_edge.paths import atomic_write
 from plum_edge.records import Example
 from plum_edge.schedule import Recipe, batches
-
-SCORING = -1
-"""The reading, in place of an epoch, in which stored pairs are scored."""
-_SCORED_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ def learn(
     resumed = _resume(checkpoint, identity)
     if resumed is None:
         trainer.load(before)
-        pool, first, losses = _pool(trainer, lesson, recipe, place, weights), 0, []
+        pool, first, losses = recipe.pool(lesson.stored, lesson.new, place), 0, []
     else:
         pool, first, losses = resumed.pool, resumed.epochs, list(resumed.losses)
         trainer.resume(resumed.state, resumed.optimizer)
@@ -113,21 +109,6 @@ def learn(
         return Learned(before, losses[-1], time.perf_counter() - began, len(pool), aside="its weights are not finite")
     last = losses[-steps[-1] :]
     return Learned(state, sum(last) / len(last), time.perf_counter() - began, len(pool), losses=tuple(losses))
-
-
-def _pool(trainer: Trainer, lesson: Lesson, recipe: Recipe, place: tuple[object, ...], weights: Weights) -> list[str]:
-    drawn = recipe.candidates(lesson.stored, lesson.new, place)
-    if not recipe.selects:
-        return drawn
-    scores: dict[str, float] = {}
-    answers_only = Weights(0.0, 0.0, weights.answer or 1.0)
-    examples = {key: lesson.example(key, SCORING) for key in drawn}
-    by_length = sorted(drawn, key=lambda key: (len(examples[key].ids), key))
-    for start in range(0, len(by_length), _SCORED_AT_ONCE):
-        keys = by_length[start : start + _SCORED_AT_ONCE]
-        batch: Batch = collate([examples[key] for key in keys], answers_only)
-        scores.update(zip(keys, map(float, trainer.score(batch)), strict=True))
-    return recipe.pool(scores, lesson.new)
 
 
 def state_sha256(state: Mapping[str, np.ndarray]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 
 from hypothesis import given
@@ -31,18 +32,16 @@ def test_batches_hold_every_key_once_and_are_even(keys: list[str], size: int) ->
 @given(KEYS, KEYS, st.integers(0, 9))
 def test_plum_reads_the_new_pairs_alone(new: list[str], stored: list[str], epoch: int) -> None:
     recipe = Plum()
-    assert recipe.candidates(stored, new, PLACE) == []
+    assert recipe.pool(stored, new, PLACE) == []
     assert sorted(recipe.epoch(new, stored, stored, PLACE, epoch)) == sorted(new)
 
 
 @given(KEYS, KEYS, st.integers(0, 9))
 def test_replay_is_bounded_whatever_the_log_holds(new: list[str], stored: list[str], epoch: int) -> None:
-    recipe = Replay(3.0, 0.5, kept=2)
-    drawn = recipe.candidates(stored, new, PLACE)
-    assert len(drawn) <= 12 * len(new)
-    assert len(set(drawn)) == len(drawn)
-    pool = recipe.pool({key: float(i) for i, key in enumerate(drawn)}, new)
-    assert len(pool) <= 6 * len(new)
+    recipe = Replay(3.0, 0.5)
+    pool = recipe.pool(stored, new, PLACE)
+    assert len(pool) <= 12 * len(new)
+    assert len(set(pool)) == len(pool)
     read = recipe.epoch(new, pool, ["general/1", "general/2"], PLACE, epoch)
     assert set(new) <= set(read)
     assert len(read) <= 4 * len(new) + len(new) // 2 + 1
@@ -55,16 +54,19 @@ def test_general_samples_are_of_each_sort_as_many() -> None:
     assert [sum(key.startswith(sort) for key in read) for sort in ("general-c", "general-r", "honest")] == [2, 2, 2]
 
 
-def test_the_pool_holds_what_is_nearest_to_being_lost() -> None:
-    scores = {f"open/positive/{i:02d}": float(i) for i in range(40)}
-    new = [f"open/positive/n{i}" for i in range(5)]
-    assert Replay(1.0, 0.0, kept=2).pool(scores, new) == [f"open/positive/{i:02d}" for i in range(39, 29, -1)]
+def test_the_pool_holds_the_newest_rather_than_the_oldest_and_something_of_each() -> None:
+    stored = [f"open/positive/{i:04d}" for i in range(1000)]
+    new = [f"open/positive/n{i}" for i in range(10)]
+    drawn = [key for seed in range(10) for key in Replay(2.0, 0.0).pool(stored, new, (seed, "c1/0"))]
+    fifths = Counter(int(key[-4:]) // 200 for key in drawn)
+    assert len(drawn) == 800
+    assert 2 < fifths[4] / fifths[0] < 6, "by the root of the age: ten segments old against ninety"
 
 
-def test_a_hard_sort_does_not_crowd_out_an_easy_one() -> None:
-    scores = {f"open/positive/{i}": 9.0 for i in range(40)} | {f"closed/negative/{i}": 0.1 for i in range(40)}
+def test_a_sort_of_which_more_is_stored_does_not_crowd_out_another() -> None:
+    stored = [f"open/positive/{i}" for i in range(400)] + [f"closed/negative/{i}" for i in range(40)]
     new = ["open/positive/a", "open/positive/b", "closed/negative/a", "closed/negative/b"]
-    pool = Replay(3.0, 0.0, kept=2).pool(scores, new)
+    pool = Replay(1.5, 0.0).pool(stored, new, PLACE)
     assert sum(key.startswith("closed") for key in pool) == sum(key.startswith("open") for key in pool) == 12
 
 

@@ -165,10 +165,6 @@ class Trainer(Protocol):
         """Return the gradient of the loss, by the names of `state`; nothing changes."""
         ...
 
-    def score(self, batch: Batch) -> np.ndarray:
-        """Return for each row the mean cross entropy of its weighed targets: (B,) f32, no gradient."""
-        ...
-
     def teach(self, ids: Sequence[int], places: Sequence[int], k: int) -> Soft:
         """Return what the base, the adapter off, expects of one sequence at these targets (positions in ``ids[1:]``).
 

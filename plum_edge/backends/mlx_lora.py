@@ -121,10 +121,6 @@ class MlxTrainer:
         _, gradients = self._backward(batch)
         return {_peft_name(k): _to_numpy(v).T.copy() for k, v in self._flat(gradients)}
 
-    def score(self, batch: Batch) -> np.ndarray:
-        losses = [_to_numpy(self._cross_entropy(*self._arrays(piece)[:3])) for piece in pieces(batch, self.plan.rows)]
-        return soft.row_means(batch, np.flatnonzero(batch.weights), np.concatenate(losses))
-
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         return _to_numpy(self._model(self._mx.array(list(ids))[None])[0].astype(self._mx.float32)).copy()
 

@@ -46,11 +46,3 @@ def likeliest(logits: np.ndarray, places: Sequence[int], k: int) -> Soft:
     found = np.take_along_axis(probs, top, axis=1)
     even = np.ones(len(top), dtype=np.float32)
     return Soft(np.array(places, dtype=np.int32), top.astype(np.int32), found.astype(np.float32), even)
-
-
-def row_means(batch: Batch, index: np.ndarray, losses: np.ndarray) -> np.ndarray:
-    """Return the weighed mean of losses (n,), which stand at ``index`` of the batch, for each row: (B,) f32."""
-    totals = np.zeros(batch.weights.shape[0], dtype=np.float32)
-    np.add.at(totals, index // batch.weights.shape[1], losses * batch.weights.reshape(-1)[index])
-    means: np.ndarray = totals / np.maximum(batch.weights.sum(axis=1), 1e-9)
-    return means

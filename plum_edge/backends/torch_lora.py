@@ -122,11 +122,6 @@ class TorchTrainer:
         self._backward(batch)
         return {name: _to_numpy(value.grad) for name, value in self._lora.items()}
 
-    def score(self, batch: Batch) -> np.ndarray:
-        with torch.no_grad():
-            losses = [_to_numpy(self._cross_entropy(piece)) for piece in pieces(batch, self.plan.rows)]
-        return soft.row_means(batch, np.flatnonzero(batch.weights), np.concatenate(losses))
-
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         with torch.no_grad():
             return _to_numpy(self._logits(np.array([ids])))

@@ -21,17 +21,8 @@ class Recipe(Protocol):
         """Return the name that a step records."""
         ...
 
-    @property
-    def selects(self) -> bool:
-        """Return whether `pool` looks at the loss of the candidates; if not, all of them are the pool."""
-        ...
-
-    def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
-        """Return the stored pairs whose loss is asked for before the segment is learned: a multiple of new at most."""
-        ...
-
-    def pool(self, scores: dict[str, float], new: Sequence[str]) -> list[str]:
-        """Return which of the scored candidates are replayed with this segment."""
+    def pool(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
+        """Return which of the stored pairs, given in order of time, are replayed with this segment."""
         ...
 
     def epoch(

@@ -13,12 +13,8 @@ class Plum:
     """The paper's schedule (arXiv 2411.13405): in order of time, never returning. The honest reference."""
 
     name: str = "plum"
-    selects: bool = False
 
-    def candidates(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
-        return []
-
-    def pool(self, scores: dict[str, float], new: Sequence[str]) -> list[str]:
+    def pool(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
         return []
 
     def epoch(
