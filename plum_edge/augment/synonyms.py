@@ -35,14 +35,6 @@ class _Entry:
     told: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
-    """Another name of one word, and the pairs of words that it rests on."""
-
-    text: str
-    pairs: tuple[str, ...]
-
-
 @lru_cache(maxsize=4096)
 def paraphrases(topic: str, part: Part = "train") -> tuple[str, ...]:
     """Return the topic's other names that belong to the part, the nearest first; none where none is known.
@@ -122,44 +114,34 @@ def _part(text: str, pairs: tuple[str, ...]) -> Part:
 
 
 def _candidates(parts: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield paraphrases with the pairs they rest on: one word replaced, then two, then the kind, then a description."""
-    last = len(parts) - 1
-    same = [[_Other(name, (f"{word}={name}",)) for name in _synonyms(word, n == last)] for n, word in enumerate(parts)]
-    for place in sorted(range(len(parts)), reverse=True):
-        for other in same[place]:
-            yield " ".join((*parts[:place], other.text, *parts[place + 1 :])), other.pairs
-    places = [place for place, others in enumerate(same) if others][-2:]
-    if len(places) == 2:
-        for first, second in product(same[places[0]][:3], same[places[1]][:3]):
-            changed = list(parts)
-            changed[places[0]], changed[places[1]] = first.text, second.text
-            yield " ".join(changed), (*first.pairs, *second.pairs)
-    if parts:
-        yield from _descriptions(parts)
+    """Yield paraphrases with the pairs they rest on: a synonym of the last word, then its kind, then a description.
 
-
-def _descriptions(parts: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield names by what kind of thing the last word is."""
+    In a name of several words the last alone is replaced, and it is not described: what stands before it has its
+    meaning from the whole ("cream cheese" is no "ointment cheese"), and without it the name says too little.
+    """
+    if not parts:
+        return
     *before, head = parts
+    for name in _synonyms(head):
+        yield " ".join((*before, name)), (f"{head}={name}",)
     found = _noun(head)
     if found is None:
         return
     entry, plural = found
+    pairs = {kind: (f"{head.lower()}={kind}",) for kind in entry.kinds}
     for kind in entry.kinds:
-        pair = f"{head.lower()}={kind}"
-        yield " ".join((*before, _plural(kind) if plural else kind)), (pair,)
-    for kind, told, form in product([k for k in entry.kinds if " " not in k][:1], entry.told[:3], _ABOUT):
-        yield form.format(kind=kind, told=told), (f"{head.lower()}={kind}",)
+        yield " ".join((*before, _plural(kind) if plural else kind)), pairs[kind]
+    if not before:
+        for kind, told, form in product([k for k in entry.kinds if " " not in k][:1], entry.told[:3], _ABOUT):
+            yield form.format(kind=kind, told=told), pairs[kind]
 
 
-def _synonyms(word: str, head: bool) -> list[str]:
-    """Return the synonyms of a word where it stands: as the head of a topic, or before it."""
+def _synonyms(word: str) -> list[str]:
+    """Return the synonyms of the last word of a topic, or the only one."""
     if not word.islower() or not word.isalpha() or word in FUNCTION:
         return []
-    if (word, "a") in _table() and not head:
-        return list(_table()[word, "a"].synonyms)
     verb = _verb(word)
-    if verb is not None and (not head or (word, "n") not in _table()):
+    if verb is not None and (word, "n") not in _table():
         return [_gerund(name) for name in verb.synonyms]
     found = _noun(word)
     if found is None:

@@ -1,4 +1,4 @@
-"""Conversations for the tests of augmentation: two written ones, and random ones made of the lexicon's own phrases."""
+"""Conversations for the tests of augmentation: three written ones, and random ones of the lexicon's own phrases."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ CAT = segment(
     title="Biscuit's thyroid",
     ident="cat",
     at=datetime(2026, 5, 31, 23, 30, tzinfo=BST),
+)
+HOME = segment(
+    "The carpet by the oven is burnt. I put my bicycle on it and bought another carpet for the hall.",
+    "Is the oven all right?",
+    "The oven works, but the garden door sticks and the bicycle has a flat tyre.",
+    "Mend the bicycle first.",
+    title="Carpet, oven, bicycle",
+    ident="home",
 )
 
 _TOPICS = sorted({phrase for phrases in THEMES.values() for phrase in phrases})

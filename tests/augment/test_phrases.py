@@ -20,7 +20,7 @@ from plum_edge.augment.synonyms import paraphrases
 from plum_edge.augment.templates import HELD_OUT, NO, TRAIN, UNSEEN, Phrasings
 from plum_edge.augment.words import key, stems
 from plum_edge.records import Pair, Segment
-from tests.augment.conversations import CAT, TAP, logs, segment
+from tests.augment.conversations import CAT, HOME, TAP, logs, segment
 
 
 def learn(log: list[Segment], seed: int = 0) -> list[tuple[Segment, list[Pair]]]:
@@ -240,7 +240,7 @@ def renamed(pair: Pair) -> bool:
 
 def test_some_held_out_questions_name_the_topic_by_another_name_and_as_many_deny() -> None:
     """So that a paraphrase is no sign of a yes; the names are none that training may use."""
-    made = [pair for number in range(12) for pair in augment(TAP, Mentions(), seed=number, topics=6) if renamed(pair)]
+    made = [pair for number in range(12) for pair in augment(HOME, Mentions(), seed=number, topics=6) if renamed(pair)]
     by_polarity = Counter(pair.polarity for pair in made)
     assert by_polarity["positive"] == by_polarity["negative"] > 0
     for pair in made:
