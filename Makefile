@@ -60,7 +60,7 @@ format: setup
 
 # All columns take torch, so where `make test-torch` has set that up it is used; without it PEFT's columns are empty.
 matrix: $(if $(wildcard .venv-torch/.installed),,setup)
-	@$(if $(wildcard .venv-torch/.installed),$(TORCH_BIN),$(BIN))/python benchmarks/matrix.py
+	@$(if $(wildcard .venv-torch/.installed),$(TORCH_BIN),$(BIN))/python -m benchmarks.matrix
 
 bench: setup
 	$(BIN)/python benchmarks/train_speed.py

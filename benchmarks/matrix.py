@@ -22,14 +22,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from plum_edge.convert.lora import Lora
+from plum_edge.translate import BOUND
+from tests import zoo
+from tests.convert import matrix
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from plum_edge.convert.lora import Lora  # noqa: E402
-from plum_edge.translate import BOUND  # noqa: E402
-from tests import zoo  # noqa: E402
-from tests.convert import matrix  # noqa: E402
-
 HEADINGS = (
     "family", "base in llama.cpp, mlx-lm, transformers", "PEFT to GGUF", "MLX to GGUF", "MLX to PEFT, and back",
     "adapter in f16", "what the adapter does",

@@ -271,11 +271,11 @@ def _library() -> Any:
     """Return the binding, ready for use and silent: what llama.cpp logs would tear progress bars and `--json`."""
     import llama_cpp
 
-    @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
-    def keep(level: int, text: bytes, _data: Any) -> None:
+    def note(level: int, text: bytes, _data: Any) -> None:
         if level == _ERROR_LEVEL:
             _complaints.append(text.decode("utf-8", "replace").strip())
 
+    keep = llama_cpp.llama_log_callback(note)
     llama_cpp.llama_log_set(keep, ctypes.c_void_p(0))
     llama_cpp.llama_backend_init()
     llama_cpp.plum_edge_log = keep  # lives as long as the library that calls it

@@ -177,7 +177,7 @@ def _resume(path: Path, identity: str) -> _Resumed | None:
             note = json.loads((file.metadata() or {}).get("plum_edge_epoch", "{}"))
             if note.get("identity") != identity:
                 return None
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
     except (SafetensorError, json.JSONDecodeError):
         return None
 

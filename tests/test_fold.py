@@ -110,7 +110,7 @@ def test_other_settings_than_it_was_learned_with_are_refused(
 ) -> None:
     home = Home(tmp_path)
     before = learn(home, config, [[0]])
-    other = replace(config, train=replace(config.train, **change))  # type: ignore[arg-type]
+    other = replace(config, train=replace(config.train, **change))
     with pytest.raises(UsageError, match=next(iter(change))):
         learn(home, other, [[1]])
     assert learn(home, config, [[]]) != [] and learn(home, config, [[]])[:1] == before

@@ -87,7 +87,7 @@ def hashes(home: Home) -> list[str]:
 
 def pairs(home: Home) -> list[str]:
     with Store.open(home, create=False) as store:
-        return [pair.id for split in ("train", "held_out") for pair in store.pairs.live(split)]  # type: ignore[arg-type]
+        return [pair.id for split in ("train", "held_out") for pair in store.pairs.live(split)]
 
 
 def forget(home: Home, config: Config, *ids: str, **options: Any) -> dict[str, Any]:
@@ -194,7 +194,7 @@ def test_the_receipt(learned: Home, config: Config, _learned: tuple[Path, list[s
 
 @pytest.mark.parametrize("change", [{"epochs": 2}, {"seed": 1}])
 def test_other_settings_than_then_are_said(learned: Home, config: Config, change: dict[str, int]) -> None:
-    other = replace(config, train=replace(config.train, **change))  # type: ignore[arg-type]
+    other = replace(config, train=replace(config.train, **change))
     receipt = forget(learned, other, "talk-1")
     assert not receipt["exact"]
     assert "settings" in receipt["why"]

@@ -219,7 +219,7 @@ def test_oldest_turns_are_left_out_and_the_system_message_stays(recall: Recall) 
 
 @pytest.mark.parametrize("role", ["user", "system"])
 def test_one_endless_message_is_cut(recall: Recall, role: str) -> None:
-    chat = [Message(role, "bread and the kitchen tap " * 5000), *ASK]  # type: ignore[arg-type]
+    chat = [Message(role, "bread and the kitchen tap " * 5000), *ASK]
     assert recall._fitted(chat, 10)[-8:] == recall.chat_ids(ASK)[-8:]
     assert recall.answer(chat, max_tokens=3) is not None
 

@@ -62,7 +62,7 @@ def test_a_spoken_date() -> None:
 def test_records_are_frozen_and_equal_by_value(conversation: Conversation) -> None:
     assert conversation == dataclasses.replace(conversation)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        conversation.title = "other"  # type: ignore[misc]
+        conversation.title = "other"
 
 
 def test_every_record_is_frozen() -> None:

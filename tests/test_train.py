@@ -59,7 +59,7 @@ def run(trainer: Trainer, path: Path, what: Lesson | None = None, **kwargs: obje
     assert isinstance(settings, Train)
     recipe = make(settings.recipe, replay=settings.replay, general=settings.general, honest=0.0)
     before = backends.initial_state(trainer.shapes(), 0)
-    return learn(trainer, before, what or lesson(), recipe, settings, checkpoint=path / "epoch.st", **kwargs)  # type: ignore[arg-type]
+    return learn(trainer, before, what or lesson(), recipe, settings, checkpoint=path / "epoch.st", **kwargs)
 
 
 def test_the_same_step_gives_the_same_bytes(trainer: Trainer, tmp_path: Path) -> None:

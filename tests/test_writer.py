@@ -51,7 +51,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     prompts: list[str] = []
     write = Recall.write
 
-    def counted(self: Recall, messages, schema, *, max_tokens, stopped=None):  # type: ignore[no-untyped-def]
+    def counted(self: Recall, messages, schema, *, max_tokens, stopped=None):
         prompts.append(messages[-1].content)
         return write(self, messages, schema, max_tokens=60, stopped=stopped)
 
@@ -126,7 +126,7 @@ def test_what_the_conversation_demands_reaches_no_pair(home: Home, store: Store,
 def test_a_base_that_is_not_said_to_write_is_not_asked(
     home: Home, store: Store, asked: list[str], augmenter: str
 ) -> None:
-    config = Config(augment=replace(LLM.augment, augmenter=augmenter))  # type: ignore[arg-type]
+    config = Config(augment=replace(LLM.augment, augmenter=augmenter))
     talk, writer = segment(store), Writer(home, store, config, registry.base("plum-tiny"))
     made = writer.pairs_of(talk, Mentions())
     assert made == check(augment(talk, Mentions(), seed=0, topics=3), talk, Mentions())
@@ -199,7 +199,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     write, close, make = Recall.write, Recall.close, pick.make
     writers: set[int] = set()
 
-    def writing(self: Recall, *args, **more):  # type: ignore[no-untyped-def]
+    def writing(self: Recall, *args, **more):
         if id(self) not in writers:
             writers.add(id(self))
             happened.append("the base is open")
@@ -211,7 +211,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             happened.append("the base is closed")
         close(self)
 
-    def training(*args, **more):  # type: ignore[no-untyped-def]
+    def training(*args, **more):
         happened.append("the trainer is open")
         return make(*args, **more)
 

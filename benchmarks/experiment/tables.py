@@ -126,8 +126,9 @@ def mcnemar(shelf: Shelf) -> Table:
                 found = shelf.answered(cells_of(row, log), asked, row.system)
                 if asked == "gold" and log != "nora":
                     continue
-                ready = isinstance(found, Answered) and isinstance(bm25, Answered)
-                told = found.against(bm25) if ready else [NOT_RUN, "–", "–", "–"]  # type: ignore[union-attr, arg-type]
+                told = [NOT_RUN, "–", "–", "–"]
+                if isinstance(found, Answered) and isinstance(bm25, Answered):
+                    told = found.against(bm25)
                 lines.append([log, what, row.label, *told])
     header = ("log", "questions", "system", "asked", "only BM25 right", "only this right", "p")
     return Table("Against BM25 top-1, question by question", "McNemar's exact two-sided test.", header, lines)

@@ -49,8 +49,7 @@ def cross_entropy(mx: Any) -> Callable[..., tuple[Any, Any]]:
     def left(softmax: Any, ids: Any) -> Any:
         return mx.maximum(1 - mx.take_along_axis(softmax, ids, axis=-1).sum(axis=-1), LEAST)
 
-    @mx.custom_function  # type: ignore[untyped-decorator]
-    def loss(logits: Any, ids: Any, probs: Any, rest: Any) -> tuple[Any, Any]:
+    def forward(logits: Any, ids: Any, probs: Any, rest: Any) -> tuple[Any, Any]:
         shifted = logits - logits.max(axis=-1, keepdims=True)
         exponentials = exp(shifted)
         total = exponentials.sum(axis=-1, keepdims=True)
@@ -59,7 +58,6 @@ def cross_entropy(mx: Any) -> Callable[..., tuple[Any, Any]]:
         known = (probs * (mx.log(mx.maximum(probs, LEAST)) - chosen)).sum(axis=-1)
         return known + rest * (mx.log(mx.maximum(rest, LEAST)) - mx.log(left(softmax, ids))), softmax
 
-    @loss.vjp  # type: ignore[untyped-decorator]
     def backward(primals: Any, cotangents: Any, outputs: Any) -> tuple[Any, ...]:
         _, ids, probs, rest = primals
         softmax, slope = outputs[1], cotangents[0][:, None]
@@ -69,6 +67,8 @@ def cross_entropy(mx: Any) -> Callable[..., tuple[Any, Any]]:
         gradient = (softmax * ((1 - elsewhere) * slope)).at[rows, ids].add(here * slope)
         return gradient, *(mx.zeros_like(value) for value in primals[1:])
 
+    loss = mx.custom_function(forward)
+    loss.vjp(backward)
     found: Callable[..., tuple[Any, Any]] = loss
     return found
 
@@ -77,16 +77,16 @@ def swiglu(mx: Any) -> Callable[[Any, Any], Any]:
     """Return silu(gate) · up, whose gradient reuses the sigmoid."""
     exp = exponential(mx)
 
-    @mx.custom_function  # type: ignore[untyped-decorator]
-    def gated(gate: Any, up: Any) -> tuple[Any, Any]:
+    def forward(gate: Any, up: Any) -> tuple[Any, Any]:
         sigmoid = 1 / (1 + exp(-gate))
         return gate * sigmoid * up, sigmoid
 
-    @gated.vjp  # type: ignore[untyped-decorator]
     def backward(primals: Any, cotangents: Any, outputs: Any) -> tuple[Any, Any]:
         gate, up = primals
         sigmoid = outputs[1]
         swish, slope = gate * sigmoid, cotangents[0]
         return slope * up * (sigmoid + swish * (1 - sigmoid)), slope * swish
 
+    gated = mx.custom_function(forward)
+    gated.vjp(backward)
     return lambda gate, up: gated(gate, up)[0]

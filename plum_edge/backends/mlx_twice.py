@@ -14,7 +14,7 @@ def compute_twice(model: Any) -> None:
     """Let each layer of a model keep its input alone."""
     kind = type(model.layers[0])
 
-    class Twice(kind):  # type: ignore[misc,valid-type]
+    class Twice(kind):  # type: ignore[misc,valid-type]  # which class, a model says
         def __call__(self, x: Any, *args: Any, **kwargs: Any) -> Any:
             def layer(x: Any, parameters: Any) -> Any:
                 self.update(parameters)

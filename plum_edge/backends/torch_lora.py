@@ -296,7 +296,7 @@ def _add_lora(model: Any, spec: LoraSpec) -> dict[str, Any]:
         lora_alpha=spec.alpha,
         target_modules=linears,
         lora_dropout=0.0,
-        bias="none",  # type: ignore[arg-type,unused-ignore]
+        bias="none",
     )
     inject_adapter_in_model(settings, model)
     found = {}

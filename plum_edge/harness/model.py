@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lm_eval.api.model import LM
 from tqdm import tqdm
@@ -17,14 +17,14 @@ from plum_edge.errors import UsageError
 from plum_edge.harness.texts import Texts
 from plum_edge.memory import Memory
 from plum_edge.recall import Recall
-from plum_edge.records import Message
+from plum_edge.records import Message, Role
 
 IN_USE = "active"
 """The adapter that the memory has in use. The harness turns ``none`` into None: that is the bare base."""
 _MAX_TOKENS = 256
 
 
-class PlumEdge(LM):  # type: ignore[misc]
+class PlumEdge(LM):  # type: ignore[misc]  # lm_eval has no types
     """``--model_args home=DIR,adapter=ID|none|FILE.gguf,base=FILE.gguf,dtype=q8_0,context=N,threads=N``, all optional.
 
     ``home``: the memory, by default the user's. ``adapter``: by default the one in use; ``none`` for the bare base.
@@ -100,7 +100,7 @@ class PlumEdge(LM):  # type: ignore[misc]
 
     def apply_chat_template(self, chat_history: Sequence[dict[str, str]], add_generation_prompt: bool = True) -> str:
         """Return the chat as one string, in the base's own format."""
-        messages = [Message(turn["role"], turn["content"]) for turn in chat_history]  # type: ignore[arg-type]
+        messages = [Message(cast(Role, turn["role"]), turn["content"]) for turn in chat_history]
         return self._texts.chat(messages, generation=add_generation_prompt)
 
 

@@ -44,15 +44,10 @@ class Imported:
 class Importer(Protocol):
     """One format: a module with these names."""
 
-    @property
-    def NAME(self) -> str:  # noqa: N802
-        """What ``--format`` calls it."""
-        ...
-
-    @property
-    def TITLE(self) -> str:  # noqa: N802
-        """What it is, for people."""
-        ...
+    NAME: str
+    """What ``--format`` calls it."""
+    TITLE: str
+    """What it is, for people."""
 
     def sniff(self, head: str) -> bool:
         """Whether a file that begins with ``head`` (without BOM and leading space) is of this format."""

@@ -6,6 +6,7 @@ plots.py. Knows nothing of HTML.
 
 from __future__ import annotations
 
+import importlib
 import io
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from plum_edge.report.words import KINDS, name_of, percent
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "plum-edge",
     "font.family": "sans-serif",
@@ -55,7 +56,7 @@ def check() -> None:
         Unavailable: matplotlib is not installed.
     """
     try:
-        import matplotlib  # noqa: F401
+        importlib.import_module("matplotlib")
     except ImportError as error:
         remedy = "Install it with: pip install 'plum-edge[report]'"
         raise Unavailable("A report needs matplotlib, which is not installed.", remedy=remedy) from error
@@ -71,7 +72,7 @@ def draw(plot: Plot, figures: Mapping[str, Any]) -> tuple[bytes, bytes]:
     from matplotlib.figure import Figure
 
     told = {"Title": plot.title, "Description": plot.told}
-    with rc_context(_STYLE):  # type: ignore[arg-type]
+    with rc_context(_STYLE):
         figure = Figure(figsize=(4.0, 2.75), layout="constrained", facecolor=COLOURS["paper"])
         _DRAWN[plot.name](figure, figures)
         svg = _saved(figure, "svg", {**told, "Date": None, "Creator": "plum-edge"})

@@ -68,9 +68,16 @@ def whiskers(
     """Draw marks with their intervals."""
     pairs = list(zip(shares, bounds, strict=True))
     off = [[max(0.0, share - low) for share, (low, _) in pairs], [max(0.0, high - share) for share, (_, high) in pairs]]
+    errors: dict[str, Any]
     x, y, errors = (places, shares, {"yerr": off}) if upright else (shares, places, {"xerr": off})
-    style = {"color": COLOURS[colour], "marker": mark, "linestyle": "none", "capsize": 2, "elinewidth": 1}
-    axes.errorbar(x, y, **errors, **style, label=label)  # type: ignore[arg-type]
+    style: dict[str, Any] = {
+        "color": COLOURS[colour],
+        "marker": mark,
+        "linestyle": "none",
+        "capsize": 2,
+        "elinewidth": 1,
+    }
+    axes.errorbar(x, y, **errors, **style, label=label)
 
 
 def mark_of(share: float | None) -> str | None:

@@ -31,7 +31,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 def cli(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
     call = [sys.executable, "-m", "plum_edge.cli", *map(str, arguments)]
-    return subprocess.run(call, capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(call, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
 def test_help_lists_every_verb(run: Run) -> None:

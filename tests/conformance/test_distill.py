@@ -64,7 +64,7 @@ def test_backends_say_the_same(folder: Path) -> None:
 
 def night(home: Home, name: str, split: list[list[int]], stop: int = 0) -> tuple[Fold, list[Learned]]:
     """Learn conversations in nights with plum-tiny, the recipe distill and few pairs; the last fold and its steps."""
-    train = Train(backend=name, recipe="distill", threads=1, epochs=2, rank=4, alpha=8.0, general=0.0, honest=0.0)  # type: ignore[arg-type]
+    train = Train(backend=name, recipe="distill", threads=1, epochs=2, rank=4, alpha=8.0, general=0.0, honest=0.0)
     config, steps = Config(augment=Augment(topics=1), train=replace(train, replay=1.0)), []
     for numbers in split:
         with Store.open(home.create(), create=True) as store:

@@ -99,7 +99,7 @@ def fold_of(tmp_path: Path, name: str, store: Store, **changes: int) -> Fold:
     folder = tiny_base(tmp_path / "changed")
     sizes = json.loads((folder / "config.json").read_text()) | changes
     (folder / "config.json").write_text(json.dumps(sizes))
-    config = Config(model=Model(str(folder)), train=replace(SETTINGS, backend=name))  # type: ignore[arg-type]
+    config = Config(model=Model(str(folder)), train=replace(SETTINGS, backend=name))
     return Fold(Home(tmp_path), store, config, registry.base(str(folder)))
 
 

@@ -50,7 +50,7 @@ def change(folder: Path, file: str, **more: np.ndarray) -> None:
 
 def scale_of(lora: Lora, module: str) -> float:
     """Return the factor between ΔW and the B·A that was written."""
-    a, b = pairs(tuple(p[0].shape[0] for p in lora.pairs.values()))[module]  # type: ignore[arg-type]
+    a, b = pairs(tuple(p[0].shape[0] for p in lora.pairs.values()))[module]
     return float(np.median(lora.delta(module) / (b.astype(np.float64) @ a)))
 
 

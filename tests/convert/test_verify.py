@@ -29,7 +29,7 @@ def state(tmp_path: Path) -> dict[str, np.ndarray]:
 
 def write(out: Path, state: dict[str, np.ndarray], kind: Family = LLAMA, **options: object) -> Path:
     settings = {"alpha": 8.0, "heads": HEADS, "kv_heads": KV_HEADS, **options}
-    gguf.write_adapter(out, state, family=kind, **settings)  # type: ignore[arg-type]
+    gguf.write_adapter(out, state, family=kind, **settings)
     return out
 
 

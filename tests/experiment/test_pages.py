@@ -32,7 +32,8 @@ def rows(yes: str, no: str, opened: str = "") -> list[dict[str, object]]:
             p = None if gold == "open" else 0.9 if (gold == "yes") == right else 0.1
             kind = "verbatim" if gold != "no" else ("near", "far")[at % 2]
             f1 = (0.5 if right else 0.0) if gold == "open" else None
-            made.append({"id": f"{gold}{at}", "kind": kind, "gold": gold, "age": at // 2, "correct": right, "p_yes": p, "f1": f1})  # fmt: skip  # noqa: E501
+            told = {"id": f"{gold}{at}", "kind": kind, "gold": gold, "age": at // 2}
+            made.append({**told, "correct": right, "p_yes": p, "f1": f1})
     return made
 
 

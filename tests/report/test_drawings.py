@@ -38,7 +38,7 @@ def test_every_figure_is_drawn_as_svg_and_png(drawn: Any) -> None:
         assert png.startswith(b"\x89PNG\r\n")
         assert int.from_bytes(png[16:20], "big") >= 800, "wide enough to print"
         root = ElementTree.fromstring(picture)
-        assert root.find("{http://www.w3.org/2000/svg}title").text == plot.title  # type: ignore[union-attr]
+        assert root.find("{http://www.w3.org/2000/svg}title").text == plot.title
         assert plot.told in picture.decode()
 
 

@@ -180,7 +180,7 @@ def test_state_follows_the_night(store: Store) -> None:
     assert state() == "logged"
 
 
-def _adapter(ident: str):  # type: ignore[no-untyped-def]
+def _adapter(ident: str):
     from tests.store.test_runs import adapter
 
     return adapter(ident)
