@@ -37,6 +37,8 @@ _PACKED_BITS = 4.85
 """Of a weight in a Q4_K_M GGUF, on average."""
 _ON_A_CPU, _ON_A_GPU = 7e8, 8.5e9
 """Parameters up to which a base is proposed: what a night, and an answer, can be waited for."""
+_PROPOSED = 0.6
+"""Of all memory, what a base that is proposed takes at most: other programs are open at night, too."""
 _ON_DISK = 4.0
 """Bytes a parameter: the weights in 16 bits, the GGUF in 8, and some air."""
 QUESTION = "What is the capital of France?"
@@ -234,11 +236,12 @@ def propose(home: Home) -> Offer:
     here = machine(config.load(home.config).train.backend)
     most = _ON_A_CPU if here.device == "cpu" else _ON_A_GPU
     free = shutil.disk_usage(_existing(hub.folder())).free
+    answering = memory.main_memory(here.backend).total if here.device == "cuda" else here.total
     shipped = [offer(entry, here, home) for entry in catalogue.shipped().values()]
     fitting = [
         one for one in shipped
         if one.usable and one.fits and not one.entry.gated and one.parameters <= most
-        and one.recall <= memory.SHARE * here.total
+        and one.training <= _PROPOSED * here.total and one.recall <= _PROPOSED * answering
         and (one.here == "yes" or _ON_DISK * one.parameters < free)
     ]  # fmt: skip
     return max(fitting, key=lambda one: one.parameters, default=next(one for one in shipped if one.entry.folder))

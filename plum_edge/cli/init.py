@@ -7,6 +7,7 @@ import sys
 import click
 
 from plum_edge.cli import terminal
+from plum_edge.cli.models import gigabytes, parameters
 from plum_edge.cli.session import Session, shared
 from plum_edge.errors import UsageError
 
@@ -30,8 +31,8 @@ def command(session: Session, model: str | None, yes: bool) -> None:
         model = found.entry.name
         if not session.json:
             terminal.say(f"this machine: {here.device}, {terminal.size(here.total)} of memory; {here.backend} trains")
-            size = f"{found.parameters / 1e9:.1f} B parameters, {found.entry.licence}"
-            takes = f"{found.training / 1e9:.1f} GB to train, {found.recall / 1e9:.1f} GB to answer"
+            size = f"{parameters(found.parameters)} parameters, {found.entry.licence}"
+            takes = f"{gigabytes(found.training)} to train, {gigabytes(found.recall)} to answer"
             terminal.say(f"proposed:     {model} ({size}): {takes}")
         if not yes and found.here != "yes":
             _agree(session, model)

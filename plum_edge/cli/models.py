@@ -35,9 +35,9 @@ def list_(session: Session) -> None:
         (
             "*" if one["in_use"] else "",
             one["name"],
-            _parameters(one["parameters"]),
-            _gigabytes(one["training_bytes"]),
-            _gigabytes(one["recall_bytes"]),
+            parameters(one["parameters"]),
+            gigabytes(one["training_bytes"]),
+            gigabytes(one["recall_bytes"]),
             _state(one),
             one["licence"],
         )
@@ -65,10 +65,10 @@ def show(session: Session, name: str) -> None:
         "what": found["description"],
         "licence": found["licence"] + (", to be accepted on the hub first" if found["gated"] else ""),
         "here": _state(found),
-        "size": f"{_parameters(found['parameters'])} parameters" if found["parameters"] else "",
+        "size": f"{parameters(found['parameters'])} parameters" if found["parameters"] else "",
         "context": f"{found['context']:,} tokens" if found["context"] else "",
         "to train": _training(found),
-        "to answer": _gigabytes(found["recall_bytes"]),
+        "to answer": gigabytes(found["recall_bytes"]),
         "adapter": ", ".join(found["targets"]) + (f"; rank {found['rank']}" if found["rank"] else ""),
         "weights": found["hf"] or found["folder"],
         "4-bit": found["mlx"],
@@ -132,16 +132,18 @@ def _training(one: dict[str, Any]) -> str:
     if not one["training_bytes"]:
         return ""
     how = f" ({one['training']})" if one["training"] else ""
-    return f"{_gigabytes(one['training_bytes'])}{how}{'' if one['fits'] else ': more than this machine can plan with'}"
+    return f"{gigabytes(one['training_bytes'])}{how}{'' if one['fits'] else ': more than this machine can plan with'}"
 
 
-def _parameters(number: int) -> str:
+def parameters(number: int) -> str:
+    """Return a number of parameters in millions or billions."""
     if not number:
         return ""
     return f"{number / 1e9:.1f} B" if number >= 95e7 else f"{number / 1e6:.3g} M"
 
 
-def _gigabytes(number: int) -> str:
+def gigabytes(number: int) -> str:
+    """Return a number of bytes of memory in MB or GB; nothing where it is not known."""
     if not number:
         return ""
     return f"{number / 1e9:.1f} GB" if number >= 1e8 else f"{number / 1e6:.0f} MB"

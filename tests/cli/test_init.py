@@ -123,6 +123,26 @@ def test_a_small_machine_is_offered_the_embedded_base(home: Path, monkeypatch: p
     assert bases.propose(Home(home)).entry.name == "plum-tiny"
 
 
+@pytest.mark.parametrize("total", [2e9, 4e9, 8e9])
+def test_what_is_proposed_leaves_room_for_other_programs(
+    home: Path, monkeypatch: pytest.MonkeyPatch, total: float
+) -> None:
+    here = bases.memory.Machine("mlx", "cpu", int(total), int(total / 2))
+    monkeypatch.setattr(bases, "machine", lambda _wanted="auto": here)
+    found = bases.propose(Home(home))
+    assert max(found.training, found.recall) <= 0.6 * total
+    assert found.entry.name != "plum-tiny", "there are bases that leave it"
+
+
+def test_a_base_that_answers_beside_the_card_is_held_against_main_memory(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = bases.memory.Machine("torch", "cuda", 80 << 30, 79 << 30)
+    monkeypatch.setattr(bases, "machine", lambda _wanted="auto": here)
+    monkeypatch.setattr(bases.memory, "main_memory", lambda name: bases.memory.Machine(name, "cpu", 4 << 30, 2 << 30))
+    assert 0 < bases.propose(Home(home)).recall <= 0.6 * (4 << 30)
+
+
 def test_settings_that_a_program_cannot_change_are_left(tmp_path: Path, tiny: Path) -> None:
     home = Home(tmp_path / "home").create()
     home.config.write_text('model = { base = "x" }\n')
