@@ -97,10 +97,7 @@ class Room:
         if system == PROMPTED:
             prompted = baselines.Model(self.exam.recall, gguf, lambda _question: PROMPT)
             return evaluate.score(questions, prompted, progress), None
-        at_cost = getattr(self.exam, "ask_at_cost", None)
-        if at_cost is None:  # this version does not measure what an answer costs
-            return self.exam.ask(system, gguf, questions, progress), None
-        scored, cost = at_cost(system, gguf, questions, progress)
+        scored, cost = self.exam.ask_at_cost(system, gguf, questions, progress)
         return scored, asdict(cost) if cost else None
 
     def order(self) -> list[str]:

@@ -81,9 +81,10 @@ def grid() -> list[Cell]:
 def _main(seed: int) -> Iterator[Cell]:
     for log in LOGS:
         replay = Cell("main", log, "replay", seed, POINTS, _replay(), systems=CORE, extras=("general",))
-        if seed == 0:  # one seed is enough for the rest of retrieval, for runtimes and for figure 2's two lines
-            along = ("base", "bm25", "adapter", "adapter_prompted")
-            replay = replace(replay, along=along, wide=RETRIEVAL, extras=("general", "runtimes"))
+        if seed == 0:  # one seed is enough for figure 2's two lines
+            replay = replace(replay, along=("base", "bm25", "adapter", "adapter_prompted"))
+            if log == LOGS[0]:  # and one log for the rest of retrieval and for runtimes, which take long
+                replay = replace(replay, wide=RETRIEVAL, extras=("general", "runtimes"))
         yield replay
         yield replace(
             replay,
