@@ -145,7 +145,8 @@ class NoModel(Unavailable):
     """No usable base model."""
 
     def __init__(self, name: str, reason: str, remedy: str = "See: plum-edge models list") -> None:
-        super().__init__(f"The base model {name} cannot be used:", {name: reason}, remedy)
+        super().__init__(f"The base model {name} cannot be used: {reason}.".replace("..", "."), remedy=remedy)
+        self.reasons = {name: reason}
 
 
 class NoBackend(Unavailable):

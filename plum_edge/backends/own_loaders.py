@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def peft_logits(base: Path, adapter: Path | None, prompts: Sequence[Sequence[int
     import transformers
 
     transformers.utils.logging.disable_progress_bar()
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # which PEFT loads, and which says what it lacks
     try:
         model = transformers.AutoModelForCausalLM.from_pretrained(
             base, dtype=torch.float32, attn_implementation="eager", local_files_only=True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
+import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -245,6 +246,7 @@ class TorchTrainer:
 
 def _load_base(folder: Path, plan: memory.Plan, device: str) -> Any:
     """Return the base, frozen. Dropout is off: what is learned is a function of the data alone."""
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it says what it lacks also where nothing asks for it
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM
 

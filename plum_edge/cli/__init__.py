@@ -38,6 +38,10 @@ VERBS = {
 """Verb → its module, which holds the click command ``command``, and its line in the help."""
 
 
+_ON_LINE = ("init", "models")
+"""Verbs that download."""
+
+
 class Verbs(click.Group):
     """The verbs, each imported at its first use."""
 
@@ -71,6 +75,20 @@ def plum_edge(ctx: click.Context, version: bool) -> None:
         ctx.exit()
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
+    elif ctx.invoked_subcommand not in _ON_LINE:
+        _stay_off_line(ctx)
+
+
+def _stay_off_line(ctx: click.Context) -> None:
+    """Let no library ask a hub for anything while a verb runs: bitsandbytes would, where it finds `kernels`."""
+    before = {name: value for name, value in os.environ.items() if name == "HF_HUB_OFFLINE"}
+    os.environ["HF_HUB_OFFLINE"] = "1"
+
+    def restore() -> None:
+        del os.environ["HF_HUB_OFFLINE"]
+        os.environ.update(before)
+
+    ctx.call_on_close(restore)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -167,7 +167,8 @@ def _draw(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
 
     drawn = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for number, heading in enumerate(headings):
-        drawn.add_column(heading, justify="right" if number in right else "left", overflow="fold")
+        typed = heading in ("id", "name")  # in one piece, for it is copied
+        drawn.add_column(heading, justify="right" if number in right else "left", overflow="fold", no_wrap=typed)
     for row in rows:
         drawn.add_row(*(Text(one_line(cell)) for cell in row))
     out().print(drawn)

@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import filelock
 import pytest
 
 from plum_edge import __version__
-from plum_edge.cli import VERBS
+from plum_edge.cli import VERBS, main
 from tests.cli.conftest import Run, configured, conversation
 
 
@@ -209,3 +210,22 @@ def test_the_settings_of_these_tests_are_valid(tmp_path: Path, tiny: Path) -> No
     from plum_edge import config
 
     assert config.load(configured(tmp_path / "h", tiny) / "config.toml").model.base == str(tiny)
+
+
+@pytest.mark.parametrize("before", [None, "0", "1"])
+@pytest.mark.parametrize(
+    ("verb", "offline"), [("chat", True), ("consolidate", True), ("init", False), ("models", False)]
+)
+def test_libraries_are_told_to_ask_no_hub_but_where_something_is_downloaded(
+    monkeypatch: pytest.MonkeyPatch, before: str | None, verb: str, offline: bool
+) -> None:
+    seen = []
+    command = click.Command(verb, callback=lambda: seen.append(os.environ.get("HF_HUB_OFFLINE")))
+    monkeypatch.setitem(sys.modules, "the.verb", SimpleNamespace(command=command))  # type: ignore[arg-type]
+    monkeypatch.setitem(VERBS, verb, ("the.verb", ""))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    if before is not None:
+        monkeypatch.setenv("HF_HUB_OFFLINE", before)
+    assert main([verb]) == 0
+    assert seen == ["1" if offline else before]
+    assert os.environ.get("HF_HUB_OFFLINE") == before
