@@ -14,16 +14,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from plum_edge import config as configuration
-from plum_edge.joint import Joint, is_closed, with_context
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
 from plum_edge.store import Store
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from plum_edge.export import Form
     from plum_edge.records import Segment
     from plum_edge.registry import Base
+    from plum_edge.speaker import Speaker
 
 
 _NIGHTS = 5
@@ -46,7 +45,6 @@ class Memory:
         self.home = Home.find(home)
         self.config = configuration.load(self.home.config)
         self.store = Store.open(self.home, create=create)
-        self._generation = -1
 
     def close(self) -> None:
         """Close the store, and the model where one was opened."""
@@ -75,6 +73,12 @@ class Memory:
         from plum_edge.exam import Exam
 
         return Exam(self.home.create(), self.store, self.config, self.base)
+
+    @cached_property
+    def _speaker(self) -> Speaker:
+        from plum_edge.speaker import Speaker
+
+        return Speaker(self.store, self.config, lambda: self._exam)
 
     # --- what goes in
 
@@ -158,19 +162,7 @@ class Memory:
 
     def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
         """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
-        began = time.perf_counter()
-        active = self._follow(adapter)
-        messages, p_yes = self._speaker([Message("user", question)], active, retrieve)
-        text = self._exam.recall.answer(messages, max_tokens=self.config.recall.max_tokens)
-        if p_yes is None and is_closed(text):
-            p_yes = self._exam.recall.p_yes(messages)
-        return Answer(
-            answer=text,
-            p_yes=p_yes,
-            adapter=active.id if active else None,
-            evidence=tuple(self.evidence(question)),
-            seconds=round(time.perf_counter() - began, 3),
-        )
+        return self._speaker.ask(question, retrieve=retrieve, adapter=adapter)
 
     def reply(
         self,
@@ -185,56 +177,13 @@ class Memory:
 
         ``conversation`` is the id of the one that goes on: retrieval passes over it.
         """
-        active = self._follow(adapter)
-        settings = self.config.recall
-        generation = self._generation
-
-        def over() -> bool:
-            """Follow a change of memory before the next token. An answer that quotes the log ends: it may be gone."""
-            if self.store.runs.generation() != generation and retrieve:
-                return True
-            if self.store.runs.generation() != self._generation:
-                self._follow(adapter)
-            return stopped is not None and stopped()
-
-        yield from self._exam.recall.stream(
-            self._speaker(messages, active, retrieve, left_out=conversation)[0],
-            max_tokens=settings.max_tokens,
-            temperature=settings.temperature,
-            stopped=over,
+        yield from self._speaker.reply(
+            messages, retrieve=retrieve, adapter=adapter, stopped=stopped, conversation=conversation
         )
 
     def evidence(self, question: str, limit: int = 3) -> list[Evidence]:
         """Return the log entries that bear on a question, the best first."""
         return self.store.search.search(question, limit=limit)
-
-    def _speaker(
-        self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
-    ) -> tuple[list[Message], float | None]:
-        """Return what is answered from, and p(yes) where weights and text answered a yes/no question together.
-
-        With ``retrieve`` the adapter is put on or off after who is to speak (joint.py).
-        """
-        from plum_edge.baselines import JOINT_READS
-
-        if not retrieve:
-            return list(messages), None
-        library, question = self._exam.library, messages[-1].content
-        library.left_out = left_out
-        readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
-        if active is None:
-            return readings[0], None
-        return Joint(self._exam.recall, Path(active.gguf), active.id).speaker(messages, readings)
-
-    def _follow(self, adapter: bool) -> Adapter | None:
-        """Put the active adapter on, or none; a swap clears every cache (design.md §4)."""
-        active = self.store.runs.active() if adapter else None
-        if active is None:
-            self._exam.recall.use(None)
-        elif self._exam.recall.adapter_id != active.id or self._generation != self.store.runs.generation():
-            self._exam.recall.use(Path(active.gguf), active.id)
-        self._generation = self.store.runs.generation()
-        return active
 
     # --- what it has become
 
@@ -254,65 +203,15 @@ class Memory:
             UsageError: there is no such system, or one was named that needs an adapter.
             NoModel: one was named that needs what is not installed.
         """
-        from plum_edge import evaluate
-        from plum_edge.baselines import chosen
-        from plum_edge.calibration import reliability
-        from plum_edge.exam import figures
-        from plum_edge.retrieve.encoder import installed
+        from plum_edge.measure import Measure
 
-        examined = self.store.runs.adapter(adapter) if adapter else self.store.runs.active()
-        compared = chosen(baselines, adapter=examined is not None, dense=installed())
-        learned = [step.segment for step in self.store.runs.steps()]
-        asked = evaluate.read_questions(questions) if questions else self._exam.questions(learned)
-        seed, recipe = self.config.train.seed, self.config.train.recipe
-        if examined:
-            recipe = self.store.runs.manifest(examined.id).get("recipe", recipe)
-        path = Path(examined.gguf) if examined else None
-        system = "adapter" if examined else "base"
-        scored, cost = self._exam.ask_at_cost(system, path, asked, progress)
-        result = figures(scored, examined, recipe, seed, cost) | reliability(scored)
-        order = list(dict.fromkeys(segment.rsplit("/", 1)[0] for segment in learned))
-        result["conversations"] = len(order)
-        result |= self._history(order, seed)
-        result["general"] = self._exam.general(path, progress)
-        others: dict[str, dict[str, Any]] = {}
-        for name in compared:
-            theirs, cost = self._exam.ask_at_cost(name, path, asked, progress)
-            flips = evaluate.mcnemar(*([s for s in answers if s.question.closed] for answers in (scored, theirs)))
-            others[name] = figures(theirs, None, recipe, seed, cost) | {"mcnemar": asdict(flips)}
-        result["baselines"] = others
-        return result
-
-    def _history(self, order: Sequence[str], seed: int) -> dict[str, Any]:
-        """Return what was measured while it learned: accuracy over time, and the consistency plot with its dates."""
-        from plum_edge import evaluate
-
-        cells = self.store.runs.cells()
-        asked = {cell.conversation for cell in cells}
-        columns = [conversation for conversation in order if conversation in asked]
-        dates = {summary.id: summary.created_at.date().isoformat() for summary in self.store.log.list()}
-        return {
-            "over_time": evaluate.over_time(cells),
-            "over_time_ci95": evaluate.over_time_ci95(cells, seed=seed),
-            "consistency": evaluate.consistency(cells, columns),
-            "consistency_dates": [dates.get(conversation) for conversation in columns],
-        }
+        return Measure(self.store, self.config, lambda: self._exam).evaluate(adapter, questions, baselines, progress)
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""
+        from plum_edge.measure import Measure
 
-        def after(_segment: Segment, gguf: Path) -> None:
-            learned = [step.segment for step in self.store.runs.steps()]
-            closed = [q for q in self._exam.questions(learned) if q.closed]
-            scored = self._exam.ask("adapter", gguf, closed)
-            step = len(learned)
-            self.store.runs.add_cells(
-                step, [(s.question.id, s.question.conversation, s.correct, s.p_yes) for s in scored]
-            )
-            if cells is not None:
-                cells(step, len(closed), scored)
-
-        return after
+        return Measure(self.store, self.config, lambda: self._exam).watch(cells)
 
     # --- taking back
 

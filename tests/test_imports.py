@@ -54,7 +54,8 @@ ACROSS = {
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
     "backup", "budget", "nightlog", "nightly", "erase", "forget", "lineage", "traces", "translate", "base_check",
-    "promotion", "bases", "export", "receive", "writer", "lock", "space", "doubts",
+    "promotion", "bases", "export", "receive", "writer", "lock", "space", "doubts", "measure",
+    "speaker",
 }  # fmt: skip
 CLI_MAY = GROUND | {"report", "doctor", "backup", "nightlog", "nightly", "memory", "translate", "bases", "cli", ""}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""

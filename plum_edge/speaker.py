@@ -1,0 +1,112 @@
+"""Who answers: the base or the adapter in use, from weights, from the log, or from both; and it follows a promotion.
+
+Joins the store, recall and retrieval. Knows nothing of how an adapter came to be.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plum_edge.baselines import JOINT_READS
+from plum_edge.config import Config
+from plum_edge.exam import Exam
+from plum_edge.joint import Joint, is_closed, with_context
+from plum_edge.records import Adapter, Answer, Message
+from plum_edge.store import Store
+
+_EVIDENCE = 3
+"""Log entries that an answer names."""
+
+
+@dataclass
+class Speaker:
+    """Answers over one log, with the adapter that is in use there at the moment."""
+
+    store: Store
+    config: Config
+    opened: Callable[[], Exam]
+    """Gives the exam, whose model opens when it is first asked for."""
+    _generation: int = -1
+    """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
+
+    @property
+    def exam(self) -> Exam:
+        """The model and the log's library."""
+        return self.opened()
+
+    def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
+        """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
+        began = time.perf_counter()
+        active = self._follow(adapter)
+        messages, p_yes = self._who([Message("user", question)], active, retrieve)
+        text = self.exam.recall.answer(messages, max_tokens=self.config.recall.max_tokens)
+        if p_yes is None and is_closed(text):
+            p_yes = self.exam.recall.p_yes(messages)
+        return Answer(
+            answer=text,
+            p_yes=p_yes,
+            adapter=active.id if active else None,
+            evidence=tuple(self.store.search.search(question, limit=_EVIDENCE)),
+            seconds=round(time.perf_counter() - began, 3),
+        )
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        retrieve: bool = False,
+        adapter: bool = True,
+        stopped: Callable[[], bool] | None = None,
+        conversation: str | None = None,
+    ) -> Iterator[str]:
+        """Stream the assistant's next turn. Follows a promotion before it begins.
+
+        ``conversation`` is the id of the one that goes on: retrieval passes over it.
+        """
+        active = self._follow(adapter)
+        settings = self.config.recall
+        generation = self._generation
+
+        def over() -> bool:
+            """Follow a change of memory before the next token. An answer that quotes the log ends: it may be gone."""
+            if self.store.runs.generation() != generation and retrieve:
+                return True
+            if self.store.runs.generation() != self._generation:
+                self._follow(adapter)
+            return stopped is not None and stopped()
+
+        yield from self.exam.recall.stream(
+            self._who(messages, active, retrieve, left_out=conversation)[0],
+            max_tokens=settings.max_tokens,
+            temperature=settings.temperature,
+            stopped=over,
+        )
+
+    def _who(
+        self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
+    ) -> tuple[list[Message], float | None]:
+        """Return what is answered from, and p(yes) where weights and text answered a yes/no question together.
+
+        With ``retrieve`` the adapter is put on or off after who is to speak (joint.py).
+        """
+        if not retrieve:
+            return list(messages), None
+        library, question = self.exam.library, messages[-1].content
+        library.left_out = left_out
+        readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
+        if active is None:
+            return readings[0], None
+        return Joint(self.exam.recall, Path(active.gguf), active.id).speaker(messages, readings)
+
+    def _follow(self, adapter: bool) -> Adapter | None:
+        """Put the active adapter on, or none; a swap clears every cache (design.md §4)."""
+        active = self.store.runs.active() if adapter else None
+        if active is None:
+            self.exam.recall.use(None)
+        elif self.exam.recall.adapter_id != active.id or self._generation != self.store.runs.generation():
+            self.exam.recall.use(Path(active.gguf), active.id)
+        self._generation = self.store.runs.generation()
+        return active
