@@ -1,11 +1,10 @@
-"""Questions, marks, figures and statistics: known values, and properties that hold whatever was answered."""
+"""Scores, figures and statistics: known values, and properties that hold whatever was answered."""
 
 from __future__ import annotations
 
 import json
 import math
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,12 +12,9 @@ from hypothesis import strategies as st
 
 from plum_edge import evaluate
 from plum_edge.augment import templates
-from plum_edge.errors import BadInput, IntegrityError
+from plum_edge.errors import IntegrityError
 from plum_edge.evaluate import Scored
-from plum_edge.marking import abstains, contains, token_f1, words
-from plum_edge.records import Pair, Question, Style
-
-QUOTE = 'On 14 March 2026 you said: "The washer was 3/8 inch."'
+from plum_edge.records import Question, Style
 
 
 def closed(gold: str, correct: bool, *, about: str | None = "c", style: Style = "verbatim", name: str = "") -> Scored:
@@ -60,192 +56,7 @@ scored_lists = st.lists(
 )
 
 
-# Questions ------------------------------------------------------------------------------------------------------------
-
-
-def pair(question: str, **changes: object) -> Pair:
-    made = Pair("c1/0", question, "Yes, on 14 March 2026.", "closed", "positive", "held_out", "verbatim", "kitchen tap")
-    return replace(made, **changes)
-
-
-def test_held_out_pairs_are_asked_as_they_are() -> None:
-    pairs = [
-        pair("Does the kitchen tap ring a bell?"),
-        pair("Does the oven ring a bell?", answer="No, not so far.", polarity="negative", style="near", topic="oven"),
-        pair("Which day did I bring up the kitchen tap?", answer="On 14 March 2026.", kind="open"),
-        pair("Did we talk about the kitchen tap?", split="train"),
-        pair("Does the kitchen tap ring a bell?", answer="Yes, we talked about it on 14 March 2026."),
-    ]
-    found = evaluate.questions_from(pairs, phrasing="held_out", seed=0)
-    assert [(q.question, q.answer, q.style) for q in found] == [
-        ("Does the kitchen tap ring a bell?", "yes", "verbatim"),
-        ("Does the oven ring a bell?", "no", "near"),
-        ("Which day did I bring up the kitchen tap?", "On 14 March 2026.", "verbatim"),
-    ]
-    assert {(q.conversation, q.phrasing, q.origin) for q in found} == {("c1", "held_out", "phrases")}
-
-
-def test_a_conversation_id_may_hold_slashes() -> None:
-    found = evaluate.questions_from([pair("Does it ring?", segment="a/b/12")], phrasing="held_out")
-    assert found[0].conversation == "a/b"
-
-
-@pytest.mark.parametrize("asks", ["closed", "when", "what"])
-def test_unseen_phrasings_ask_the_same_of_the_topic_as_it_was_worded(asks: str) -> None:
-    kind = "closed" if asks == "closed" else "open"
-    for frame in getattr(templates.HELD_OUT, asks) + getattr(templates.TRAIN, asks):
-        asked = pair(frame.format(topic="my kitchen tap"), kind=kind, answer="On 14 March 2026.")
-        (found,) = evaluate.questions_from([asked], phrasing="unseen", seed=3)
-        assert found.question in [unseen.format(topic="my kitchen tap") for unseen in getattr(templates.UNSEEN, asks)]
-        assert found.phrasing == "unseen"
-
-
-def test_an_unseen_phrasing_of_a_free_question_takes_the_topic_of_the_pair() -> None:
-    asked = [
-        pair("Was my sink ever dripping?"),
-        pair("Tell me when it dripped.", kind="open", answer="On 1 May 2026."),
-        pair("How large was it?", kind="open", answer="3/8 inch"),
-    ]
-    found = evaluate.questions_from(asked, phrasing="unseen")
-    for question, asks in zip(found, ("closed", "when", "what"), strict=True):
-        assert question.question in [frame.format(topic="kitchen tap") for frame in getattr(templates.UNSEEN, asks)]
-
-
-def test_unseen_phrasings_follow_the_seed_and_do_not_repeat() -> None:
-    pairs = [pair(frame.format(topic="the tap")) for frame in templates.HELD_OUT.closed]
-    once = evaluate.questions_from(pairs, phrasing="unseen", seed=1)
-    assert once == evaluate.questions_from(pairs, phrasing="unseen", seed=1)
-    assert once != evaluate.questions_from(pairs, phrasing="unseen", seed=2)
-    assert len({q.question for q in once}) == len(once) == len(templates.HELD_OUT.closed)
-    twelve = [pair(frame.format(topic="the tap")) for frame in templates.TRAIN.closed[:12]]
-    assert len(evaluate.questions_from(twelve, phrasing="unseen")) == len(templates.UNSEEN.closed)
-
-
-def test_questions_are_read_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "gold.jsonl"
-    lines = [
-        {"question": "Did I mention Gunnar?", "answer": "Yes", "kind": "indirect", "conversation": "n1"},
-        {"question": "Did I mention orchids?", "answer": "no", "conversation": "n1"},
-        {"question": "Tattoos?", "answer": "no", "conversation": None},
-        {"question": "How wide was the pot?", "answer": "27 cm", "note": "extra keys are nobody's business"},
-    ]
-    path.write_text("\ufeff" + "\r\n".join(map(json.dumps, lines)) + "\r\n\n", encoding="utf-8")
-    found = evaluate.read_questions(path)
-    assert [(q.answer, q.style, q.conversation, q.closed) for q in found] == [
-        ("yes", "indirect", "n1", True),
-        ("no", "near", "n1", True),
-        ("no", "far", None, True),
-        ("27 cm", "verbatim", None, False),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        (b"", "holds no questions"),
-        (b"\n \n", "holds no questions"),
-        (b'{"question": "Is it?", "answer": "yes"}\n{"question": "Is', "line 2, column 14: is not valid JSON"),
-        (b"[" * 100_000, "line 1"),
-        (b"[1]", "must be an object"),
-        (b'{"question": "Is it?"}', "'answer' must be a text"),
-        (b'{"question": " ?", "answer": "yes"}', "'question' must be a text"),
-        (b'{"question": "Is it?", "answer": true}', "'answer' must be a text"),
-        (b'{"question": "Is it?", "answer": "no", "conversation": 4}', "'conversation' must be"),
-        (b'{"question": "Is it?", "answer": "no", "kind": "nearby"}', "'kind' is 'nearby'; it can be verbatim"),
-        (b"\xff\xfe\x00", "is not UTF-8 text"),
-    ],
-)
-def test_a_bad_file_of_questions_is_refused_with_its_line(tmp_path: Path, content: bytes, complaint: str) -> None:
-    path = tmp_path / "gold.jsonl"
-    path.write_bytes(content)
-    with pytest.raises(BadInput) as caught:
-        evaluate.read_questions(path)
-    assert complaint in str(caught.value)
-    assert str(path) in str(caught.value)
-    assert str(caught.value).endswith("Nothing was asked.")
-
-
-def test_a_missing_file_or_a_folder_of_questions_is_refused(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "absent.jsonl"):
-        with pytest.raises(BadInput, match="cannot be read"):
-            evaluate.read_questions(path)
-
-
-# Marks ----------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "gold", "f1"),
-    [
-        ("27 cm", "27 cm", 1.0),
-        ("The 27 cm.", "27 CM", 1.0),
-        ("It was 27 cm wide", "27 cm", 2 * 0.4 * 1.0 / 1.4),
-        ("no idea", "27 cm", 0.0),
-        ("27 27 27 cm", "27 cm", 2 * 2 / 6),
-        ("", "27 cm", 0.0),
-    ],
-)
-def test_token_f1(answer: str, gold: str, f1: float) -> None:
-    assert token_f1(answer, gold) == pytest.approx(f1)
-
-
-@settings(deadline=None)
-@given(st.text(), st.text())
-def test_token_f1_is_symmetric_and_one_for_the_same_words(a: str, b: str) -> None:
-    assert token_f1(a, b) == pytest.approx(token_f1(b, a))
-    assert 0 <= token_f1(a, b) <= 1
-    assert token_f1(a, a) == (1.0 if words(a) else 0.0)
-
-
-@pytest.mark.parametrize(
-    ("answer", "gold", "found"),
-    [
-        ("It was 3/8 inch, you said.", "3/8 inch", True),
-        ("8/3 inch", "3/8 inch", False),
-        ("You pay 1200 a month", "1,200 a month", True),
-        ('You said: "The washer was 3/8 inch."', QUOTE, True),
-        ("On 14 March 2026.", QUOTE, False),
-        ("We talked about it on 14 March 2026.", "On 14 March 2026.", True),
-        ("On 15 March 2026.", "On 14 March 2026.", False),
-        ("anything", "...", False),
-    ],
-)
-def test_contains_looks_for_the_fact_in_order(answer: str, gold: str, found: bool) -> None:
-    assert contains(answer, gold) is found
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        *templates.UNKNOWN,
-        *templates.NO,
-        "I don’t know.",
-        "I'm sorry, I have no record of that.",
-        "We haven't talked about that yet.",
-        "That never came up.",
-        "You did not mention it.",
-        "I cannot recall anything.",
-    ],
-)
-def test_answers_that_claim_nothing(answer: str) -> None:
-    assert abstains(answer)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "",
-        "On 14 March 2026.",
-        QUOTE,
-        'You said: "I do not know what to cook."',
-        'You said: "I do not know what to',
-        "You said: we have not talked to the landlord",
-        "Yes, but I do not remember the details.",
-        "Blue.",
-    ],
-)
-def test_answers_that_claim_something_or_say_nothing(answer: str) -> None:
-    assert not abstains(answer)
+# Scoring --------------------------------------------------------------------------------------------------------------
 
 
 def test_scoring_asks_closed_questions_for_a_number_and_open_ones_for_words() -> None:
