@@ -135,6 +135,8 @@ def restoring(home: Home, file: Path) -> Iterator[Restoring]:
     """
     if not file.is_file():
         raise UsageError(f"There is no file {file}.", _TOUCHED)
+    if home.is_log(file):
+        raise UsageError(f"{file} is the log itself, not a copy of it.", _TOUCHED)
     home.create()
     with locked(home), contextlib.ExitStack() as stack:
         current = _current(home)

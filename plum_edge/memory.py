@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from plum_edge import config as configuration
+from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
 from plum_edge.store import Store
@@ -89,9 +90,12 @@ class Memory:
 
         Raises:
             BadInput: the file cannot be read; nothing was imported.
+            UsageError: the file is the log itself.
         """
         from plum_edge.importers import read
 
+        if self.home.is_log(Path(path)):
+            raise UsageError(f"{path} is the log itself.", "Its conversations are there already: plum-edge logs list")
         found = read(Path(path), format, since)
         result: dict[str, Any] = {
             "conversations": len(found.conversations),
@@ -277,8 +281,16 @@ class Memory:
             return lineage.prune(self.home, self.store, keep=keep or lineage.KEPT, dry_run=dry_run)
 
     def use(self, identity: str | None) -> None:
-        """Make an adapter the active one, or none."""
-        self.store.runs.use(self.store.runs.adapter(identity).id if identity else None)
+        """Make an adapter the active one, or none.
+
+        Raises:
+            ForeignAdapter: it was made for another base than the one that is set.
+        """
+        adapter = self.store.runs.adapter(identity) if identity else None
+        if adapter and self.store.runs.manifest(adapter.id).get("base_sha256") not in (None, self.base.sha256):
+            why, remedy = f"it was made for another base than {self.base.name}", "The one in use stays."
+            raise ForeignAdapter(Path(adapter.gguf), why, remedy)
+        self.store.runs.use(adapter.id if adapter else None)
 
     def status(self) -> dict[str, Any]:
         """Return what `plum-edge status` shows."""

@@ -60,6 +60,14 @@ class Home:
         """The configuration, TOML; may be absent."""
         return self.root / "config.toml"
 
+    def is_log(self, path: Path) -> bool:
+        """Whether a file is the log, or what SQLite keeps beside it.
+
+        A process that has the log open must not open these past SQLite: closing them again takes SQLite's locks away.
+        """
+        of_log = [self.log.with_name(self.log.name + suffix) for suffix in ("", "-wal", "-shm")]
+        return path.exists() and any(one.exists() and one.samefile(path) for one in of_log)
+
     @property
     def adapters(self) -> Path:
         """One folder an adapter."""

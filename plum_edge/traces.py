@@ -1,15 +1,23 @@
 """Whether anything that was said is still to be read in a folder: the raw bytes of its files are searched.
 
-Knows nothing of what the files are. What is only in a model's weights is no text and is not found by it.
+It is done in a process of its own, which is this file: a process that opens a database past SQLite and closes it again
+loses the locks that it has on it (sqlite.org/howtocorrupt.html, 2.2), and forgetting has the log open. Knows nothing of
+what the files are. What is only in a model's weights is no text and is not found by it.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from plum_edge.records import Conversation
+if TYPE_CHECKING:  # the process of its own has nothing but the standard library
+    from plum_edge.records import Conversation
 
 _SHORTEST = 16
 """Characters below which a sentence is anybody's."""
@@ -30,9 +38,17 @@ def sentences(conversations: Iterable[Conversation], others: Iterable[Conversati
 
 def search(folder: Path, texts: Sequence[str], *, skip: Iterable[Path] = ()) -> list[Path]:
     """Return the files below ``folder`` that hold any of the texts, in UTF-8 or UTF-16; ``skip`` names folders."""
+    if not texts:
+        return []
+    asked = json.dumps({"folder": str(folder), "texts": list(texts), "skip": [str(one) for one in skip]})
+    call = [sys.executable, "-I", __file__]  # the texts go through a pipe: who lists processes sees none of them
+    done = subprocess.run(call, input=asked.encode(), stdout=subprocess.PIPE, check=True)
+    return [Path(one) for one in json.loads(done.stdout)]
+
+
+def _search(folder: Path, texts: Sequence[str], skip: tuple[Path, ...]) -> list[Path]:
     needles = [text.encode(encoding) for text in texts for encoding in _ENCODINGS]
-    skipped = tuple(skip)
-    return [path for path in _files(folder, skipped) if needles and within(_read(path), needles)]
+    return [path for path in _files(folder, skip) if within(_read(path), needles)]
 
 
 def _files(folder: Path, skipped: tuple[Path, ...]) -> Iterator[Path]:
@@ -53,7 +69,8 @@ def within(pieces: Iterable[bytes], needles: Sequence[bytes]) -> bool:
 
 
 def _read(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    """Yield a file in pieces; nothing of one that has just gone, or is not ours to read."""
+    with suppress(FileNotFoundError, PermissionError), path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             yield chunk
 
@@ -65,3 +82,9 @@ def _texts(talk: Conversation) -> Iterator[str]:
 
 def _split(text: str) -> Iterator[str]:
     return (one.strip() for one in _SENTENCE.split(text) if len(one.strip()) >= _SHORTEST)
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin.buffer)
+    found = _search(Path(asked["folder"]), asked["texts"], tuple(map(Path, asked["skip"])))
+    json.dump([str(path) for path in found], sys.stdout)

@@ -19,6 +19,7 @@ from plum_edge.fold import Fold
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store
+from tests.raw import read
 
 SAID = (
     "The kitchen tap drips, and Aunt Rosalind lent me a rubber washer from Torvalund.",
@@ -120,7 +121,7 @@ def traces(root: Path, numbers: Iterable[int]) -> list[str]:
     needles += [word.lower() for word in needles]
     for path in sorted(root.rglob("*")):
         if path.is_file() and "models" not in path.relative_to(root).parts:
-            content = path.read_bytes()
+            content = read(path)
             found += [f"{path.relative_to(root)}: {needle!r}" for needle in needles if needle in content]
     return found
 

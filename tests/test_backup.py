@@ -152,6 +152,8 @@ def test_files_that_are_no_copies_are_refused_and_the_log_stays(home: Home, tmp_
         file.write_bytes(content)
         with pytest.raises(IntegrityError, match=f"{name} is no whole copy of a log"):
             restore(home, file)
+    with pytest.raises(UsageError, match="is the log itself"):
+        restore(home, home.log)
     with pytest.raises(UsageError, match="There is no file"):
         restore(home, tmp_path / "nothing")
     assert home.log.read_bytes() == before

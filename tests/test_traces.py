@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge import traces
+from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
+from plum_edge.store import Store
+from tests.raw import is_locked
 
 SECRET = "A periwinkle submarine surfaces."
 
@@ -36,6 +40,28 @@ def test_it_is_found_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     assert traces.search(tmp_path, [SECRET]) == [found]
     assert traces.search(tmp_path, [SECRET], skip=[tmp_path / "deep"]) == []
     assert traces.search(tmp_path, []) == []
+
+
+def test_what_is_not_ours_to_read_is_passed_over(tmp_path: Path) -> None:
+    found = tmp_path / "file"
+    found.write_text(SECRET)
+    (tmp_path / "closed").write_text(SECRET)
+    (tmp_path / "closed").chmod(0)
+    may_read = os.access(tmp_path / "closed", os.R_OK)  # root may
+    assert traces.search(tmp_path, [SECRET]) == [tmp_path / "closed", found][not may_read :]
+
+
+def test_the_log_is_still_locked_afterwards(tmp_path: Path) -> None:
+    """Its pages and its -wal are searched as they are on the disk, and the connection that is open loses nothing."""
+    home = Home(tmp_path / "home")
+    with Store.open(home, create=True) as store:
+        store.log.add([talk(SECRET)])
+        assert traces.search(home.root, [SECRET]) == [home.log.with_name("log.db-wal")]
+        assert is_locked(home.log)
+        with home.log.open("rb"):
+            pass
+        assert not is_locked(home.log), "what is asked here can fail: this is how a process loses its locks"
+    assert traces.search(home.root, [SECRET]) == [home.log]
 
 
 @settings(deadline=None)

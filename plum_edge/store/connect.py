@@ -140,7 +140,7 @@ class Connection:
             if not self._closed:
                 self._closed = True
                 self._database.close()
-                _opened[self.path] -= 1
+                _opened[self.path.resolve()] -= 1
 
 
 def open_log(home: Home, *, create: bool) -> Connection:
@@ -156,7 +156,7 @@ def open_log(home: Home, *, create: bool) -> Connection:
                     _make(path)
     with _opening:
         with disk_errors(path):
-            if not _opened[path]:
+            if not _opened[path.resolve()]:
                 _check_file(path)
             if path.stat().st_mode & 0o077:
                 path.chmod(0o600)  # before SQLite opens it: -wal and -shm get the mode of the file
@@ -170,7 +170,7 @@ def open_log(home: Home, *, create: bool) -> Connection:
             except BaseException:
                 database.close()
                 raise
-        _opened[path] += 1
+        _opened[path.resolve()] += 1
     return Connection(path, database)
 
 

@@ -117,3 +117,8 @@ def test_status_of_an_empty_log(home: Path, tmp_path: Path, run: Run) -> None:
     text = run("status", "--home", home).out
     assert "log      0 conversations, 0 messages\n" in text
     assert "waiting  nothing" in text
+
+
+def test_the_log_itself_is_no_file_to_import(logged: Path, run: Run) -> None:
+    said = run("import", logged / "log.db", "--home", logged)
+    assert (said.code, "is the log itself" in said.err) == (2, True)

@@ -21,6 +21,7 @@ from plum_edge.errors import NoSpace, PlumError, StoreDamaged, StoreError, Store
 from plum_edge.paths import Home
 from plum_edge.store import Store
 from plum_edge.store.migrations import MIGRATIONS, SECURE_FTS
+from tests.raw import is_locked
 from tests.store.samples import pair, recorded, talk
 
 MARK = "kumquat marmalade"
@@ -314,6 +315,25 @@ def test_a_writer_that_waits_in_vain_says_so(home: Home, monkeypatch: pytest.Mon
         with first.transaction(), pytest.raises(StoreError, match="in use by another process"):
             second.log.start(talk("a", "hello"))
         second.log.start(talk("a", "hello"))
+
+
+def test_a_log_that_is_open_stays_locked_when_it_is_opened_again(home: Home) -> None:
+    """Looked at past SQLite and closed, the file would lose its locks, and whoever ends next would remove the -wal."""
+    with Store.open(home, create=True) as store:
+        assert is_locked(home.log)
+        with Store.open(home, create=False) as again:
+            again.log.start(talk("a", "hello"))
+        by_link = home.root.with_name("link")
+        by_link.symlink_to(home.root)
+        with Store.open(Home(by_link), create=False) as again:
+            assert again.log.holds("a")
+        assert is_locked(home.log)
+        subprocess.run([sys.executable, "-c", _WRITER, str(home.root), "x"], check=True)
+        assert home.log.with_name("log.db-wal").exists(), "the other one was not the last"
+        store.log.start(talk("b", "hello"))
+    assert not is_locked(home.log)
+    with Store.open(home, create=False) as store:
+        assert store.log.counts().conversations == 15
 
 
 def test_a_transaction_is_all_or_nothing(store: Store) -> None:

@@ -16,6 +16,7 @@ from plum_edge.errors import StoreError
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Message, Step
 from plum_edge.store import Store
+from tests.raw import everything
 from tests.store.samples import pair, recorded, talk
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -64,7 +65,7 @@ def forget(store: Store, *idents: str, keep_log: bool = False, adapter: str | No
 
 
 def raw(home: Home) -> bytes:
-    return b"".join(path.read_bytes() for path in home.root.rglob("*") if path.is_file())
+    return everything(home.root)
 
 
 def test_a_request_moves_the_adapter_in_use_in_the_same_transaction(three: Store) -> None:
