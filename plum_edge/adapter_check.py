@@ -16,6 +16,8 @@ from plum_edge.gguf_header import BASE_SHA256, Header, NotGguf, read
 _EMBEDDING = "token_embd.weight"
 _SHOWN = 5
 """So many problems are spelled out; the others are counted."""
+_NOTHING = "Nothing was loaded."
+_OTHER_BASE = "Set the base that it was made for in config.toml, or learn on this one: plum-edge consolidate --rebuild"
 
 
 def check_adapter(path: Path, base: Header) -> None:
@@ -31,7 +33,15 @@ def check_adapter(path: Path, base: Header) -> None:
         raise ForeignAdapter(path, str(error)) from error
     if problems:
         more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise ForeignAdapter(path, "; ".join(problems[:_SHOWN]) + more)
+        raise ForeignAdapter(
+            path, "; ".join(problems[:_SHOWN]) + more, _OTHER_BASE if _foreign(adapter, base) else _NOTHING
+        )
+
+
+def _foreign(adapter: Header, base: Header) -> bool:
+    """Whether both say which weights they are of, and not the same."""
+    made_for, made_of = (header.metadata.get(BASE_SHA256) for header in (adapter, base))
+    return bool(made_for and made_of and made_for != made_of)
 
 
 def _description(adapter: Header, base: Header) -> list[str]:
@@ -41,8 +51,8 @@ def _description(adapter: Header, base: Header) -> list[str]:
     ours, theirs = base.metadata.get("general.architecture"), said.get("general.architecture")
     if ours != theirs:
         return [f"it is for the architecture {theirs}, and the base is {ours}"]
-    made_for, made_of = said.get(BASE_SHA256), base.metadata.get(BASE_SHA256)
-    if made_for and made_of and made_for != made_of:
+    if _foreign(adapter, base):
+        made_for, made_of = said[BASE_SHA256], base.metadata[BASE_SHA256]
         return [f"it was made for another base of that architecture (weights {made_for[:12]}…, here {made_of[:12]}…)"]
     alpha = said.get("adapter.lora.alpha")
     if not isinstance(alpha, float) or not math.isfinite(alpha):

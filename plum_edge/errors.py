@@ -187,8 +187,8 @@ class IntegrityError(PlumError):
 class ForeignAdapter(IntegrityError):
     """An adapter that does not belong to this base, or a file that is no adapter."""
 
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path} cannot be used as an adapter here: {why}.", "Nothing was loaded.")
+    def __init__(self, path: Path, why: str, remedy: str = "Nothing was loaded.") -> None:
+        super().__init__(f"{path} cannot be used as an adapter here: {why}.", remedy)
 
 
 class ConversionMismatch(IntegrityError):

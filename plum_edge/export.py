@@ -131,8 +131,13 @@ def opened(folder: Path) -> dict[str, Any]:
         IntegrityError: a file that is missing, too many, or of other bytes; each by its name.
     """
     sums = folder / SUMS
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", "Name what plum-edge export wrote on the other device.")
     if not sums.is_file() or not (folder / MANIFEST).is_file():
-        raise UsageError(f"{folder} is no export of plum-edge: it lacks {SUMS} or {MANIFEST}.")
+        raise UsageError(
+            f"{folder} is no export of plum-edge: it lacks {SUMS} or {MANIFEST}.",
+            "Name what plum-edge export wrote. An adapter that another tool trained: plum-edge convert",
+        )
     lines = [_LINE.fullmatch(line) for line in sums.read_text(encoding="utf-8", errors="replace").splitlines()]
     listed = {line["name"]: line["sha256"] for line in lines if line}
     there = {path.name for path in folder.iterdir()} - {SUMS}

@@ -76,7 +76,8 @@ def sniff(path: Path) -> Form:
     """Return the form of an adapter: a file or a folder.
 
     Raises:
-        ForeignAdapter: there is nothing, or nothing that is known.
+        UsageError: there is nothing.
+        ForeignAdapter: there is nothing that is known.
     """
     if path.is_dir():
         if (path / peft_folder.CONFIG).is_file():
@@ -85,7 +86,9 @@ def sniff(path: Path) -> Form:
             return "neutral"
         raise ForeignAdapter(path, f"the folder has neither {peft_folder.CONFIG} nor {_NEUTRAL}")
     if not path.is_file():
-        raise ForeignAdapter(path, "there is no such file or folder")
+        raise UsageError(
+            f"There is no file or folder {path}.", "Name an adapter: a GGUF, or the folder it was saved in."
+        )
     with path.open("rb") as file:
         return "gguf" if file.read(4) == b"GGUF" else "neutral"
 
@@ -152,7 +155,7 @@ def _fits(lora: Lora, base: Skeleton, path: Path) -> None:
         elif not base.packed and base.shapes.get(module) != shape:
             problems.append(f"{module} is made for a matrix of {shape}, and the base's is {base.shapes.get(module)}")
     if problems:
-        raise ForeignAdapter(path, "; ".join(problems))
+        raise ForeignAdapter(path, tensors.by_name(problems))
 
 
 def write(lora: Lora, to: Target, out: Path, base: Skeleton | None, dtype: gguf.AdapterType = "f32") -> None:

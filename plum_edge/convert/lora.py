@@ -104,7 +104,7 @@ def matched(sides: Mapping[str, Mapping[str, np.ndarray]], problems: list[str], 
     if not sides and not problems:
         problems.append("it holds no tensors")
     if problems:
-        raise ForeignAdapter(path, "; ".join(problems))
+        raise ForeignAdapter(path, tensors.by_name(problems))
     return pairs
 
 

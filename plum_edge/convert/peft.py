@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plum_edge.convert.tensors import by_name
 from plum_edge.errors import ForeignAdapter
 from plum_edge.paths import atomic_write
 
@@ -104,7 +105,7 @@ def paired(state: Mapping[str, np.ndarray], path: Path) -> dict[str, tuple[np.nd
     if not state:
         problems.append("it holds no tensors")
     if problems:
-        raise ForeignAdapter(path, "; ".join(problems))
+        raise ForeignAdapter(path, by_name(problems))
     return pairs
 
 

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import struct
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,29 @@ from plum_edge.paths import sha256_file
 from plum_edge.records import content_hash
 
 _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+_LAYER = re.compile(r"(?<=layers\.)\d+")
+
+
+def by_name(problems: Iterable[str]) -> str:
+    """Return what is wrong with tensors as one clause; what differs by the layer alone is said once, with the layers.
+
+    For example ``layers.0–3,5.mlp.up_proj has no B``.
+    """
+    layers: dict[str, list[int]] = {}
+    for problem in problems:
+        found = _LAYER.search(problem)
+        of = layers.setdefault(_LAYER.sub("*", problem, count=1), [])
+        of += [int(found[0])] if found else []
+    return "; ".join(
+        shape.replace("layers.*", f"layers.{_runs(of)}", 1) if of else shape for shape, of in layers.items()
+    )
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Return numbers as ``0–3,5``."""
+    ordered = sorted(set(numbers))
+    groups = [list(run) for _, run in groupby(ordered, lambda n: n - ordered.index(n))]
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def test_the_base_may_be_named_by_the_adapter_itself(base: Path, run: Run) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["none", "out", "--to", "gguf"], 22, "there is no such file or folder"),
+        (["none", "out", "--to", "gguf"], 2, "There is no file or folder none"),
         (["llama-2", "out", "--to", "gguf"], 22, "neither adapter_config.json nor adapter.safetensors"),
         (["adapter", "out", "--to", "onnx"], 2, "onnx"),
         (["adapter", "llama-2", "--to", "peft"], 2, "exists already"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -145,6 +146,24 @@ def test_another_base_is_refused_on_both_sides(learned: Path, tmp_path: Path, ru
     (learned / "config.toml").write_text(settings)
     assert run("export", tmp_path / "again", "--home", learned).code == 22
     assert not (tmp_path / "again").exists()
+
+
+def test_what_is_no_export_is_named(tmp_path: Path, home: Path, run: Run) -> None:
+    (tmp_path / "empty").mkdir()
+    for name, says in (("nothing", "There is no folder"), ("empty", "is no export of plum-edge")):
+        found = run("adapters", "add", tmp_path / name, "--home", home)
+        assert found.code == 2 and says in found.err and "plum-edge" in found.err
+
+
+def test_an_adapter_for_another_base_is_not_put_to_use(learned: Path, tmp_path: Path, run: Run) -> None:
+    """The base was changed in config.toml: `use` says so, and so does who asks with the old one still in use."""
+    other = tiny_base(tmp_path / "another", seed=9)
+    text = (learned / "config.toml").read_text()
+    (learned / "config.toml").write_text(re.sub(r"base = .*", f"base = {json.dumps(str(other))}", text))
+    used = run("adapters", "use", "0001", "--home", learned)
+    assert used.code == 22 and "made for another base" in used.err
+    asked = run("ask", "Did we talk about the tap?", "--home", learned)
+    assert asked.code == 22 and "consolidate --rebuild" in asked.err.replace("\n       ", " ")
 
 
 def test_nothing_to_export_and_a_place_that_is_taken(logged: Path, learned: Path, tmp_path: Path, run: Run) -> None:

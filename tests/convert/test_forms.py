@@ -13,7 +13,7 @@ import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plum_edge.convert import formats, gguf, mlx, peft, peft_folder
+from plum_edge.convert import formats, gguf, mlx, peft, peft_folder, tensors
 from plum_edge.convert.lora import Lora, unified
 from plum_edge.errors import ForeignAdapter, NoModel, UsageError
 from plum_edge.recall import Recall
@@ -190,9 +190,10 @@ def test_forms_are_told_apart(tmp_path: Path) -> None:
     peft.save(ours, lora.state(), {"rank": "4", "alpha": "8.0", "base_sha256": "0" * 64})
     assert formats.sniff(ours) == formats.sniff(ours.parent) == "neutral"
     assert formats.read(ours.parent, bones).alpha == 8.0
-    for nothing in (tmp_path, tmp_path / "none"):
-        with pytest.raises(ForeignAdapter):
-            formats.sniff(nothing)
+    with pytest.raises(ForeignAdapter):
+        formats.sniff(tmp_path)
+    with pytest.raises(UsageError):
+        formats.sniff(tmp_path / "none")
 
 
 def test_an_adapter_for_another_base_is_refused_with_every_module(tmp_path: Path) -> None:
@@ -250,3 +251,12 @@ def test_a_quantised_base_still_says_its_heads(tmp_path: Path) -> None:
     formats.write(Lora(zoo.lora(base), 8.0), "gguf", tmp_path / "a.gguf", bones)
     with pytest.raises(NoModel):
         formats.skeleton(tmp_path)
+
+
+def test_what_is_wrong_in_every_layer_is_said_once_with_the_layers() -> None:
+    said = ["it is a DoRA", *(f"model.layers.{n}.mlp.up_proj has no B" for n in (3, 0, 1, 2, 7)),
+            "model.layers.4.mlp.up_proj has no A", "lm_head has no B"]  # fmt: skip
+    assert tensors.by_name(said) == (
+        "it is a DoRA; model.layers.0–3,7.mlp.up_proj has no B; model.layers.4.mlp.up_proj has no A; lm_head has no B"
+    )
+    assert tensors.by_name(["model.layers.12.x"]) == "model.layers.12.x"
