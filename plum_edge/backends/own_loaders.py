@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import io
 import logging
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -76,7 +77,9 @@ def peft_logits(base: Path, adapter: Path | None, prompts: Sequence[Sequence[int
         from peft import PeftModel
 
         try:
-            model = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # PEFT asks transformers for what has another name now
+                model = PeftModel.from_pretrained(model, str(adapter), local_files_only=True)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ForeignAdapter(adapter, f"PEFT does not load it ({error})") from error
     model.eval()

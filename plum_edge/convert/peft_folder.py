@@ -79,7 +79,11 @@ def _unusual(config: Mapping[str, Any]) -> list[str]:
     """Return what a configuration asks for that is no plain LoRA."""
     if config.get("peft_type") != "LORA":
         return [f"it is of the type {config.get('peft_type')!r}, not LORA"]
-    found = ["it is a DoRA (use_dora)"] if config.get("use_dora") else []
+    found = (
+        ["it is a DoRA (use_dora), which PEFT can merge into its base and no other form holds"]
+        if config.get("use_dora")
+        else []
+    )
     for key, value in sorted(config.items()):
         if key in _READ | _HARMLESS or key == "use_dora" or not value:
             continue
