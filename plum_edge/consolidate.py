@@ -77,6 +77,8 @@ class Night:
         erase.carry_on(self.home, self.store)
         if self.rebuild:
             self._start_over()
+        if not self._waiting():
+            erase.checkpoints(self.home, self.store)  # the epoch in work of a run that was killed after its last step
         if not self._waiting() and not self._promotion.head_is_new():
             erase.settle(self.store)
             return self._result("nothing", None, [], 0)

@@ -1,9 +1,8 @@
-"""The night, on the embedded model: promoted, refused, stopped, killed; and what `Memory` says of it."""
+"""The night, on the embedded model: what is promoted, and what `Memory` says of it; refused, stopped, killed."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -19,6 +18,8 @@ from plum_edge import Memory
 from plum_edge.convert import gguf, peft
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, NoSpace
 from plum_edge.paths import data_dir, sha256_file
+from tests import story
+from tests.tiny import tiny_base
 
 FOLDER = data_dir("models") / "plum-tiny"
 pytestmark = pytest.mark.skipif(not (FOLDER / "model.safetensors").is_file(), reason="plum-tiny has no weights here")
@@ -43,11 +44,6 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, o
     home = make_home(tmp_path_factory.mktemp("nights") / "home")
     with Memory(home) as memory:
         return home, memory.consolidate(after_step=memory.watch())
-
-
-def states(home: Path) -> list[str]:
-    with Memory(home) as memory:
-        return [step.state_sha256 for step in memory.store.runs.steps()]
 
 
 def test_the_result_is_the_contracts_json(learned: tuple[Path, dict[str, object]]) -> None:
@@ -124,45 +120,6 @@ def test_a_second_run_is_refused_while_one_holds_the_lock(tmp_path: Path) -> Non
         memory.consolidate()
 
 
-def test_a_refused_adapter_leaves_the_old_one(tmp_path: Path) -> None:
-    home = make_home(tmp_path / "home", 1, QUICK.replace("min_new = 0.0", "min_new = 1.01"))
-    with Memory(home) as memory:
-        with pytest.raises(GateRefused, match="not learned"):
-            memory.consolidate()
-        assert memory.store.runs.active() is None
-        assert memory.status()["last"]["status"] == "refused"
-        assert [adapter.id for adapter in memory.adapters()] == ["0001"]
-
-
-def test_stopped_it_is_postponed_and_carries_on(learned: tuple[Path, dict[str, object]], tmp_path: Path) -> None:
-    home = make_home(tmp_path / "home")
-    calls = iter(range(100_000))
-    with Memory(home) as memory:
-        with pytest.raises(Interrupted):
-            memory.consolidate(stopped=lambda: next(calls) > 45)
-        assert memory.status()["last"]["status"] == "postponed"
-        assert memory.consolidate()["status"] == "promoted"
-    assert states(home) == states(learned[0])
-
-
-@pytest.mark.parametrize("seconds", [2.0, 5.0, 8.0])
-def test_killed_it_carries_on_to_the_same_bytes(
-    learned: tuple[Path, dict[str, object]], tmp_path: Path, seconds: float
-) -> None:
-    home = make_home(tmp_path / "home")
-    process = subprocess.Popen([sys.executable, "-c", RUN, str(home)], stdout=subprocess.PIPE)
-    time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    done = subprocess.run([sys.executable, "-c", RUN, str(home)], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() in ("promoted", "nothing")
-    assert states(home) == states(learned[0])
-    with Memory(home) as memory:
-        assert sum(adapter.active for adapter in memory.adapters()) == 1
-    left = [path.name for path in home.rglob("*.tmp")] + [path.name for path in home.rglob("epoch.safetensors")]
-    assert not [name for name in left if name.startswith("epoch")]
-
-
 def test_too_little_disk_is_said_before_anything_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = make_home(tmp_path / "home", 1)
     free = shutil.disk_usage(home)._replace(free=1_000_000)
@@ -180,15 +137,66 @@ def test_a_missing_base_is_a_sentence(tmp_path: Path) -> None:
         memory.consolidate()
 
 
-def test_no_socket_is_opened(tmp_path: Path) -> None:
-    """A night and a question with the network forbidden."""
-    home = make_home(tmp_path / "home", 1)
-    guard = (
-        "import socket, sys\n"
-        "def refuse(*a, **k): raise AssertionError('a socket was opened')\n"
-        "socket.socket.connect = refuse; socket.create_connection = refuse; socket.getaddrinfo = refuse\n"
-        "from plum_edge import Memory\n"
-        "memory = Memory(sys.argv[1]); memory.consolidate(); print(memory.ask('Did we talk?').answer)\n"
-    )
-    environment = {**os.environ, "HF_HUB_OFFLINE": "0"}
-    subprocess.run([sys.executable, "-c", guard, str(home)], check=True, capture_output=True, env=environment)
+# --- refused, stopped, killed: on a random base, which takes seconds
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture
+def waiting(tiny: Path, tmp_path: Path) -> Path:
+    """A home with three conversations that nobody has learned yet."""
+    home = story.make_home(tmp_path / "home", tiny)
+    with Memory(home) as memory:
+        memory.add([story.talk(number) for number in range(3)])
+    return home
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What comes out where nothing happens on the way."""
+    home = story.make_home(tmp_path_factory.mktemp("undisturbed") / "home", tiny)
+    with Memory(home) as memory:
+        memory.add([story.talk(number) for number in range(3)])
+        assert memory.consolidate()["status"] == "promoted"
+    return story.bytes_of(home)
+
+
+def test_a_refused_adapter_leaves_the_old_one(waiting: Path) -> None:
+    settings = waiting / "config.toml"
+    settings.write_text(settings.read_text().replace("min_new = 0.0", "min_new = 1.01"))
+    with Memory(waiting) as memory:
+        with pytest.raises(GateRefused, match="not learned"):
+            memory.consolidate()
+        assert memory.store.runs.active() is None
+        assert memory.status()["last"]["status"] == "refused"
+        assert [adapter.id for adapter in memory.adapters()] == ["0001"]
+
+
+def test_stopped_it_is_postponed_and_carries_on(waiting: Path, undisturbed: dict[str, object]) -> None:
+    calls = iter(range(100_000))
+    with Memory(waiting) as memory:
+        with pytest.raises(Interrupted):
+            memory.consolidate(stopped=lambda: next(calls) > 5)
+        assert memory.status()["last"]["status"] == "postponed"
+        assert memory.consolidate()["status"] == "promoted"
+    assert story.bytes_of(waiting) == undisturbed
+
+
+@pytest.mark.parametrize(
+    "sign", ["epoch.safetensors", "step-000001.safetensors", "step-000003.safetensors", ".adapter.gguf*", "0001"]
+)
+def test_killed_it_carries_on_to_the_same_bytes(waiting: Path, undisturbed: dict[str, object], sign: str) -> None:
+    """Killed as soon as there is a file of that name: while it learns, converts, and before or after it promotes."""
+    process = subprocess.Popen([sys.executable, "-c", RUN, str(waiting)], stdout=subprocess.PIPE)
+    while process.poll() is None and not list(waiting.rglob(sign)):
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    done = subprocess.run([sys.executable, "-c", RUN, str(waiting)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("promoted", "nothing")
+    assert story.wrong_in(waiting) == []
+    assert story.bytes_of(waiting) == undisturbed
+    assert not [path.name for path in waiting.rglob("*") if path.name.startswith((".", "epoch"))]

@@ -15,6 +15,8 @@ import numpy as np
 import safetensors.numpy
 import sentencepiece
 
+from plum_edge.paths import data_dir
+
 HIDDEN, LAYERS, HEADS, KV_HEADS, FFN, VOCABULARY, CONTEXT = 64, 2, 4, 2, 96, 600, 256
 TARGETS = {
     "self_attn.q_proj": (HIDDEN, HIDDEN),
@@ -99,6 +101,17 @@ def tiny_base(tmp_path: Path, *, seed: int = 0, tied: bool = True, dtype: type[n
     (folder / "tokenizer.model").write_bytes(sentencepiece_model())
     write_tokenizer(folder)
     return folder
+
+
+def ask_little(base: Path) -> Path:
+    """Give a base ten of each kind of what the embedded one is asked for its general ability: a second, not thirty."""
+    for name in ("ability.jsonl", "probe.jsonl"):
+        kinds: dict[str, list[str]] = {}
+        for line in (data_dir("models") / "plum-tiny" / name).read_text(encoding="utf-8").splitlines():
+            kinds.setdefault(json.loads(line)["kind"], []).append(line)
+        few = [line for lines in kinds.values() for line in lines[:10]]
+        (base / name).write_text("\n".join(few) + "\n", encoding="utf-8")
+    return base
 
 
 def random_lora(base: Path, rank: int = 4, seed: int = 0) -> dict[str, np.ndarray]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from plum_edge.cli import main
-from tests.tiny import tiny_base
+from tests.tiny import ask_little, tiny_base
 
 SETTINGS = """
 [model]
@@ -116,7 +116,7 @@ def logged(home: Path, two: Path, run: Run) -> Path:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny random base."""
-    return tiny_base(tmp_path_factory.mktemp("base"))
+    return ask_little(tiny_base(tmp_path_factory.mktemp("base")))
 
 
 def configured(home: Path, tiny: Path) -> Path:

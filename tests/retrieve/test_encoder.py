@@ -38,7 +38,7 @@ def test_what_means_the_same_is_near_without_a_word_in_common(minilm: Encoder) -
 
 @needs_weights
 def test_a_vector_is_of_length_one_and_the_same_in_any_company(minilm: Encoder) -> None:
-    texts = ["tap", "", "Fauré 🍞 \n 日本", "word " * 600, *(f"number {n} " * n for n in range(1, 40))]
+    texts = ["tap", "", "Fauré 🍞 \n 日本", "word " * 600, *(f"number {n} " * n for n in range(1, 9))]
     together = minilm.encode(texts)
     assert together.dtype == np.float32
     assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(texts)), abs=1e-5)
