@@ -25,8 +25,9 @@ demo: setup
 demo-all: setup
 	@$(BIN)/plum-edge demo --all
 
+# A process for each core, at most four (each takes half a gigabyte); a file's tests stay together, and in order.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # What needs torch, transformers and peft (training on them, PEFT's side of every conversion) is tested in an environment
 # of its own. Where there is no card, PyTorch's CPU build saves gigabytes; it has an index of its own on Linux.
