@@ -30,6 +30,8 @@ class System:
     joint: bool = False
     """The adapter remembers and the bare base reads, each text by itself (joint.py); else who answers reads, too."""
     threshold: Ranking | None = None
+    prompted: bool = False
+    """Behind `PROMPT`, as in the other line of the paper's figure 2."""
 
     @property
     def dense(self) -> bool:
@@ -52,6 +54,7 @@ SYSTEMS: dict[str, System] = {
     "bm25_threshold": System(threshold="bm25"),
     "dense_threshold": System(threshold="dense"),
     "adapter": System(adapter=True),
+    "adapter_prompted": System(adapter=True, prompted=True),
     "adapter_bm25": System(adapter=True, reads=JOINT_READS, joint=True),
     "adapter_passages": System(adapter=True, reads=("bm25_passages",), joint=True),
     "adapter_dense": System(adapter=True, reads=("dense_passages", "bm25_pairs"), joint=True),
@@ -65,6 +68,9 @@ reads a short passage better than a whole conversation."""
 
 EVERY = "all"
 """Asks for every system that can be measured here."""
+
+PROMPT = "You are a helpful assistant who remembers earlier conversations with the user."
+"""The paper does not print its own."""
 
 _MAX_TOKENS = 96
 """Room for a date and a quote of two dozen words."""
@@ -187,6 +193,8 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
         return Threshold(library, system.threshold)
     if system.adapter and adapter is None:
         raise ValueError(f"the system {name!r} needs an adapter")
+    if system.prompted:
+        return Model(recall, adapter, lambda _question: PROMPT)
     reads = [_reader(library, way) for way in system.reads]
     if system.joint and adapter is not None:
         return Together(recall, adapter, reads)

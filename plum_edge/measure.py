@@ -30,7 +30,12 @@ class Measure:
     """Gives the exam, whose model opens when it is first asked for."""
 
     def evaluate(
-        self, adapter: str | None, questions: Path | None, baselines: bool | Sequence[str], progress: Progress | None
+        self,
+        adapter: str | None,
+        questions: Path | None,
+        baselines: bool | Sequence[str],
+        prompted: bool,
+        progress: Progress | None,
     ) -> dict[str, Any]:
         """Score the adapter (the one in use, or the base where there is none), and others beside it.
 
@@ -51,6 +56,8 @@ class Measure:
         order = list(dict.fromkeys(segment.rsplit("/", 1)[0] for segment in learned))
         result["conversations"] = len(order)
         result |= self._history(order, seed)
+        if prompted:
+            result["over_time_system_prompt"] = self._prompted(learned, progress)
         result["general"] = exam.general(path, progress)
         others: dict[str, dict[str, Any]] = {}
         for name in compared:
@@ -72,6 +79,17 @@ class Measure:
             "consistency": evaluate.consistency(cells, columns),
             "consistency_dates": [dates.get(conversation) for conversation in columns],
         }
+
+    def _prompted(self, learned: Sequence[str], progress: Progress | None) -> list[tuple[int, float | None]]:
+        """Return accuracy over time behind a system prompt: of each adapter that is still here, all asked now."""
+        line = []
+        for adapter in self.store.runs.adapters():
+            if Path(adapter.gguf).is_file() and adapter.segments <= len(learned):
+                exam = self.opened()
+                asked = [question for question in exam.questions(learned[: adapter.segments]) if question.closed]
+                scored = exam.ask("adapter_prompted", Path(adapter.gguf), asked, progress)
+                line.append((adapter.segments, evaluate.balanced(scored)))
+        return line
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""

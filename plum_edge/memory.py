@@ -197,11 +197,13 @@ class Memory:
         adapter: str | None = None,
         questions: Path | None = None,
         baselines: bool | Sequence[str] = False,
+        prompted: bool = False,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Score held-out questions, or those of a file, in llama.cpp; return the contract's JSON (design.md §6).
 
         ``baselines``: what is measured beside, as `baselines.chosen` takes it: the usual ones, or systems by name.
+        ``prompted`` adds ``over_time_system_prompt``: every adapter that is still here, asked behind a system prompt.
 
         Raises:
             UsageError: there is no such system, or one was named that needs an adapter.
@@ -209,7 +211,9 @@ class Memory:
         """
         from plum_edge.measure import Measure
 
-        return Measure(self.store, self.config, lambda: self._exam).evaluate(adapter, questions, baselines, progress)
+        return Measure(self.store, self.config, lambda: self._exam).evaluate(
+            adapter, questions, baselines, prompted, progress
+        )
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""

@@ -72,6 +72,7 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
     assert heard == {
         "base": [(None, ["user"]), (None, ["user"])],
         "adapter": [(ADAPTER, ["user"]), (ADAPTER, ["user"])],
+        "adapter_prompted": [(ADAPTER, ["system", "user"])] * 2,
         "adapter_reads_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
         **dict.fromkeys(READERS, reading),
         **{
@@ -97,6 +98,7 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
     assert marks == {
         "base": [False, True],
         "adapter": [True, False],
+        "adapter_prompted": [True, False],
         "adapter_reads_bm25": [True, False],
         **{key: [True, True] for key in [*READERS, "bm25_threshold", "dense_threshold"]},
         # One who says yes against one who says no is half sure: yes. Against two: no.

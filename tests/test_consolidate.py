@@ -98,6 +98,16 @@ def test_evaluate_says_what_the_contract_lists(learned: tuple[Path, dict[str, ob
         assert memory.status()["adapter"]["id"] == "0001"
 
 
+def test_accuracy_over_time_behind_a_system_prompt_is_that_of_the_adapter_asked_so(
+    learned: tuple[Path, dict[str, object]],
+) -> None:
+    home, _ = learned
+    with Memory(home) as memory:
+        result = memory.evaluate(baselines=["adapter_prompted"], prompted=True)
+        assert result["over_time_system_prompt"] == [(3, result["baselines"]["adapter_prompted"]["accuracy"])]
+        assert "over_time_system_prompt" not in memory.evaluate()
+
+
 def test_nothing_to_do_is_said(learned: tuple[Path, dict[str, object]]) -> None:
     home, _ = learned
     with Memory(home) as memory:

@@ -125,7 +125,7 @@ class Clock:
     def _question(self, exam: Exam) -> float:
         if rates := self._ask.get((exam.system, exam.asked)):
             return statistics.median(rates)
-        reads = exam.system not in ("base", "adapter", exams.PROMPTED)
+        reads = exam.system not in ("base", "adapter", "adapter_prompted")
         return _ASK.get(exam.asked, _ASK["closed"]) * (4 if reads else 1)
 
 

@@ -21,14 +21,10 @@ from typing import Any
 from benchmarks.experiment import logs, rare
 from benchmarks.experiment.answers import Answers, row
 from benchmarks.experiment.cells import Exam
-from plum_edge import Memory, baselines, evaluate
+from plum_edge import Memory, evaluate
 from plum_edge import exam as examination
 from plum_edge.errors import Unavailable, UsageError
 from plum_edge.records import Progress, Question
-
-PROMPTED = "adapter_prompted"
-"""The adapter behind the system prompt below: the other line of the paper's figure 2."""
-PROMPT = "You are a helpful assistant who remembers earlier conversations with the user."
 
 
 @cache
@@ -94,9 +90,6 @@ class Room:
         self, system: str, questions: Sequence[Question], progress: Progress
     ) -> tuple[list[evaluate.Scored], dict[str, Any] | None]:
         gguf = Path(self.adapter.gguf)
-        if system == PROMPTED:
-            prompted = baselines.Model(self.exam.recall, gguf, lambda _question: PROMPT)
-            return evaluate.score(questions, prompted, progress), None
         scored, cost = self.exam.ask_at_cost(system, gguf, questions, progress)
         return scored, asdict(cost) if cost else None
 

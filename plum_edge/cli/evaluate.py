@@ -52,7 +52,9 @@ def command(
         report.check(folder)
     with session.memory() as memory, bar("evaluate") as progress:
         beside = systems if systems else baselines
-        figures = memory.evaluate(adapter=adapter, questions=questions, baselines=beside, progress=progress)
+        figures = memory.evaluate(
+            adapter=adapter, questions=questions, baselines=beside, prompted=folder is not None, progress=progress
+        )
     asked = figures["questions"] > 0
     if asked and not session.json:
         show(figures)
