@@ -76,6 +76,23 @@ def run(home: Path, command: str) -> int:
     return cli.main(["--home", str(home), *command.split()])
 
 
+def failing(home: Path, command: str, disk: FailsOnce, capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Give a command until the disk has failed everywhere; yield after each failure, said as it should be."""
+    capsys.readouterr()
+    for count in range(1, 60):
+        code = run(home, command)
+        if code == 0:
+            assert count == len(disk.seen) + 1
+            return
+        said = " ".join(capsys.readouterr().err.split())
+        kind, sentence = _SENTENCES[disk.number]
+        assert code == kind.exit_code, said
+        assert re.search(sentence, said), said
+        assert wrong_in(home) == []
+        yield
+    pytest.fail("it fails for ever")
+
+
 def kept(home: Path) -> dict[str, str]:
     """Return the hash of every file that nothing may take away: adapters, bases, settings, history, the newest step."""
     newest = sorted((home / "checkpoints").glob("step-*"))[-1:]
@@ -93,27 +110,16 @@ def test_a_night_on_a_disk_that_fails_everywhere(
         made.unlink()  # it is written too
     disk = FailsOnce(*_SENTENCES)
     monkeypatch.setattr(paths, "on_disk", disk)
-    failures = 0
-    capsys.readouterr()
-    for _ in range(60):
-        before, known = kept(home), len(states(home))
-        code = run(home, "consolidate")
-        if code == 0:
-            break
-        failures += 1
-        said = " ".join(capsys.readouterr().err.split())
-        kind, sentence = _SENTENCES[disk.number]
-        assert code == kind.exit_code, said
-        assert re.search(sentence, said), said
+    before, known = kept(home), len(states(home))
+    for _ in failing(home, "consolidate", disk, capsys):
         for path, was in before.items():
             assert sha256_file(Path(path)) == was, "everything that was there is there"
         assert len(states(home)) >= known
-        assert wrong_in(home) == []
         with Memory(home) as memory:
             active = memory.store.runs.active()
             assert active is not None and active.id == "0001"
             assert memory.status()["conversations"] == 3
-    assert failures == len(disk.seen)
+        before, known = kept(home), len(states(home))
     for name in ("epoch.safetensors", "step-N.safetensors", "adapter.safetensors", "manifest.json"):
         assert {("write", name), ("fsync", name), ("rename", name)} <= set(disk.seen)
     assert {("fsync", "adapter.gguf"), ("rename", "adapter.gguf"), ("rename", "N")} <= set(disk.seen)
@@ -129,22 +135,10 @@ def test_forgetting_on_a_disk_that_fails_everywhere(
     home = Path(shutil.copytree(learned, tmp_path / "home"))
     disk = FailsOnce(*_SENTENCES)
     monkeypatch.setattr(paths, "on_disk", disk)
-    failures = 0
-    capsys.readouterr()
-    for _ in range(60):
-        code = run(home, "forget talk-0 --yes")
-        if code == 0:
-            break
-        failures += 1
-        said = " ".join(capsys.readouterr().err.split())
-        kind, sentence = _SENTENCES[disk.number]
-        assert code == kind.exit_code, said
-        assert re.search(sentence, said), said
-        assert wrong_in(home) == []
+    for _ in failing(home, "forget talk-0 --yes", disk, capsys):
         with Memory(home) as memory:
             assert memory.store.runs.active() is None, "what is in use never saw it"
             assert memory.store.log.holds("talk-1") and memory.store.log.holds("talk-2")
-    assert failures == len(disk.seen)
     for name in ("history", "step-N.safetensors", "adapter.safetensors"):
         assert {("fsync", name)} <= set(disk.seen)
     assert bytes_of(home) == expected

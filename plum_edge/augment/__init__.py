@@ -1,9 +1,9 @@
 """From a conversation to question–answer pairs, and the checks that every pair must pass.
 
-Without a language model: `keyphrases` finds what a conversation is about (with the noun phrases of `chunks` and the
-word classes of `words`), `phrases` asks about it in the phrasings of `templates`, `negatives` draws from `lexicon` what
-it is not about, `checks` refuses what is not grounded. An LLM augmenter makes `Pair` values of the same kind and goes
-through the same checks. Knows nothing of storage, tokens or training.
+Without a language model: `keyphrases` finds what a conversation is about (with the noun phrases of `chunks`, by the
+classes of `wordclasses` and the lists of `words`), `phrases` asks about it in the phrasings of `templates`, `negatives`
+draws from `lexicon` what it is not about, `checks` refuses what is not grounded. An LLM augmenter makes `Pair` values
+of the same kind and goes through the same checks. Knows nothing of storage, tokens or training.
 """
 
 from plum_edge.augment.checks import Checked, Mentions, check, contradicted

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from plum_edge.augment import words as w
-from plum_edge.augment.chunks import noun_phrases, proper_names
+from plum_edge.augment.chunks import noun_phrases
+from plum_edge.augment.wordclasses import proper_names
 from plum_edge.records import Message, Segment
 
 _USER_CHARS = 6_000

@@ -8,20 +8,14 @@ from typing import Any
 import click
 
 from plum_edge.cli import terminal
-from plum_edge.cli.session import Session, shared
+from plum_edge.cli.session import Session, group, shared
 from plum_edge.records import Adapter
 
 _NONE = "none"
 """What `use` takes for "no adapter at all"."""
 
 
-@click.group("adapters", invoke_without_command=True, short_help="List, show and choose the adapters.")
-@shared
-@click.pass_context
-def command(ctx: click.Context) -> None:
-    """List, show and choose the adapters. Without a word: list."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
+command = group("adapters", "list", "List, show and choose the adapters.")
 
 
 @command.command("list")

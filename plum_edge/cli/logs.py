@@ -9,18 +9,11 @@ from typing import Any
 import click
 
 from plum_edge.cli import terminal
-from plum_edge.cli.session import Session, shared
+from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
 from plum_edge.records import Conversation
 
-
-@click.group("logs", invoke_without_command=True, short_help="List, show and search the logged conversations.")
-@shared
-@click.pass_context
-def command(ctx: click.Context) -> None:
-    """List, show and search the logged conversations. Without a word: list."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
+command = group("logs", "list", "List, show and search the logged conversations.")
 
 
 @command.command("list")

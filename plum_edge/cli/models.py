@@ -8,16 +8,9 @@ from typing import Any, Literal
 import click
 
 from plum_edge.cli import terminal
-from plum_edge.cli.session import Session, shared
+from plum_edge.cli.session import Session, group, shared
 
-
-@click.group("models", invoke_without_command=True, short_help="List, show, download and add base models.")
-@shared
-@click.pass_context
-def command(ctx: click.Context) -> None:
-    """List, show, download and add base models. Without a word: list. Only ``pull`` opens a connection."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(list_)
+command = group("models", "list", "List, show, download and add base models.", "Only ``pull`` opens a connection.")
 
 
 @command.command("list")

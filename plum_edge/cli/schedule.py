@@ -8,17 +8,10 @@ from typing import Any
 import click
 
 from plum_edge.cli import terminal
-from plum_edge.cli.session import Session, shared
+from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
 
-
-@click.group("schedule", invoke_without_command=True, short_help="Let the system run the night each night.")
-@shared
-@click.pass_context
-def command(ctx: click.Context) -> None:
-    """Let the system run the night each night. Without a word: status."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(status)
+command = group("schedule", "status", "Let the system run the night each night.")
 
 
 @command.command("install")

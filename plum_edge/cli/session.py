@@ -68,6 +68,24 @@ def shared(command: Command) -> Command:
     return command
 
 
+def group(name: str, first: str, short_help: str, more: str = "") -> click.Group:
+    """Return a verb that has verbs of its own; without a word it does the ``first`` of them."""
+
+    @click.group(
+        name,
+        invoke_without_command=True,
+        short_help=short_help,
+        help=f"{short_help} Without a word: {first}. {more}".strip(),
+    )
+    @shared
+    @click.pass_context
+    def command(ctx: click.Context) -> None:
+        if ctx.invoked_subcommand is None:
+            ctx.invoke(command.commands[first])
+
+    return command
+
+
 def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
     if value == "":
         raise click.BadParameter("it is empty", ctx, param)
