@@ -85,8 +85,6 @@ def test_a_dora_that_peft_saved_is_refused_by_name(tmp_path: Path) -> None:
     base = zoo.base("qwen2", tmp_path)
     model = transformers.AutoModelForCausalLM.from_pretrained(base)
     get_peft_model(model, LoraConfig(use_dora=True, target_modules=["q_proj"])).save_pretrained(tmp_path / "adapter")
-    with pytest.raises(
-        ForeignAdapter, match=r"it is a DoRA.*layers\.0–1\.self_attn.*magnitude_vector.* to a DoRA"
-    ):
+    with pytest.raises(ForeignAdapter, match=r"it is a DoRA.*layers\.0–1\.self_attn.*magnitude_vector.* to a DoRA"):
         translate.convert(tmp_path / "adapter", "gguf", tmp_path / "a.gguf", base)
     assert not (tmp_path / "a.gguf").exists()
