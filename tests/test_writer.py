@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -106,6 +109,40 @@ def test_a_long_conversation_is_resumed_at_its_window(home: Home, store: Store, 
     asked.clear()
     windows = Writer(home, store, LLM, registry.base("plum-tiny")).written(talk)
     assert len(windows) > 1 and len(asked) == 6 * (len(windows) - 1)
+
+
+KILLED = """
+import os, signal, sys
+from plum_edge.recall import Recall
+from tests.test_writer import LLM, Home, Night, Store, registry
+
+write, asked = Recall.write, []
+
+def short(self, messages, schema, *, max_tokens, stopped=None):
+    asked.append(messages)
+    if len(asked) == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(self, messages, schema, max_tokens=60, stopped=stopped)
+
+Recall.write = short
+home = Home(__import__("pathlib").Path(sys.argv[1]))
+with Store.open(home, create=False) as store:
+    Night(home, store, LLM, registry.base("plum-tiny")).run()
+"""
+
+
+def test_killed_while_the_base_writes_the_next_night_asks_for_the_rest_alone(
+    home: Home, store: Store, asked: list[str]
+) -> None:
+    store.log.add([SAID["cat"]])
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(home.root)], capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert (store.writings.count(), store.runs.steps(), store.log.segments()) == (1, [], [])
+    waiting = store.log.plan()
+    fold = Fold(home, store, LLM, registry.base("plum-tiny"))
+    assert fold.write(waiting, enough=lambda: False, progress=lambda *_: None) == waiting
+    assert len(asked) == 6 and all("cat" in prompt for prompt in asked)
+    assert store.writings.count() == 2
 
 
 def test_another_base_is_asked_anew(home: Home, store: Store, asked: list[str]) -> None:

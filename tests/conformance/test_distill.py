@@ -13,6 +13,7 @@ from plum_edge.backends import pick
 from plum_edge.backends.base import State
 from plum_edge.backends.memory import Plan
 from plum_edge.config import Augment, Config, Train
+from plum_edge.errors import Interrupted
 from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from plum_edge.store import Store
@@ -63,7 +64,11 @@ def test_backends_say_the_same(folder: Path) -> None:
 
 
 def night(home: Home, name: str, split: list[list[int]], stop: int = 0) -> tuple[Fold, list[Learned]]:
-    """Learn conversations in nights with plum-tiny, the recipe distill and few pairs; the last fold and its steps."""
+    """Learn conversations in nights with plum-tiny, the recipe distill and few pairs; the last fold and its steps.
+
+    ``stop``: at so many optimizer steps, to be carried on by a call with a night of nothing new.
+    """
+    left = iter(range(stop))
     train = Train(backend=name, recipe="distill", threads=1, epochs=2, rank=4, alpha=8.0, general=0.0, honest=0.0)
     config, steps = Config(augment=Augment(topics=1), train=replace(train, replay=1.0)), []
     for numbers in split:
@@ -71,9 +76,10 @@ def night(home: Home, name: str, split: list[list[int]], stop: int = 0) -> tuple
             store.log.add(conversation(number) for number in numbers)
             fold = Fold(home, store, config, registry.base("plum-tiny"))
             state = fold.head()
-            for segment in store.log.plan():
+            learned = {step.segment for step in store.runs.steps()}
+            for segment in [*(one for one in store.log.segments() if one.id not in learned), *store.log.plan()]:
                 fold.augment(segment)
-                steps.append(fold.learn(segment, state))
+                steps.append(fold.learn(segment, state, stopped=lambda: bool(stop) and next(left, None) is None))
                 state = steps[-1].state
     return fold, steps
 
@@ -87,6 +93,16 @@ def test_the_base_teaches_in_its_own_words_and_any_split_gives_the_same_bytes(na
     for one, other in zip(whole, apart, strict=True):
         assert one.losses == other.losses
         assert all(np.array_equal(value, other.state[key]) for key, value in one.state.items())
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_stopped_between_epochs_it_ends_with_the_same_bytes(name: str, tmp_path: Path) -> None:
+    _, (whole,) = night(Home(tmp_path / "a"), name, [[0]])
+    with pytest.raises(Interrupted):
+        night(Home(tmp_path / "b"), name, [[0]], stop=len(whole.losses) - 1)
+    _, (again,) = night(Home(tmp_path / "b"), name, [[]])
+    assert again.losses == whole.losses
+    assert all(np.array_equal(value, again.state[key]) for key, value in whole.state.items())
 
 
 @needs_both
