@@ -120,9 +120,9 @@ class Fold:
         return segments if len(written) == len(new) else segments[: segments.index(new[len(written)])]
 
     def pairs_of(self, segment: Segment, prior: Mentions) -> tuple[list[Pair], Counter[str]]:
-        """Return what the augmenter makes of a segment, checked, and what was rejected by reason. No pair is stored."""
+        """Return what the augmenter makes of a segment, checked and edited, and what was refused. No pair is stored."""
         checked = self.writer.pairs_of(segment, prior)
-        return list(checked.kept), checked.rejected
+        return self.store.edits.applied(segment.id, checked.kept), checked.rejected
 
     def learn(
         self,

@@ -254,6 +254,24 @@ class Memory:
             forget.stopped = stopped
         return forget.plan(ids) if dry_run else forget.run(ids, keep_log=keep_log, named=conversations)
 
+    def pairs(self, conversations: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return the pairs that were made of these conversations, or of all (`editing.pairs`)."""
+        from plum_edge import editing
+
+        return editing.pairs(self.store, conversations)
+
+    def edit_pair(self, pair: str, *, question: str | None = None, answer: str | None = None) -> dict[str, Any]:
+        """Put other words in a pair, now and whenever it is made anew (`editing.edit`)."""
+        from plum_edge import editing
+
+        return editing.edit(self.home, self.store, pair, question=question, answer=answer)
+
+    def drop_pairs(self, pairs: Sequence[str]) -> dict[str, Any]:
+        """Have pairs never asked about nor learned from again (`editing.drop`)."""
+        from plum_edge import editing
+
+        return editing.drop(self.home, self.store, pairs)
+
     def adapters(self) -> list[Adapter]:
         """Return every adapter, the oldest first."""
         return self.store.runs.adapters()

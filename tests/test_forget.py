@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plum_edge import Memory, cli, erase, registry
+from plum_edge import Memory, cli, editing, erase, registry
 from plum_edge.config import Augment, Config, Gate, Model, Train
 from plum_edge.config import load as load_config
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, UnknownId
@@ -29,7 +29,7 @@ from plum_edge.fold import Fold
 from plum_edge.forget import Forget, choose
 from plum_edge.lock import locked
 from plum_edge.paths import Home
-from plum_edge.records import Conversation, Message
+from plum_edge.records import Conversation, Message, Pair
 from plum_edge.store import Store
 from plum_edge.tokens import ChatTokenizer
 from tests.store.samples import IN_MEMORY
@@ -65,16 +65,21 @@ def talk(number: int, said: Sequence[str] = ()) -> Conversation:
 
 
 Nights = Sequence[Sequence[Conversation]]
+Edits = Sequence[tuple[Pair, Pair | None]]
 
 
-def learn(home: Home, config: Config, nights: Nights) -> list[str]:
-    """Log and learn each night's conversations; return the hash of each step."""
+def learn(home: Home, config: Config, nights: Nights, edits: Edits = ()) -> list[str]:
+    """Log and learn each night's conversations, with edits that were known before; return the hash of each step."""
     for night in nights:
         with Store.open(home.create(), create=True) as store:
             store.log.add(night)
+            for before, after in edits:
+                if store.log.holds(before.segment.rsplit("/", 1)[0]):
+                    store.edits.put(before, after)
             fold = Fold(home, store, config, registry.base(config.model.base))
             state = fold.head()
-            for segment in store.log.plan():
+            waits = [one for one in store.log.segments() if one.id not in {step.segment for step in store.runs.steps()}]
+            for segment in waits + store.log.plan():
                 fold.augment(segment)
                 state = fold.learn(segment, state).state
     return hashes(home)
@@ -94,6 +99,25 @@ def forget(home: Home, config: Config, *ids: str, **options: Any) -> dict[str, A
     with Store.open(home, create=False) as store:
         known = choose(store, ids)
         return Forget(home, store, config, lambda: registry.base(config.model.base)).run(known, **options)
+
+
+def edit(home: Home, wishes: Sequence[tuple[int, str]]) -> Edits:
+    """Change pairs, each named by a number that is as good as drawn; return them before and after."""
+    done: list[tuple[Pair, Pair | None]] = []
+    with Store.open(home, create=False) as store:
+        for number, wish in wishes:
+            made = [pair for segment in store.log.segments() for pair in store.pairs.of(segment.id)]
+            if made and wish == "drop":
+                before = made[number % len(made)]
+                editing.drop(home, store, [before.id])
+                done.append((before, None))
+            elif made:
+                before = made[number % len(made)]
+                other = "No, we did not." if before.polarity == "positive" else "Yes, we did."
+                answer = other if wish == "flip" and before.kind == "closed" else f"{before.answer} So it is."
+                (now,) = editing.edit(home, store, before.id, answer=answer)["pairs"]
+                done.append((before, store.pairs.get(now)))
+    return done
 
 
 def newest(home: Home) -> Path:
@@ -123,14 +147,24 @@ def histories(draw: st.DrawFn) -> tuple[list[list[Conversation]], set[str]]:
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
-@given(histories())
-def test_it_is_as_if_it_had_never_been(config: Config, history: tuple[list[list[Conversation]], set[str]]) -> None:
+@given(
+    histories(),
+    st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(["drop", "word", "flip"])), max_size=3),
+    st.booleans(),
+)
+def test_it_is_as_if_it_had_never_been(
+    config: Config, history: tuple[list[list[Conversation]], set[str]], wishes: list[tuple[int, str]], learned: bool
+) -> None:
+    """Whatever was edited, whether or not that was learned again before, and whatever its edits rested on."""
     nights, gone = history
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         home, other = Home(Path(folder) / "home"), Home(Path(folder) / "other")
         learn(home, config, nights)
+        edits = edit(home, wishes)
+        if learned:
+            learn(home, config, [[]])
         without = [[one for one in night if one.id not in gone] for night in nights]
-        expected = learn(other, config, without)
+        expected = learn(other, config, without, edits)
 
         receipt = forget(home, config, *sorted(gone))
 

@@ -53,8 +53,8 @@ ACROSS = {
 """The few ways from one stage to another, and why."""
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
-    "backup", "budget", "nightlog", "nightly", "erase", "forget", "lineage", "traces", "translate", "base_check",
-    "promotion", "bases", "export", "receive", "writer", "lock", "space", "doubts", "measure",
+    "backup", "budget", "editing", "nightlog", "nightly", "erase", "forget", "lineage", "traces", "translate",
+    "base_check", "promotion", "bases", "export", "receive", "writer", "lock", "space", "doubts", "measure",
     "speaker",
 }  # fmt: skip
 CLI_MAY = GROUND | {"report", "doctor", "backup", "nightlog", "nightly", "memory", "translate", "bases", "cli", ""}

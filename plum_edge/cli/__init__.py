@@ -27,6 +27,7 @@ VERBS = {
     "evaluate": ("plum_edge.cli.evaluate", "Measure what is remembered."),
     "status": ("plum_edge.cli.status", "Say what is remembered and what waits."),
     "logs": ("plum_edge.cli.logs", "List, show and search the logged conversations."),
+    "pairs": ("plum_edge.cli.pairs", "List, mend and drop what was made to learn from."),
     "forget": ("plum_edge.cli.forget", "Take conversations back, out of the log and the weights."),
     "convert": ("plum_edge.cli.convert", "Bring an adapter into another form: GGUF, PEFT's or mlx-lm's."),
     "adapters": ("plum_edge.cli.adapters", "List, show and choose the adapters."),

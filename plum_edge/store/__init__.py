@@ -17,6 +17,7 @@ from plum_edge.paths import Home
 from plum_edge.store.attempts import Attempt, Attempts
 from plum_edge.store.connect import Connection, open_log
 from plum_edge.store.copies import Copies
+from plum_edge.store.edits import Edits
 from plum_edge.store.forgetting import Forgetting, Request
 from plum_edge.store.listing import AddResult, Counts, State, Summary
 from plum_edge.store.log import Log
@@ -32,6 +33,7 @@ __all__ = [
     "Cell",
     "Copies",
     "Counts",
+    "Edits",
     "Forgetting",
     "Log",
     "Night",
@@ -47,8 +49,8 @@ __all__ = [
 
 
 class Store:
-    """An open store. Its parts: ``log``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``, ``attempts``
-    and ``writings``.
+    """An open store. Its parts: ``log``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``, ``attempts``,
+    ``writings`` and ``edits``.
 
     Close it, or use it in ``with``.
     """
@@ -63,6 +65,7 @@ class Store:
         self.forgetting = Forgetting(connection)
         self.copies = Copies(connection)
         self.attempts = Attempts(connection)
+        self.edits = Edits(connection)
 
     @classmethod
     def open(cls, home: Home, *, create: bool) -> Store:

@@ -133,14 +133,16 @@ class Forgetting:
     def unlearn(self, from_seq: int) -> None:
         """Take back what was made and learned of the segments from this place on; they keep their places."""
         with self._c.transaction() as database:
+            self.take_back(from_seq)
+            database.conn.execute("UPDATE pairs SET retired_by = NULL WHERE retired_by >= ?", (from_seq,))
+            database.conn.execute("DELETE FROM pairs WHERE seq >= ?", (from_seq,))
+
+    def take_back(self, from_seq: int) -> None:
+        """Take back what was learned of the segments from this place on; places and pairs stay."""
+        with self._c.transaction() as database:
             self._runs.truncate(from_seq)
-            for statement in (
-                "UPDATE pairs SET retired_by = NULL WHERE retired_by >= ?",
-                "DELETE FROM pairs WHERE seq >= ?",
-                "DELETE FROM asides WHERE seq >= ?",
-                "UPDATE segments SET promoted = 0 WHERE seq >= ?",
-            ):
-                database.conn.execute(statement, (from_seq,))
+            database.conn.execute("DELETE FROM asides WHERE seq >= ?", (from_seq,))
+            database.conn.execute("UPDATE segments SET promoted = 0 WHERE seq >= ?", (from_seq,))
             # cells count steps, and places have gaps once something was forgotten
             database.conn.execute(
                 "DELETE FROM cells WHERE step > (SELECT count(*) FROM segments WHERE seq < ?)", (from_seq,)
@@ -161,6 +163,7 @@ class Forgetting:
         database.conn.execute("DELETE FROM cells WHERE conversation = ?", (ident,))
         database.conn.execute("DELETE FROM segments WHERE conversation = ?", (key,))
         database.conn.execute("DELETE FROM writings WHERE conversation = ?", (key,))
+        database.conn.execute("DELETE FROM edits WHERE conversation = ?", (key,))
         if keep_log:
             database.conn.execute("UPDATE conversations SET trainable = 0 WHERE key = ?", (key,))
         else:

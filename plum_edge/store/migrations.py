@@ -312,6 +312,24 @@ def m007_writings(database: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m008_edits(database: Database) -> None:
+    """What the user has changed in pairs: by the pair as it was made, what came of it; nothing where it was dropped."""
+    _run(
+        database,
+        """
+        CREATE TABLE edits (
+            conversation INTEGER NOT NULL REFERENCES conversations (key) ON DELETE CASCADE,
+            made TEXT NOT NULL,
+            now TEXT,
+            question TEXT,
+            answer TEXT,
+            PRIMARY KEY (conversation, made)
+        ) WITHOUT ROWID
+        """,
+    )
+
+
 def _one(database: Database, sql: str) -> object:
     return database.conn.execute(sql).fetchone()
 

@@ -13,7 +13,7 @@ from typing import Any
 from plum_edge.records import Pair, Split
 from plum_edge.store.columns import clean, dump
 from plum_edge.store.connect import Connection
-from plum_edge.store.ids import segment_seq
+from plum_edge.store.ids import resolve, segment_seq
 
 _SELECT = "SELECT pairs.*, segments.id AS segment FROM pairs JOIN segments USING (seq)"
 
@@ -48,6 +48,30 @@ class Pairs:
         seq = segment_seq(self._c, segment_id)
         rows = self._c.rows(f"{_SELECT} WHERE seq = ? AND split = coalesce(?, split) ORDER BY key", seq, split)
         return [self._pair(row) for row in rows]
+
+    def get(self, pair_id: str) -> Pair:
+        """Return the pair with this id, or the only one whose id begins with it.
+
+        Raises:
+            UnknownId: there is none, or more than one.
+        """
+        key = resolve(self._c, "pair", clean(pair_id), "SELECT id, key FROM pairs", "plum-edge pairs list")
+        return self._pair(self._c.rows(f"{_SELECT} WHERE pairs.key = ?", key)[0])
+
+    def change(self, pair_id: str, after: Pair | None) -> None:
+        """Let a pair read as another, in its place and for now not retired; with None delete it."""
+        with self._c.transaction() as database:
+            if after is None:
+                database.conn.execute("DELETE FROM pairs WHERE id = ?", (pair_id,))
+                return
+            row = {**_row(after, 0, None), "was": pair_id}
+            database.conn.execute(
+                """
+                UPDATE pairs SET id = :id, question = :question, answer = :answer, polarity = :polarity, style = :style,
+                    origin = :origin, retired_by = NULL WHERE id = :was
+                """,
+                row,
+            )
 
     def live(self, split: Split, before_seq: int | None = None) -> list[Pair]:
         """Return the pairs that are still true, in the order of learning and then of storing.

@@ -16,6 +16,7 @@ from plum_edge.errors import StoreError
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Message, Step
 from plum_edge.store import Store
+from plum_edge.store.edits import edited
 from plum_edge.store.migrations import names
 from tests.raw import everything
 from tests.store.samples import pair, recorded, talk
@@ -99,6 +100,8 @@ def test_what_came_of_it_and_after_it_goes_and_the_rest_stays(three: Store) -> N
 
 
 def test_no_byte_of_it_is_left(three: Store, home: Home) -> None:
+    made = three.pairs.of("b/0")[0]
+    three.edits.put(made, edited(made, made.question, f"No. {SECRET}"))
     assert SECRET.encode() in raw(home)
     forget(three, "b")
     for word in (SECRET, "periwinkle", "Remarkable"):
@@ -237,7 +240,12 @@ def test_a_log_of_every_schema_opens(name: str, home: Home) -> None:
         assert store.pairs.count() == 3
         state: Any = store.runs.last()
         assert state.detail == {"conversations": ["tap", "loaf"]}
-        kept = {5: store.log.forgotten("gone"), 6: store.attempts.of("tap/0"), 7: store.writings.get("tap", "window")}
+        kept: dict[int, object] = {
+            5: store.log.forgotten("gone"),
+            6: store.attempts.of("tap/0"),
+            7: store.writings.get("tap", "window"),
+            8: store.edits.count(),
+        }
         assert [number for number, found in kept.items() if found] == list(range(5, int(name[1:4]) + 1))
         assert store.forgetting.exported(1) == (["phone.bundle"] if kept[5] else [])
         forget(store, "loaf")
@@ -245,6 +253,6 @@ def test_a_log_of_every_schema_opens(name: str, home: Home) -> None:
 
 
 def test_no_schema_is_without_its_log() -> None:
-    """A new one wants a file: python -m tests.store.fixtures.make tests/store/fixtures/m008.db.gz."""
+    """A new one wants a file: python -m tests.store.fixtures.make tests/store/fixtures/m009.db.gz."""
     made = {path.name[:4] for path in FIXTURES.glob("*.gz")}
     assert made == {name[:4] for name in names()} - {"m001", "m002", "m003"}, "before m004 none was ever in use"
