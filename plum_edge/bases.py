@@ -24,7 +24,7 @@ from plum_edge.convert import families
 from plum_edge.convert.formats import skeleton
 from plum_edge.convert.vocabulary import read_json
 from plum_edge.errors import BadConfig, NoBackend, NoMemory, NoModel, UsageError
-from plum_edge.paths import Home, atomic_write
+from plum_edge.paths import Home, atomic_write, existing
 from plum_edge.recall import Recall
 from plum_edge.records import Message
 
@@ -235,7 +235,7 @@ def propose(home: Home) -> Offer:
     """
     here = machine(config.load(home.config).train.backend)
     most = _ON_A_CPU if here.device == "cpu" else _ON_A_GPU
-    free = shutil.disk_usage(_existing(hub.folder())).free
+    free = shutil.disk_usage(existing(hub.folder())).free
     answering = memory.main_memory(here.backend).total if here.device == "cuda" else here.total
     shipped = [offer(entry, here, home) for entry in catalogue.shipped().values()]
     fitting = [
@@ -245,10 +245,6 @@ def propose(home: Home) -> Offer:
         and (one.here == "yes" or _ON_DISK * one.parameters < free)
     ]  # fmt: skip
     return max(fitting, key=lambda one: one.parameters, default=next(one for one in shipped if one.entry.folder))
-
-
-def _existing(path: Path) -> Path:
-    return next(folder for folder in (path, *path.parents) if folder.is_dir())
 
 
 def try_out(home: Home, base: registry.Base) -> tuple[str, float]:

@@ -198,6 +198,11 @@ def atomic_dir(target: Path) -> Iterator[Path]:
             raise
 
 
+def existing(folder: Path) -> Path:
+    """Return a folder, or where it is not there yet the nearest above it that is: on the same disk."""
+    return next(path for path in (folder, *folder.parents) if path.is_dir())
+
+
 def sha256_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:

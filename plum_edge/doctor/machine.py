@@ -7,14 +7,13 @@ import platform
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 
 from plum_edge.config import Config
 from plum_edge.doctor.finding import Finding, installed, size, wrong
 from plum_edge.errors import NoBackend, NoMemory, NoModel, PlumError, StoreError, Unavailable, UsageError
-from plum_edge.paths import Home
+from plum_edge.paths import Home, existing
 from plum_edge.registry import base
 
 _SLOW = 30.0
@@ -75,7 +74,7 @@ def llama() -> Finding:
 
 def disk(home: Home) -> Finding:
     """Return how much room there is for the home."""
-    free = shutil.disk_usage(_existing(home.root)).free
+    free = shutil.disk_usage(existing(home.root)).free
     found = f"{size(free)} free"
     if free < _NO_DISK:
         return Finding("disk", found, "Free some space: a night needs more.", StoreError)
@@ -107,7 +106,3 @@ def _weights(settings: Config, home: Home | None) -> int:
         folder = base(settings.model.base, home).folder
         return sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
     return 0
-
-
-def _existing(path: Path) -> Path:
-    return path if path.exists() else _existing(path.parent)
