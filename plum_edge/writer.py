@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
@@ -88,9 +89,8 @@ class Writer:
             for number, segment in enumerate(segments):
                 if number and enough():
                     break
-                progress("write", number, len(segments), json.dumps({"date": segment.created_at.isoformat()}))
                 if self._phrases(segment, Mentions()):
-                    self.written(segment)
+                    self.written(segment, partial(_tell, progress, number, len(segments), segment))
                 done.append(segment)
         finally:
             self.close()
@@ -117,17 +117,23 @@ class Writer:
         self._made.update(pair.origin for pair in checked.kept if pair.split == "train")
         return Checked(checked.kept, checked.rejected + made.rejected)
 
-    def written(self, segment: Segment) -> list[tuple[Window, list[str]]]:
+    def written(
+        self, segment: Segment, told: Callable[[int, int], None] = lambda _asked, _of: None
+    ) -> list[tuple[Window, list[str]]]:
         """Return each window of a segment with what the base wrote of it; what is kept is not asked again.
 
-        The base is opened where it is asked, and stays open until `close`.
+        The base is opened where it is asked, and stays open until `close`. ``told(n, of)`` is called before it is asked
+        for the n-th answer, from 0.
         """
         found: list[tuple[Window, list[str]]] = []
-        for window in self._windows(segment):
+        shown = self._windows(segment)
+        every = len(shown) * len(prompts.ANGLES)
+        for place, window in enumerate(shown):
             name = llm.name(window, self.model)
             answers = self.store.writings.get(segment.conversation, name) or self._unkept.get(name)
             if answers is None:
-                answers = self._ask(window)
+                numbers = count(place * len(prompts.ANGLES))
+                answers = self._ask(window, partial(_count, told, numbers, every))
                 if self.keep:
                     self.store.writings.put(segment.conversation, name, answers)
                 else:
@@ -198,16 +204,26 @@ class Writer:
             return []
         return windows(segment, room, lambda text: len(self._tokenizer.encode(text)))
 
-    def _ask(self, window: Window) -> list[str]:
+    def _ask(self, window: Window, told: Callable[[], None]) -> list[str]:
         if self._open is None:
             self._open = Recall(self._gguf, context=self._context, threads=self.config.recall.threads)
         model = self._open
         model.empty()  # what is kept must not depend on what was read before
 
         def generate(messages: Sequence[Message], schema: Mapping[str, object]) -> str:
+            told()
             text = model.write(messages, schema, max_tokens=self._answer, stopped=self.stopped)
             if self.stopped is not None and self.stopped():
                 raise Interrupted
             return text
 
         return llm.ask(window, generate)
+
+
+def _count(told: Callable[[int, int], None], numbers: Iterator[int], of: int) -> None:
+    told(next(numbers), of)
+
+
+def _tell(progress: Progress, done: int, total: int, segment: Segment, asked: int, of: int) -> None:
+    note = json.dumps({"date": segment.created_at.isoformat(), "step": asked, "steps": of})
+    progress("write", done, total, note)

@@ -138,9 +138,11 @@ def test_killed_while_the_base_writes_the_next_night_asks_for_the_rest_alone(
     ended = subprocess.run([sys.executable, "-c", KILLED, str(home.root)], capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert (store.writings.count(), store.runs.steps(), store.log.segments()) == (1, [], [])
-    waiting = store.log.plan()
+    waiting, told = store.log.plan(), []
     fold = Fold(home, store, LLM, registry.base("plum-tiny"))
-    assert fold.write(waiting, enough=lambda: False, progress=lambda *_: None) == waiting
+    assert fold.write(waiting, enough=lambda: False, progress=lambda *one: told.append(one)) == waiting
+    steps = [json.loads(note)["step"] for *_, note in told]
+    assert [one[:3] for one in told] == [("write", 1, 2)] * 6 and steps == [0, 1, 2, 3, 4, 5]
     assert len(asked) == 6 and all("cat" in prompt for prompt in asked)
     assert store.writings.count() == 2
 
