@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from plum_edge.errors import STILL_THERE, StoreError
 from plum_edge.fold import checkpoint
 from plum_edge.paths import Home, atomic_write, disk_errors, fsync
 from plum_edge.records import Step, content_hash
@@ -33,7 +36,7 @@ def carry_on(home: Home, store: Store) -> None:
         StoreError: another process goes on reading the log, so that the old pages cannot be written over.
     """
     for request in store.forgetting.pending():
-        with disk_errors(home.root):
+        with half_done(store), disk_errors(home.root):
             if request.stage == "asked":
                 request = _delete(home, store, request)
             if request.stage == "deleted":
@@ -46,6 +49,19 @@ def carry_on(home: Home, store: Store) -> None:
                 if request.first_seq is None:  # nothing of it was ever learned
                     state = request.detail.get("state_before", "")
                     store.forgetting.mark(request, "done", exact=True, why="", state_after=state, **_NO_MORE)
+
+
+@contextmanager
+def half_done(store: Store) -> Iterator[None]:
+    """Let a failing disk not say that everything is still there while something is being forgotten."""
+    try:
+        yield
+    except StoreError as error:
+        if store.forgetting.pending():
+            now = "The forgetting is not finished and carries on; every other conversation is still there."
+            error.remedy = error.remedy.replace(STILL_THERE, now)
+            error.args = (f"{error.what} {error.remedy}".strip(),)
+        raise
 
 
 def settle(store: Store) -> None:

@@ -31,6 +31,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+STILL_THERE = "Everything that was there is still there."
+"""What a failing disk must leave true; where something was being forgotten, `erase.half_done` says what is."""
+
 
 class PlumError(Exception):
     """Base of everything that a user can cause or meet. ``str()`` is the whole sentence."""
@@ -117,7 +120,7 @@ class NoSpace(StoreError):
             sizes = f": {sum(needed.values()) / 1e6:,.0f} MB are needed ({parts}), {free / 1e6:,.0f} MB are free"
         super().__init__(
             f"No space left on the disk that holds {path}{sizes}.",
-            "Everything that was there is still there. Free some space and run the command again.",
+            f"{STILL_THERE} Free some space and run the command again.",
         )
 
 

@@ -122,7 +122,7 @@ class Forget:
             Interrupted, Unavailable, StoreError: what is gone is gone; run again, it carries on. The adapter in use
                 never saw the conversations.
         """
-        with locked(self.home):
+        with locked(self.home), erase.half_done(self.store):
             unfinished = self.store.forgetting.pending()
             going = [ident for one in unfinished if not one.keep_log for ident in one.conversations]
             sentences = self._sentences(self._talks(going if keep_log else [*ids, *going]))

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Literal
 
 import platformdirs
 
-from plum_edge.errors import NoSpace, StoreError
+from plum_edge.errors import STILL_THERE, NoSpace, StoreError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -117,7 +117,7 @@ def disk_errors(path: Path) -> Iterator[None]:
         if error.errno == errno.EIO:
             raise StoreError(
                 f"The disk failed at {error.filename or path} ({error.strerror}).",
-                "Everything that was there is still there. Check the disk and run the command again.",
+                f"{STILL_THERE} Check the disk and run the command again.",
             ) from error
         raise
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plum_edge import Memory, cli, editing, erase, registry
+from plum_edge.backends import pick
 from plum_edge.config import Augment, Config, Gate, Model, Train
 from plum_edge.config import load as load_config
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, UnknownId
@@ -44,6 +45,7 @@ SAID = (
     "My sister Elsa knits a woollen blanket; the starter went to Aunt Rosalind.",
 )
 """What was said, with topics in common: what is asked of one depends on the others. The fourth names nothing."""
+REASONS = pick.available()
 OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0)
 """A random model knows nothing: the gate must let it pass."""
 _SHELL = "import sys; from plum_edge import Memory; m = Memory(sys.argv[1]); print(m.forget(sys.argv[2:])['status'])"
@@ -144,6 +146,9 @@ def histories(draw: st.DrawFn) -> tuple[list[list[Conversation]], set[str]]:
     return nights, {f"talk-{number}" for number in gone}
 
 
+@pytest.mark.parametrize(
+    "backend", [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
+)
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
@@ -153,9 +158,14 @@ def histories(draw: st.DrawFn) -> tuple[list[list[Conversation]], set[str]]:
     st.booleans(),
 )
 def test_it_is_as_if_it_had_never_been(
-    config: Config, history: tuple[list[list[Conversation]], set[str]], wishes: list[tuple[int, str]], learned: bool
+    config: Config,
+    backend: Literal["mlx", "torch"],
+    history: tuple[list[list[Conversation]], set[str]],
+    wishes: list[tuple[int, str]],
+    learned: bool,
 ) -> None:
-    """Whatever was edited, whether or not that was learned again before, and whatever its edits rested on."""
+    """Whatever was said, edited, and learned in which nights; on a CPU, whatever learns."""
+    config = replace(config, train=replace(config.train, backend=backend))
     nights, gone = history
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         home, other = Home(Path(folder) / "home"), Home(Path(folder) / "other")

@@ -116,11 +116,21 @@ def test_forgetting_on_a_full_disk_carries_on(
     with Memory(home) as memory:
         memory.add([talk(0), talk(1)])
         memory.consolidate()
-    ballast.leave(0)
-    code = run(home, "forget", "talk-0", "--yes")
-    assert code in (0, NoSpace.exit_code), capsys.readouterr().err
-    ballast.throw()
-    assert wrong_in(home) == []
+    unfinished = []
+    for free in (0, 40_000, 80_000, 160_000):
+        ballast.leave(free)
+        capsys.readouterr()
+        code = run(home, "forget", "talk-0", "--yes")
+        said = " ".join(capsys.readouterr().err.split())
+        assert code in (0, NoSpace.exit_code), said
+        ballast.throw()
+        assert wrong_in(home) == []
+        with Memory(home) as memory:
+            unfinished.append(bool(memory.store.forgetting.pending()))
+            assert memory.store.log.holds("talk-1")
+        assert ("Everything that was there is still there" in said) == (code > 0 and not unfinished[-1]), said
+        assert ("every other conversation is still there" in said) == (code > 0 and unfinished[-1]), said
+    assert any(unfinished), "it was caught in the middle"
     assert run(home, "forget", "talk-0", "--yes") == 0
     assert traces(home, [0]) == []
     with Memory(home) as memory:
