@@ -54,11 +54,11 @@ class Train:
     epochs: int = 7
     batch: int = 16
     """Pairs in an optimizer step, replayed ones included."""
-    replay: float = 4.0
+    replay: float = 5.0
     """Stored pairs of earlier segments for each new one (recipe ``replay``)."""
-    general: float = 0.25
+    general: float = 0.4
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
-    honest: float = 0.3
+    honest: float = 0.5
     """New questions about things never discussed for each new pair, other ones in every epoch."""
     reword: bool = True
     """Put a pair in other words each time it is read, and let most negatives name something else (not ``plum``)."""

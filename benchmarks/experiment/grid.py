@@ -51,7 +51,7 @@ ABLATIONS: dict[str, tuple[str, Settings]] = {
     "replay-0.5": ("replay, half a stored pair for each new one", _replay(replay=0.5)),
     "replay-1": ("replay, 1 for each", _replay(replay=1.0)),
     "replay-2": ("replay, 2 for each", _replay(replay=2.0)),
-    "replay-6": ("replay, 6 for each", _replay(replay=6.0)),
+    "replay-8": ("replay, 8 for each", _replay(replay=8.0)),
     "replay-question-0.1": ("replay, questions weigh a tenth", _replay(question_weight=0.1)),
     "replay-no-general": ("replay without general samples", _replay(general=0.0)),
     "replay-no-honest": ("replay without fresh negatives", _replay(honest=0.0)),
@@ -61,8 +61,8 @@ ABLATIONS: dict[str, tuple[str, Settings]] = {
     "distill": ("distill", {"train": {"recipe": "distill"}}),
 }
 """Name → (what the tables call it, settings), on the sample user, one seed, 50 conversations."""
-TOGETHER = ("all pairs at once, in random order (no sequence)", {"train": {"recipe": "together", "epochs": 28}})
-"""Twenty-eight epochs: as often as ``replay`` reads a pair, 7 epochs with 3 stored pairs for each new one."""
+TOGETHER = ("all pairs at once, in random order (no sequence)", {"train": {"recipe": "together", "epochs": 42}})
+"""Forty-two epochs: as often as ``replay`` reads a pair, 7 epochs with 5 stored pairs for each new one."""
 
 
 def quick() -> list[Cell]:

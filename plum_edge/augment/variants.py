@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from plum_edge.augment import templates
 from plum_edge.augment.checks import Mentions, parts
-from plum_edge.augment.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
+from plum_edge.augment.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, by_stem, held_out, stem_themes
 from plum_edge.augment.noise import noisy, scrambled
 from plum_edge.augment.phrases import determined
 from plum_edge.augment.synonyms import nouns, paraphrase, paraphrases
-from plum_edge.augment.words import GENERIC, TITLES, stem
+from plum_edge.augment.words import GENERIC, TITLES, stem, stems
 from plum_edge.records import Pair, draw
 
 _SCRAMBLED = 40
@@ -71,7 +71,7 @@ class Undiscussed:
     def instead(self, pair: Pair, choice: int) -> Pair:
         """Return a negative on another topic than its own, mostly; ``choice`` is a drawn number.
 
-        A near one shares a word with something that was discussed, or would if the word were not a name.
+        A near one shares a word or a theme with something that was discussed, or would if the word were not a name.
         """
         if choice % 100 >= _OTHER_TOPIC or not self.discussed:
             return pair
@@ -91,8 +91,10 @@ class Undiscussed:
         rest = draw("topic", choice)
         if like[0][0].isupper():
             return _name(like, rest)
+        if near and rest % 2 and (akin := _related(like, single=len(like) == 1)):
+            return _take(akin, rest // 2)
         if len(like) == 1:
-            return _take(_singles(), rest)
+            return _take(_singles(), rest // 2)
         if not near:
             return f"{_take(_modifiers(), rest)} {_take(_heads(), rest // 4001)}" if rest % 2 else _take(_known(), rest)
         if rest % 3 == 0 and len(other) > 1 and other[-1].islower():
@@ -100,6 +102,22 @@ class Undiscussed:
         if rest % 3 == 1:
             return " ".join((*like[:-1], _take(_heads(), rest // 3)))
         return " ".join((_take(_modifiers(), rest // 3), *like[1:]))
+
+
+def _related(like: Sequence[str], single: bool) -> tuple[str, ...]:
+    """Return the lexicon's phrases that share a word with a topic, or a theme with one of its words.
+
+    The likeliest to be taken for what was discussed: a log touches a theme here and there, and most of it never.
+    """
+    return _akin(frozenset(stems(" ".join(like))), single)
+
+
+@lru_cache(maxsize=4096)
+def _akin(wanted: frozenset[str], single: bool) -> tuple[str, ...]:
+    themes = {theme for one in sorted(wanted) for theme in stem_themes().get(one, ())}
+    shared = (phrase for one in sorted(wanted) for _, phrase in by_stem().get(one, ()))
+    every = dict.fromkeys((*shared, *(phrase for theme in THEMES if theme in themes for phrase in THEMES[theme])))
+    return tuple(phrase for phrase in every if (" " not in phrase) == single)
 
 
 def _name(like: Sequence[str], choice: int) -> str:
