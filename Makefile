@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test test-torch torture check format bench matrix experiment experiment-quick clean
+.PHONY: setup demo demo-all test test-torch torture poison check format bench matrix experiment experiment-quick clean
 
 setup: $(VENV)/.installed
 
@@ -33,7 +33,7 @@ test: setup
 # of its own. Where there is no card, PyTorch's CPU build saves gigabytes; it has an index of its own on Linux.
 TORCH ?= torch==2.13.0
 TORCH_BIN := .venv-torch/bin
-TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/cli/test_,convert.py export.py init.py)
+TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/cli/test_,convert.py export.py init.py) tests/test_forget.py
 TORCH_INDEX ?= $(if $(filter Linux,$(shell uname)),--extra-index-url https://download.pytorch.org/whl/cpu)
 
 test-torch: .venv-torch/.installed
@@ -49,6 +49,10 @@ test-torch: .venv-torch/.installed
 # Some two hundred SIGKILLs, at most 20 minutes. A failure says how to do that one again: make torture SEED=… ONLY=…
 torture: setup
 	@$(BIN)/python -m tests.torture $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(if $(KILLS),--kills $(KILLS))
+
+# What is poisonous to read or to learn, over many nights on the embedded model: some five minutes.
+poison: setup
+	$(BIN)/python -m pytest tests/torture/poison.py
 
 check: setup
 	$(BIN)/ruff format --check .
