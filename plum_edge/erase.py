@@ -25,7 +25,7 @@ _ADAPTER = re.compile(r"\d{4,}|\..*\.tmp")
 _ENTRY = re.compile(r"(?m)^(?=\n# )")
 """Where an entry of the input history begins (prompt_toolkit's format)."""
 _CHUNK = 1 << 20
-_NO_MORE: dict[str, object] = {"made_with": {}, "named": []}
+_NO_MORE: dict[str, object] = {"made_with": {}, "named": [], "doubted": False}
 """What a request that is done need not hold any longer."""
 
 
@@ -73,7 +73,7 @@ def settle(store: Store) -> None:
         if request.stage == "erased":
             made_with = request.detail.get("made_with", {})
             again = [step for step in steps if made_with.get(str(step.seq)) is not None]
-            why = _why_not_exact(again, made_with)
+            why = _why_not_exact(again, made_with) or _why_doubtful(request)
             state = steps[-1].state_sha256 if steps else ""
             figures = {"exact": not why, "why": why, "state_after": state, **_NO_MORE}
             store.forgetting.mark(request, "done", **figures)
@@ -128,6 +128,12 @@ def _why_not_exact(again: list[Step], before: dict[str, str]) -> str:
     if any("cpu" not in step.versions.get("device", "cpu").lower() for step in again):
         return "a GPU does not compute the same bytes twice"
     return ""
+
+
+def _why_doubtful(request: Request) -> str:
+    """Return what was decided of later conversations while it was there, and stays so; or nothing."""
+    doubted = request.detail.get("doubted", False)
+    return "the gate had refused some of what came after, and how that is learned since stays so" if doubted else ""
 
 
 def _typed(store: Store, request: Request) -> set[str]:

@@ -33,6 +33,8 @@ from plum_edge.store import Request, Store
 _PROBES = 24
 """Questions about the conversation that are asked before and after."""
 _FOUND = 10_000
+_OWN = ("made_with", "named", "doubted")
+"""What a request notes for itself, and no receipt shows."""
 
 
 def choose(
@@ -165,9 +167,11 @@ class Forget:
             "exported": self.store.forgetting.exported(first) if first is not None else [],
             "made_with": {str(step.seq): erase.made_with(step) for step in steps},
             "named": self.store.forgetting.hashes([*ids, *named]),
+            "doubted": self._doubted(ids, first),
         }
         for earlier in self.store.forgetting.pending():  # what it is to learn again counts as it was before that
             detail["made_with"] |= earlier.detail.get("made_with", {})
+            detail["doubted"] |= earlier.detail.get("doubted", False)
         return self.store.forgetting.begin(ids, self._stand_in(gone), detail, keep_log=keep_log)
 
     def _relearn(self) -> list[str]:
@@ -191,7 +195,7 @@ class Forget:
         request, active = self.store.forgetting.last(), self.store.runs.active()
         assert request is not None
         asked, before, after = probes
-        detail = {name: value for name, value in request.detail.items() if name not in ("made_with", "named")}
+        detail = {name: value for name, value in request.detail.items() if name not in _OWN}
         if before is not None:
             detail["probes"] = {"asked": asked, "p_yes_before": before, "p_yes_after": after}
         self.store.forgetting.mark(request, request.stage, **detail)
@@ -233,6 +237,13 @@ class Forget:
         mean = sum(step.seconds for step in steps.values()) / max(len(steps), 1)
         done: dict[str, Step] = {step.segment: step for step in steps.values()}
         return [done[segment.id].seconds if segment.id in done else mean for segment in later]
+
+    def _doubted(self, ids: Sequence[str], first: int | None) -> bool:
+        """Whether any of what is learned again was tried another way after a refusal, or was given up."""
+        attempts, gone = self.store.attempts.all(), set(ids)
+        later = self.store.log.segments(after=first - 1) if first is not None else []
+        tried = (attempts.get(one.id) for one in later if one.conversation not in gone)
+        return any(attempt is not None and bool(attempt.number or attempt.why) for attempt in tried)
 
     def _pairs(self, ids: Sequence[str]) -> int:
         return sum(len(self.store.pairs.of(segment)) for segment in self._segments(ids))

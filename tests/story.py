@@ -139,6 +139,8 @@ def bytes_of(root: Path) -> dict[str, object]:
             "steps": [(step.seq, step.segment, step.pairs_sha256, step.state_sha256) for step in steps],
             "states": [summary.state for summary in store.log.list()],
             "unfinished": len(store.forgetting.pending()),
+            "attempts": store.attempts.all(),
+            "in use": active.segments if active else 0,
         }
         if steps:
             newest = home.checkpoints / f"step-{steps[-1].seq:06d}.safetensors"

@@ -151,12 +151,16 @@ def test_a_limit_holds_however_it_is_judged(config: Config, tmp_path: Path) -> N
 def test_what_was_given_up_stays_so_when_another_is_forgotten_and_a_rebuild_tries_it_anew(
     config: Config, tmp_path: Path
 ) -> None:
-    home = logged(Home(tmp_path / "home"), [talk(number) for number in range(4)])
+    home = logged(Home(tmp_path / "home"), [talk(number) for number in range(5)])
     while not ended(lambda: night(home, config)):
         pass
     with Store.open(home, create=False) as store:
         receipt = Forget(home, store, config, lambda: registry.base(config.model.base)).run(["talk-0"])
         assert receipt["status"] == "forgotten"
+        assert (receipt["exact"], receipt["why"][:20]) == (False, "the gate had refused"), "it was there then"
+        assert "doubted" not in receipt
+        receipt = Forget(home, store, config, lambda: registry.base(config.model.base)).run(["talk-4"])
+        assert receipt["exact"], "nothing of what comes after was ever refused"
         assert list(store.log.aside()) == [f"{POISON}/0"]
     refused(home, config, rebuild=True)
     with Store.open(home, create=False) as store:

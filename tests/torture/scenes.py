@@ -1,4 +1,4 @@
-"""What is killed: four commands, each with the home that it finds and what it leaves when nobody disturbs it.
+"""What is killed: six commands, each with the home that it finds and what it leaves when nobody disturbs it.
 
 Made once, at the beginning: the homes are copied for each trial.
 """
@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plum_edge import Memory
+from plum_edge.errors import GateRefused
 from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from tests.story import bytes_of, make_home, talk, write_jsonl
 from tests.tiny import tiny_base
 
+_NIGHTS = 12
+"""Nights after which refusals must have come to an end."""
 GONE = 1
 """The number of the conversation that is forgotten."""
 _ROOT = Path(__file__).parent.parent.parent
@@ -34,6 +37,8 @@ class Scene:
     expected: dict[str, object]
     seconds: float
     moments: dict[str, int]
+    nights: bool = False
+    """Whether one run is not the end of it: after a refusal another night tries another way."""
 
 
 def prepare(folder: Path) -> list[Scene]:
@@ -51,6 +56,11 @@ def prepare(folder: Path) -> list[Scene]:
     with Memory(home) as memory:
         memory.import_file(second)
     found.append(_scene(folder, home, "consolidate", ("consolidate",)))
+    doubted = Path(shutil.copytree(home, folder / "doubted"))
+    settings = doubted / "config.toml"
+    settings.write_text(settings.read_text().replace("min_new = 0.0", "min_new = 1.0\nattempts = 2"))
+    run(doubted, ("consolidate",)).communicate()  # refused: now halves are judged, tried in smaller steps, set aside
+    found.append(_scene(folder, doubted, "refused", ("consolidate",), nights=True))
 
     learned = Path(shutil.copytree(home, folder / "learned"))
     with Memory(learned) as memory:  # all of the night but its end: the adapter is to be made, examined and promoted
@@ -63,6 +73,7 @@ def prepare(folder: Path) -> list[Scene]:
 
     with Memory(home) as memory:
         memory.consolidate()
+    found.append(_scene(folder, home, "use", ("adapters", "use", "0001")))
     said = talk(GONE).messages[0].content
     (home / "history").write_text(f"\n# 2026-03-13 19:30:00\n+{said}\n\n# 2026-03-14 08:00:00\n+What else?\n")
     found.append(_scene(folder, home, "forget", ("forget", f"talk-{GONE}", "--yes")))
@@ -79,14 +90,36 @@ def run(home: Path, arguments: tuple[str, ...], mode: str = "none", number: int 
     )  # fmt: skip
 
 
-def _scene(folder: Path, home: Path, name: str, arguments: tuple[str, ...]) -> Scene:
+def finish(home: Path, arguments: tuple[str, ...], *, nights: bool, timeout: float) -> tuple[int, str]:
+    """Run a command to its end, night after night where one is not enough; return how it ended and what it said.
+
+    Raises:
+        subprocess.TimeoutExpired: it hangs.
+    """
+    for _ in range(_NIGHTS if nights else 1):
+        process = run(home, arguments)
+        try:
+            _, said = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+        if process.returncode != GateRefused.exit_code:
+            break
+    return process.returncode, said.decode().strip()
+
+
+def _scene(folder: Path, home: Path, name: str, arguments: tuple[str, ...], *, nights: bool = False) -> Scene:
     before = Path(shutil.copytree(home, folder / "before" / name))
     after = Path(shutil.copytree(home, folder / "after" / name))
     began = time.monotonic()
     process = run(after, arguments, "count")
     _, said = process.communicate()
     took = time.monotonic() - began
-    if process.returncode:
-        raise RuntimeError(f"{name} does not even run undisturbed: {said.decode()}")
     disk, store = map(int, said.decode().splitlines()[-1].split()[1:])
-    return Scene(name, before, arguments, bytes_of(after), took, {"disk": disk, "store": store})
+    code = process.returncode
+    if nights and code == GateRefused.exit_code:
+        code, _ = finish(after, arguments, nights=True, timeout=600)
+    if code:
+        raise RuntimeError(f"{name} does not even run undisturbed: {said.decode()}")
+    return Scene(name, before, arguments, bytes_of(after), took, {"disk": disk, "store": store}, nights)

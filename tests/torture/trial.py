@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.story import bytes_of, traces, wrong_in
-from tests.torture.scenes import GONE, Scene, run
+from tests.torture.scenes import GONE, Scene, finish, run
 
 _AGAIN = 0.3
 """How often what carries on is killed too."""
@@ -69,15 +69,12 @@ def suffer(trial: Trial, home: Path) -> tuple[int, list[str]]:
         killed = _strike(trial.scene, home, blow)
         hit += killed
         wrong += [f"after the blow {blow}: {what}" for what in wrong_in(home)]
-    process = run(home, trial.scene.arguments)
     try:
-        _, said = process.communicate(timeout=_HANGS)
+        code, said = finish(home, trial.scene.arguments, nights=trial.scene.nights, timeout=_HANGS)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
         return hit, [*wrong, "run again, it hangs"]
-    if process.returncode:
-        wrong.append(f"run again, it ends with {process.returncode}: {said.decode().strip()}")
+    if code:
+        wrong.append(f"run again, it ends with {code}: {said}")
     wrong += wrong_in(home)
     found = bytes_of(home)
     wrong += [
