@@ -335,6 +335,7 @@ class Memory:
             "last": _plain(last) if last else None,
             "nights": [_plain(night) for night in self.store.runs.nights(_NIGHTS)],
             "aside": self.store.log.aside(),
+            "doubted": self.store.attempts.open(),
             "schedule": nightly.status(self.home.root),
             "first_date": dates[0].isoformat() if dates else None,
             "last_date": dates[-1].isoformat() if dates else None,

@@ -64,6 +64,11 @@ def refused(home: Home, config: Config, **options: Any) -> GateRefused:
     return caught.value
 
 
+def doubted(home: Home) -> list[str]:
+    with Store.open(home, create=False) as store:
+        return store.attempts.open()
+
+
 def steps(home: Home) -> list[tuple[str, str]]:
     with Store.open(home, create=False) as store:
         return [(step.segment, step.state_sha256) for step in store.runs.steps()]
@@ -81,10 +86,12 @@ def test_it_is_found_tried_again_and_set_aside_and_the_others_are_learned(config
     assert first.exit_code == 21
     assert "finds out which conversation it is" in first.remedy
     assert active(home) == 0
+    assert doubted(home) == [f"talk-{number}/0" for number in range(4)]
 
     second = refused(home, config)
     assert second.remedy == "The next night tries it again with another seed and a smaller step (attempt 2 of 2)."
     assert active(home) == 2, "those before it are in use"
+    assert POISON + "/0" in doubted(home) and "talk-0/0" not in doubted(home)
 
     result = night(home, config)
     assert result["status"] == "promoted"
@@ -94,6 +101,7 @@ def test_it_is_found_tried_again_and_set_aside_and_the_others_are_learned(config
     assert active(home) == 4
     with Store.open(home, create=False) as store:
         assert store.log.aside() == {f"{POISON}/0": "the gate refused it 2 times: it is poisoned"}
+        assert store.attempts.open() == [], "nothing is tried again"
         assert store.pairs.of(f"{POISON}/0") == []
         assert {summary.id: summary.state for summary in store.log.list()}[POISON] == "aside"
         seeds = {step.segment: step.seed for step in store.runs.steps()}

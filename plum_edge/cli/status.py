@@ -27,6 +27,7 @@ def command(session: Session) -> None:
     for number, night in enumerate(found["nights"]):
         terminal.hang("before   " if number else "last     ", _last(night))
     waits = [terminal.count(found["waiting"], "conversation")] if found["waiting"] else ["nothing"]
+    waits = [f"{len(found['doubted']):,} to be tried again"] if found["doubted"] and not found["waiting"] else waits
     waits += [f"{found['states']['aside']:,} set aside"] if found["states"]["aside"] else []
     terminal.hang("waiting  ", ", ".join(waits))
     for segment, why in found["aside"].items():
@@ -39,7 +40,7 @@ def command(session: Session) -> None:
         terminal.hang("next     ", schedule(found["schedule"]))
     terminal.hang("base     ", f"{found['base']}, backend {found['backend']}")
     terminal.hang("home     ", found["home"])
-    if found["waiting"]:
+    if found["waiting"] or found["doubted"]:
         terminal.say(f"\nNext: plum-edge consolidate{terminal.home_option(session.home)}")
 
 
@@ -69,10 +70,11 @@ def _last(last: dict[str, Any]) -> str:
         words.append(f"accuracy {change}{terminal.percent((detail['accuracy'] or {}).get('accuracy'))}")
     if last["status"] == "running":
         words = ["still running, or cut short: the next run carries on"]
-    words += [str(detail[key]) for key in ("why", "then") if detail.get(key)]
+    words += [str(detail["why"])] if detail.get("why") else []
     words += [str(reason) for reason in detail.get("reasons", ())]
+    then = f". {detail['then']}" if detail.get("then") else ""
     ended = f" – {_clock(last['ended_at'])}" if last["ended_at"] else ""
-    return f"{_moment(last['started_at'])}{ended}: {'; '.join(words)}"
+    return f"{_moment(last['started_at'])}{ended}: {'; '.join(words)}{then}"
 
 
 def _moment(text: str) -> str:

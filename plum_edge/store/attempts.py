@@ -37,6 +37,13 @@ class Attempts:
         rows = self._c.rows("SELECT id, number, together, why FROM attempts JOIN segments USING (seq) ORDER BY seq")
         return {row["id"]: Attempt(row["number"], row["together"], row["why"]) for row in rows}
 
+    def open(self) -> list[str]:
+        """Return the segments that were refused, are not in use, and are tried again; in the order of learning."""
+        rows = self._c.rows(
+            "SELECT id FROM attempts JOIN segments USING (seq) WHERE why = '' AND promoted = 0 ORDER BY seq"
+        )
+        return [ident for (ident,) in rows]
+
     def of(self, segment_id: str) -> Attempt | None:
         """Return the attempt of a segment, or None where it was never refused."""
         select = "SELECT number, together, why FROM attempts JOIN segments USING (seq) WHERE id = ?"

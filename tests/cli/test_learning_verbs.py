@@ -176,6 +176,21 @@ def test_status_after_a_night(learned: Path, tmp_path: Path, run: Run) -> None:
     assert "waiting  1 conversation\n" in text
 
 
+def test_status_after_a_refusal(learned: Path, tmp_path: Path, run: Run) -> None:
+    settings = learned / "config.toml"
+    settings.write_text(settings.read_text().replace("min_new = 0.0", "min_new = 1.0"))
+    assert "min_new = 1.0" in settings.read_text()
+    later = tmp_path / "later.jsonl"
+    later.write_text(conversation("later", "We are moving to Leith in May with the piano.", day=20), encoding="utf-8")
+    run("import", later, "--home", learned)
+    assert run("consolidate", "--home", learned).code == 21
+    found = run("status", "--home", learned)
+    said = " ".join(found.out.split())
+    assert "refused; it has not learned the new conversations" in said
+    assert "needed 100 %). The next night tries it again with another seed and a smaller step (attempt 2 of 3)." in said
+    assert "waiting 1 to be tried again" in said
+
+
 def test_doctor(learned: Path, run: Run) -> None:
     found = run("doctor", "--home", learned)
     assert found.code == 0, found.out
