@@ -149,7 +149,10 @@ class Shelf:
     def header(self, cell: Cell, asked: str, system: str) -> dict[str, Any]:
         """Return what is known of an exam at the last point; empty where it was not held."""
         found = answers.read(self.place(cell).root, Exam(cell.conversations, asked, system))
-        return {} if found is None else dict(found.header)
+        if found is None:
+            return {}
+        self.used[cell.name] = self.place(cell)
+        return dict(found.header)
 
     def extra(self, cell: Cell, name: str) -> dict[str, Any] | None:
         """Return one of the extras of a cell."""

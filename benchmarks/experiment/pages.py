@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from benchmarks.experiment import answers, around, courses, desk, grid, prose, tables
-from benchmarks.experiment.figures import Shelf
+from benchmarks.experiment.figures import NOT_RUN, Shelf
 from benchmarks.experiment.homes import Place
 from benchmarks.experiment.tables import Row, Table
 from plum_edge.paths import atomic_write
 
 _Made = Table | str | Iterator[Table]
+_NOTHING = (NOT_RUN, "–")
 _GROUPS: dict[str, tuple[Callable[[Shelf], _Made], ...]] = {
     "After 100 conversations": (tables.main_tables, tables.kinds),
     "Closer looks": (tables.ages, tables.opened, tables.mcnemar, tables.calibrations),
@@ -77,13 +79,9 @@ def differing(results: Path) -> list[str]:
 
 
 def _sections(shelf: Shelf, made: _Made) -> Iterator[str]:
-    """Yield what was made, each part with what it rests on."""
-    if isinstance(made, Table | str):
-        yield _section(made)
-        yield _made_by(shelf)
-        return
-    for table in made:
-        yield _section(table)
+    """Yield what was made, each part with what it rests on; of a table of which nothing was run, the title alone."""
+    for part in (made,) if isinstance(made, Table | str) else made:
+        yield _section(part) if shelf.used or isinstance(part, str) else f"### {part.title}\n"
         yield _made_by(shelf)
 
 
@@ -91,7 +89,20 @@ def _section(table: Table | str) -> str:
     if isinstance(table, str):
         return table
     notes = f"{table.notes}\n\n" if table.notes else ""
-    return f"### {table.title}\n\n{notes}{table.markdown()}\n"
+    missing = [_label(row) for row in table.rows if not _was_run(row)]
+    shown = table._replace(rows=[row for row in table.rows if _was_run(row)])
+    told = f"\nNot run: {'; '.join(missing)}.\n" if missing else ""
+    return f"### {table.title}\n\n{notes}{shown.markdown()}\n{told}"
+
+
+def _label(row: Sequence[str]) -> str:
+    return ", ".join(takewhile(lambda cell: cell not in _NOTHING, row))
+
+
+def _was_run(row: Sequence[str]) -> bool:
+    """Whether there is a figure behind the cells that name a row."""
+    figures = list(dropwhile(lambda cell: cell not in _NOTHING, row))
+    return NOT_RUN not in figures or any(cell not in _NOTHING for cell in figures)
 
 
 def _made_by(shelf: Shelf) -> str:
@@ -105,7 +116,7 @@ def _made_by(shelf: Shelf) -> str:
         (f"{len(used)} cells" if len(used) > 1 else "1 cell") + (f", {unfinished} not finished" if unfinished else ""),
         f"plum-edge {', '.join(sorted({m['commit'] for m in manifests})) or 'unknown'}",
         f"base {', '.join(sorted({m['base_sha256'][:12] for m in manifests})) or 'unknown'}",
-        *sorted({m["platform"] for m in manifests}),
+        *sorted({f"{m['platform'].split('-')[0]} {m['processor']}" for m in manifests}),
     ]
     return f"*{'; '.join(told)}. Again: `python -m benchmarks.experiment --only {_pattern(list(used))}`*\n"
 
