@@ -1,7 +1,8 @@
 """Promote the new adapter or keep the old: a pure decision on answers that were given before and after.
 
-Part of the stage `evaluate`. Three things are asked: were the new conversations learned, were older ones lost, and does
-it say yes to what was never discussed? The gate decides promotion only, never what is learned (design.md §3).
+Part of the stage `evaluate`. Four things are asked: were the new conversations learned, were older ones lost, does it
+say yes to what was never discussed, and is the base damaged? The gate decides promotion only, never what is learned
+(design.md §3).
 
 Knows nothing of adapters, of how questions are asked, or of what is done with the verdict.
 """
@@ -45,14 +46,14 @@ def decide(
         earlier_before: questions about older conversations, asked of the adapter in use.
         earlier_after: the same questions in the same order, asked of the new one.
         never: questions about what was never discussed, asked of the new adapter.
-        probe: loss on general text before and after. A figure to show; only a loss that is no number refuses.
+        probe: loss on general text, of the bare base and of the new adapter.
         limits: what is allowed. A part for which nothing was asked passes.
     """
     parts = (
         _learned(new, limits),
         _kept(earlier_before, earlier_after, limits),
         _honest(never, limits),
-        _general(probe),
+        _general(probe, limits),
     )
     reasons = tuple(reason for reason, _ in parts if reason)
     figures = dict(zip(("new", "earlier", "never", "general"), (figure for _, figure in parts), strict=True))
@@ -122,12 +123,20 @@ def _honest(never: Sequence[Scored], limits: Gate) -> _Part:
     ), figures
 
 
-def _general(probe: tuple[float, float] | None) -> _Part:
+def _general(probe: tuple[float, float] | None, limits: Gate) -> _Part:
     if probe is None:
         return "", None
     before, after = probe
-    figures = {"before": before, "after": after, "change": after / before - 1 if before else None}
-    return ("" if math.isfinite(after) else "its loss on general text is no number"), figures
+    change = after / before - 1 if before else None
+    figures = {"before": before, "after": after, "change": change, "allowed": limits.max_text_loss}
+    if not math.isfinite(after):
+        return "its loss on general text is no number", figures
+    if change is None or change <= limits.max_text_loss:
+        return "", figures
+    return (
+        f"it spoils what the base could do (loss on general text {before:.2f} → {after:.2f}, {_percent(change)} more; "
+        f"allowed {_percent(limits.max_text_loss)})"
+    ), figures
 
 
 def _percent(share: float) -> str:

@@ -46,7 +46,7 @@ SAID = (
 )
 """What was said, with topics in common: what is asked of one depends on the others. The fourth names nothing."""
 REASONS = pick.available()
-OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0)
+OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_text_loss=9.0)
 """A random model knows nothing: the gate must let it pass."""
 _SHELL = "import sys; from plum_edge import Memory; m = Memory(sys.argv[1]); print(m.forget(sys.argv[2:])['status'])"
 
@@ -211,7 +211,7 @@ def learned(_learned: tuple[Path, list[str]], tmp_path: Path) -> Home:
 def write_config(root: Path, config: Config) -> None:
     (root / "config.toml").write_text(
         f'[model]\nbase = "{config.model.base}"\n[train]\nrank = 2\nalpha = 4.0\nepochs = 1\nbatch = 8\nthreads = 1\n'
-        "[augment]\ntopics = 2\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\n"
+        "[augment]\ntopics = 2\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\nmax_text_loss = 9.0\n"
         "[recall]\nmax_tokens = 24\nthreads = 1\n"
     )
 

@@ -96,7 +96,10 @@ def test_false_answers_have_a_limit() -> None:
 
 
 def test_a_loss_that_is_no_number_refuses() -> None:
-    assert decide(probe=(3.0, 9.0)).passed
+    assert decide(probe=(3.0, 3.2)).passed and decide(probe=(3.0, 2.0)).passed
+    assert decide(probe=(6.54, 9.93)).reasons == (
+        "it spoils what the base could do (loss on general text 6.54 → 9.93, 52 % more; allowed 10 %)",
+    )
     assert decide(probe=(3.0, math.nan)).reasons == ("its loss on general text is no number",)
 
 
