@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import dropwhile, takewhile
+from itertools import takewhile
 from pathlib import Path
 
 from benchmarks.experiment import answers, around, courses, desk, grid, prose, tables
@@ -15,7 +15,8 @@ from benchmarks.experiment.tables import Row, Table
 from plum_edge.paths import atomic_write
 
 _Made = Table | str | Iterator[Table]
-_NOTHING = (NOT_RUN, "–")
+_NAMES = ("log", "system", "recipe", "seed", "what", "runtime")
+"""Columns that say what a row is, where figures may stand that are none of ours."""
 _GROUPS: dict[str, tuple[Callable[[Shelf], _Made], ...]] = {
     "After 100 conversations": (tables.main_tables, tables.kinds),
     "Closer looks": (tables.ages, tables.opened, tables.mcnemar, tables.calibrations),
@@ -89,20 +90,25 @@ def _section(table: Table | str) -> str:
     if isinstance(table, str):
         return table
     notes = f"{table.notes}\n\n" if table.notes else ""
-    missing = [_label(row) for row in table.rows if not _was_run(row)]
-    shown = table._replace(rows=[row for row in table.rows if _was_run(row)])
+    shown = [row for row in table.rows if _was_run(table, row)]
+    logs = {row[0] for row in shown} if table.header[0] == "log" else set()
+    missing = dict.fromkeys(
+        row[0] if table.header[0] == "log" and row[0] not in logs else _label(row)
+        for row in table.rows
+        if row not in shown
+    )
     told = f"\nNot run: {'; '.join(missing)}.\n" if missing else ""
-    return f"### {table.title}\n\n{notes}{shown.markdown()}\n{told}"
+    return f"### {table.title}\n\n{notes}{table._replace(rows=shown).markdown()}\n{told}"
 
 
 def _label(row: Sequence[str]) -> str:
-    return ", ".join(takewhile(lambda cell: cell not in _NOTHING, row))
+    return ", ".join(takewhile(lambda cell: cell not in (NOT_RUN, "–"), row))
 
 
-def _was_run(row: Sequence[str]) -> bool:
-    """Whether there is a figure behind the cells that name a row."""
-    figures = list(dropwhile(lambda cell: cell not in _NOTHING, row))
-    return NOT_RUN not in figures or any(cell not in _NOTHING for cell in figures)
+def _was_run(table: Table, row: Sequence[str]) -> bool:
+    """Whether there is a figure in a row, or a reason why there can be none."""
+    figures = (cell for name, cell in zip(table.header, row, strict=True) if name not in _NAMES)
+    return "not available" in row or any(cell[:1].isdigit() for cell in figures)
 
 
 def _made_by(shelf: Shelf) -> str:
