@@ -33,7 +33,7 @@ test: setup
 # of its own. Where there is no card, PyTorch's CPU build saves gigabytes; it has an index of its own on Linux.
 TORCH ?= torch==2.13.0
 TORCH_BIN := .venv-torch/bin
-TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/cli/test_,convert.py export.py init.py) tests/test_forget.py
+TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/cli/test_,convert.py export.py init.py) tests/forget
 TORCH_INDEX ?= $(if $(filter Linux,$(shell uname)),--extra-index-url https://download.pytorch.org/whl/cpu)
 
 test-torch: .venv-torch/.installed

@@ -57,7 +57,7 @@ class Measure:
         result["conversations"] = len(order)
         result |= self._history(order, seed)
         if prompted:
-            result["over_time_system_prompt"] = self._prompted(learned, progress)
+            result["over_time_system_prompt"] = self._prompted(progress)
         result["general"] = exam.general(path, progress)
         others: dict[str, dict[str, Any]] = {}
         for name in compared:
@@ -80,16 +80,21 @@ class Measure:
             "consistency_dates": [dates.get(conversation) for conversation in columns],
         }
 
-    def _prompted(self, learned: Sequence[str], progress: Progress | None) -> list[tuple[int, float | None]]:
-        """Return accuracy over time behind a system prompt: of each adapter that is still here, all asked now."""
-        line = []
+    def _prompted(self, progress: Progress | None) -> list[tuple[int, float | None]]:
+        """Return accuracy over time behind a system prompt: of each adapter of this log's steps, all asked now.
+
+        Others are left out: those of another base, of another device, of steps that were learned anew.
+        """
+        steps, line = self.store.runs.steps(), {}
         for adapter in self.store.runs.adapters():
-            if Path(adapter.gguf).is_file() and adapter.segments <= len(learned):
+            known = steps[: adapter.segments]
+            made_of = self.store.runs.manifest(adapter.id).get("state_sha256")
+            if known and known[-1].state_sha256 == made_of and Path(adapter.gguf).is_file():
                 exam = self.opened()
-                asked = [question for question in exam.questions(learned[: adapter.segments]) if question.closed]
+                asked = [question for question in exam.questions([step.segment for step in known]) if question.closed]
                 scored = exam.ask("adapter_prompted", Path(adapter.gguf), asked, progress)
-                line.append((adapter.segments, evaluate.balanced(scored)))
-        return line
+                line[len(known)] = evaluate.balanced(scored)
+        return sorted(line.items())
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""

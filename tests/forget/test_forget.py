@@ -3,128 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plum_edge import Memory, cli, editing, erase, registry
+from plum_edge import Memory, registry
 from plum_edge.backends import pick
-from plum_edge.config import Augment, Config, Gate, Model, Train
-from plum_edge.config import load as load_config
-from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, UnknownId
-from plum_edge.fold import Fold
-from plum_edge.forget import Forget, choose
+from plum_edge.config import Config, Model
+from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId
+from plum_edge.forget import choose
 from plum_edge.lock import locked
 from plum_edge.paths import Home
-from plum_edge.records import Conversation, Message, Pair
+from plum_edge.records import Conversation, Message
 from plum_edge.store import Store
 from plum_edge.tokens import ChatTokenizer
+from tests.forget.talks import OPEN, SAID, edit, forget, hashes, learn, newest, pairs, talk, write_config
 from tests.store.samples import IN_MEMORY
 from tests.tiny import tiny_base
 
-SAID = (
-    "The kitchen tap drips, and Aunt Rosalind lent me a rubber washer.",
-    "My sourdough starter smells of quillabamba since I moved it beside the kitchen tap.",
-    "I bought a bicycle with squealing brakes from the hardware shop in Leith.",
-    "Well, so be it, and it is what it is.",
-    "The landlord in Leith will mend the boiler and the kitchen tap in March.",
-    "My sister Elsa knits a woollen blanket; the starter went to Aunt Rosalind.",
-)
-"""What was said, with topics in common: what is asked of one depends on the others. The fourth names nothing."""
 REASONS = pick.available()
-OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_text_loss=9.0)
-"""A random model knows nothing: the gate must let it pass."""
-_SHELL = "import sys; from plum_edge import Memory; m = Memory(sys.argv[1]); print(m.forget(sys.argv[2:])['status'])"
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    base = tiny_base(tmp_path_factory.mktemp("base"))
-    train = Train(rank=2, alpha=4.0, epochs=1, batch=8, threads=1)
-    return Config(model=Model(str(base)), train=train, augment=Augment(topics=2), gate=OPEN)
-
-
-def talk(number: int, said: Sequence[str] = ()) -> Conversation:
-    """Return a conversation of one day, of the sentence with its number or of other ones."""
-    when = dt.datetime(2026, 3, 12 + number, 19, 30, tzinfo=dt.timezone(dt.timedelta(hours=1)))
-    turns = [Message("user", one, when) for one in said or (SAID[number],)]
-    turns.insert(1, Message("assistant", "I see; tell me more about it when you like.", when))
-    return Conversation(f"talk-{number}", f"About number {number}", when, tuple(turns), "test", number)
-
-
-Nights = Sequence[Sequence[Conversation]]
-Edits = Sequence[tuple[Pair, Pair | None]]
-
-
-def learn(home: Home, config: Config, nights: Nights, edits: Edits = ()) -> list[str]:
-    """Log and learn each night's conversations, with edits that were known before; return the hash of each step."""
-    for night in nights:
-        with Store.open(home.create(), create=True) as store:
-            store.log.add(night)
-            for before, after in edits:
-                if store.log.holds(before.segment.rsplit("/", 1)[0]):
-                    store.edits.put(before, after)
-            fold = Fold(home, store, config, registry.base(config.model.base))
-            state = fold.head()
-            waits = [one for one in store.log.segments() if one.id not in {step.segment for step in store.runs.steps()}]
-            for segment in waits + store.log.plan():
-                fold.augment(segment)
-                state = fold.learn(segment, state).state
-    return hashes(home)
-
-
-def hashes(home: Home) -> list[str]:
-    with Store.open(home, create=True) as store:
-        return [step.state_sha256 for step in store.runs.steps()]
-
-
-def pairs(home: Home) -> list[str]:
-    with Store.open(home, create=False) as store:
-        return [pair.id for split in ("train", "held_out") for pair in store.pairs.live(split)]
-
-
-def forget(home: Home, config: Config, *ids: str, **options: Any) -> dict[str, Any]:
-    with Store.open(home, create=False) as store:
-        known = choose(store, ids)
-        return Forget(home, store, config, lambda: registry.base(config.model.base)).run(known, **options)
-
-
-def edit(home: Home, wishes: Sequence[tuple[int, str]]) -> Edits:
-    """Change pairs, each named by a number that is as good as drawn; return them before and after."""
-    done: list[tuple[Pair, Pair | None]] = []
-    with Store.open(home, create=False) as store:
-        for number, wish in wishes:
-            made = [pair for segment in store.log.segments() for pair in store.pairs.of(segment.id)]
-            if made and wish == "drop":
-                before = made[number % len(made)]
-                editing.drop(home, store, [before.id])
-                done.append((before, None))
-            elif made:
-                before = made[number % len(made)]
-                other = "No, we did not." if before.polarity == "positive" else "Yes, we did."
-                answer = other if wish == "flip" and before.kind == "closed" else f"{before.answer} So it is."
-                (now,) = editing.edit(home, store, before.id, answer=answer)["pairs"]
-                done.append((before, store.pairs.get(now)))
-    return done
-
-
-def newest(home: Home) -> Path:
-    return sorted(home.checkpoints.glob("step-*"))[-1]
-
 
 # --- exact
 
@@ -187,33 +90,6 @@ def test_it_is_as_if_it_had_never_been(
         if learned:
             made = home.adapters / receipt["adapter"] / "adapter.safetensors"
             assert made.read_bytes() == newest(other).read_bytes()
-
-
-@pytest.fixture(scope="module")
-def _learned(config: Config, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """A home of four conversations in two nights, promoted each; and the steps of one that never had ``talk-1``."""
-    root = tmp_path_factory.mktemp("learned") / "home"
-    root.mkdir()
-    write_config(root, config)
-    for night in ((0, 1), (2, 4)):
-        with Memory(root) as memory:
-            memory.add([talk(number) for number in night])
-            assert memory.consolidate()["status"] == "promoted"
-    other = Home(tmp_path_factory.mktemp("other") / "home")
-    return root, learn(other, config, [[talk(0)], [talk(2), talk(4)]])
-
-
-@pytest.fixture
-def learned(_learned: tuple[Path, list[str]], tmp_path: Path) -> Home:
-    return Home(Path(shutil.copytree(_learned[0], tmp_path / "home")))
-
-
-def write_config(root: Path, config: Config) -> None:
-    (root / "config.toml").write_text(
-        f'[model]\nbase = "{config.model.base}"\n[train]\nrank = 2\nalpha = 4.0\nepochs = 1\nbatch = 8\nthreads = 1\n'
-        "[augment]\ntopics = 2\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\nmax_text_loss = 9.0\n"
-        "[recall]\nmax_tokens = 24\nthreads = 1\n"
-    )
 
 
 def test_the_receipt(learned: Home, config: Config, _learned: tuple[Path, list[str]]) -> None:
@@ -353,117 +229,6 @@ def test_a_running_answer_that_reads_the_log_ends(learned: Home) -> None:
         assert list(answer) == []
 
 
-# --- interrupted
-
-
-@pytest.mark.parametrize("stage", ["asked", "deleted", "half erased", "erased"])
-def test_interrupted_at_any_stage_it_carries_on(
-    learned: Home, config: Config, _learned: tuple[Path, list[str]], stage: str
-) -> None:
-    with Store.open(learned, create=False) as store:
-        forgetting = Forget(learned, store, config, lambda: registry.base(config.model.base))
-        request = forgetting._request([store.log.get("talk-1")], keep_log=False)
-        if stage != "asked":
-            store.forgetting.delete(request)
-        if stage == "half erased":
-            next(learned.checkpoints.iterdir()).unlink()
-        if stage == "erased":
-            erase.carry_on(learned, store)
-    with Memory(learned.root) as memory:
-        active = memory.store.runs.active()
-        assert active is None, "from the first moment on nothing in use knows it"
-        if stage == "erased":
-            assert memory.consolidate()["status"] == "promoted", "the next night carries on too"
-        else:
-            assert memory.forget()["exact"]
-        assert memory.store.forgetting.pending() == []
-    assert hashes(learned) == _learned[1]
-
-
-@pytest.mark.parametrize("stage", ["asked", "deleted", "erased"])
-@pytest.mark.parametrize(
-    "again", [["talk-1"], ["--search", "sourdough"], ["--until", "2026-03-14", "--since", "2026-03-13"]]
-)
-def test_killed_the_same_command_is_given_again(
-    learned: Home, _learned: tuple[Path, list[str]], stage: str, again: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """By whatever it was called: what is gone by then is passed over, and what came after is learned again."""
-    killed_at(learned, stage, "talk-1")
-    assert cli.main(["--home", str(learned.root), "--json", "forget", *again, "--yes"]) == 0
-    receipt = json.loads(capsys.readouterr().out)
-    assert (receipt["status"], receipt["conversations"], receipt["exact"]) == ("forgotten", 1, True)
-    assert receipt["left_in"] == []
-    assert "named" not in receipt
-    assert hashes(learned) == _learned[1]
-
-
-def test_killed_it_knows_again_the_beginning_of_an_id(learned: Home, config: Config) -> None:
-    """What is gone has no id any more that a beginning could be held against."""
-    with Memory(learned.root) as memory:
-        memory.forget(["talk-2"])  # another one begins with "talk-": the name must be whole up to here
-        memory.add([replace(talk(5), id="zebra-5")])
-        memory.consolidate()
-    killed_at(learned, "deleted", "zebra-5", called="zeb")
-    with Memory(learned.root) as memory:
-        with pytest.raises(UnknownId):
-            memory.forget(["zebu"])
-        assert memory.forget(["zeb"])["conversations"] == 1
-        assert memory.forget(["zebra-5"])["status"] == "nothing"
-        with pytest.raises(UnknownId):
-            memory.forget(["zeb"])
-
-
-def killed_at(home: Home, stage: str, ident: str, called: str = "", *, keep_log: bool = False) -> None:
-    """Leave a home as a kill leaves it at this stage of forgetting one conversation."""
-    with Store.open(home, create=False) as store:
-        forgetting = Forget(home, store, load_config(home.config), lambda: pytest.fail("no model is needed"))
-        request = forgetting._request([store.log.get(ident)], keep_log=keep_log, named=[called or ident])
-        if stage == "deleted":
-            store.forgetting.delete(request)
-        if stage == "erased":
-            erase.carry_on(home, store)
-
-
-@pytest.mark.parametrize("stage", ["asked", "erased"])
-def test_killed_while_it_was_to_stay_in_the_log(learned: Home, _learned: tuple[Path, list[str]], stage: str) -> None:
-    killed_at(learned, stage, "talk-1", keep_log=True)
-    with Memory(learned.root) as memory:
-        receipt = memory.forget(["talk-1"], keep_log=True)
-        assert (receipt["status"], receipt["conversations"], receipt["again"]) == ("excluded", 1, 3)
-        assert memory.store.log.holds("talk-1")
-        assert hashes(learned) == _learned[1]
-        receipt = memory.forget(["talk-1"])
-        assert (receipt["status"], receipt["log_after"]) == ("forgotten", 3)
-
-
-@pytest.mark.parametrize("steps", [0, 2, 4])
-def test_stopped_while_it_learns_it_carries_on(
-    learned: Home, config: Config, _learned: tuple[Path, list[str]], steps: int
-) -> None:
-    calls = iter(range(1000))
-    with Memory(learned.root) as memory:
-        with pytest.raises(Interrupted):
-            memory.forget(["talk-1"], stopped=lambda: next(calls) >= steps)
-        assert memory.forget(["talk-1"])["exact"], "the same command again"
-        assert memory.forget(["talk-1"])["status"] == "nothing"
-    assert hashes(learned) == _learned[1]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seconds", [0.8, 1.5, 2.5])
-def test_killed_it_carries_on(learned: Home, _learned: tuple[Path, list[str]], seconds: float) -> None:
-    call = [sys.executable, "-c", _SHELL, str(learned.root), "talk-1"]
-    with subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-    done = subprocess.run(call, capture_output=True, text=True, check=True, env=dict(os.environ))
-    assert done.stdout.strip() in ("forgotten", "nothing")
-    assert hashes(learned) == _learned[1]
-    with Memory(learned.root) as memory:
-        assert sum(adapter.active for adapter in memory.adapters()) == 1
-        assert [one.id for one in memory.store.log.list()] == ["talk-0", "talk-2", "talk-4"]
-
-
 def test_a_night_that_runs_is_in_the_way(learned: Home, config: Config) -> None:
     with locked(learned), pytest.raises(LockHeld):
         forget(learned, config, "talk-1")
@@ -554,6 +319,8 @@ def test_rebuild_on_another_base(learned: Home, tmp_path: Path, config: Config) 
         active = memory.store.runs.active()
         assert active is not None and active.segments == 4
         assert memory.store.runs.manifest(active.id)["base_sha256"] == registry.base(str(other)).sha256
+        line = memory.evaluate(prompted=True)["over_time_system_prompt"]
+        assert [number for number, _ in line] == [2, 4], "those of the other base are not asked on this one"
     fresh = Home(tmp_path / "fresh")
     on_other = replace(config, model=Model(str(other)))
     assert hashes(learned) == learn(fresh, on_other, [[talk(0), talk(1)], [talk(2), talk(4)]])
