@@ -54,6 +54,11 @@ class Meter:
         self._note(messages)
         return self._recall.answer(messages, max_tokens=max_tokens, temperature=temperature)
 
+    def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
+        """Return how the likeliest answer begins, and its loss in nats a token."""
+        self._note(messages)
+        return self._recall.opening(messages, tokens)
+
     def _note(self, messages: Sequence[Message]) -> None:
         self._prompts.add((self._recall.adapter_id, tuple(messages)))
 

@@ -18,6 +18,8 @@ from plum_edge.records import Message
 
 _SURE = 1e-9
 """p(yes) nearer to 0 or 1 than this is taken for it: f32 logits know no better."""
+_OPENING = 16
+"""Tokens of an answer that show how sure it is. With all of it, nothing could be shown before both were written."""
 
 
 class Recalls(Protocol):
@@ -35,6 +37,9 @@ class Recalls(Protocol):
 
     def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
         """Return the answer."""
+
+    def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
+        """Return how the likeliest answer begins, and its loss in nats a token."""
 
 
 def with_context(context: str | None, messages: Sequence[Message]) -> list[Message]:
@@ -76,16 +81,18 @@ class Joint:
         """Put on or take off the adapter, and return what is to be answered from now on, with p(yes) for a yes or no.
 
         What all say together is said by one that agrees with it: by a reader where one does, the first before the
-        others, as it has the words before it. Where either the first reader or the adapter has more to say than yes or
-        no, the first reader says it: it claims what was never said a third as often as the adapter, and knows as much
-        (docs/LOG.md).
+        others, as it has the words before it. Where the first reader or the adapter has more to say than yes or no, the
+        surer of the two says it, by the likelihood of how each begins: of what was never said each claims a good deal,
+        but seldom in words that it is sure of (docs/LOG.md).
         """
         self._read()
-        if not self._opens_closed(readings[0]):
-            return list(readings[0]), None
-        read = [self._recall.p_yes(reading) for reading in readings]
+        opens, loss = self._recall.opening(readings[0], _OPENING)
+        read = [self._recall.p_yes(reading) for reading in readings] if is_closed(opens) else []
         self._remember()
-        if not self._opens_closed(plain):
+        recalls, own_loss = self._recall.opening(plain, _OPENING)
+        if not (read and is_closed(recalls)):
+            if own_loss < loss:
+                return list(plain), None
             self._read()
             return list(readings[0]), None
         together = mean_odds(self._recall.p_yes(plain), *read)
@@ -94,9 +101,6 @@ class Joint:
                 self._read()
                 return list(reading), together
         return list(plain), together
-
-    def _opens_closed(self, messages: Sequence[Message]) -> bool:
-        return is_closed(self._recall.answer(messages, max_tokens=2, temperature=0.0))
 
     def _remember(self) -> None:
         if self._recall.adapter_id != self._name:

@@ -213,6 +213,20 @@ class Recall:
         """Return the whole answer."""
         return "".join(self.stream(messages, max_tokens=max_tokens, temperature=temperature))
 
+    def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
+        """Return how the likeliest answer begins, and its loss in nats a token; infinite where it says nothing."""
+        prompt = self._fitted(messages, tokens)
+        ids = list(prompt)
+        losses: list[float] = []
+        while len(losses) < tokens and len(ids) < self.context:
+            row = self._engine.last(ids).astype(np.float64)
+            token = int(row.argmax())
+            if self._engine.ends(token):
+                break
+            losses.append(float(np.logaddexp.reduce(row) - row[token]))
+            ids.append(token)
+        return self.decode(ids[len(prompt) :]), sum(losses) / len(losses) if losses else math.inf
+
     def write(
         self,
         messages: Sequence[Message],

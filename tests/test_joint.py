@@ -24,6 +24,7 @@ class Two:
     def __init__(self, remembered: str, p_remembered: float, read: str, p_read: float) -> None:
         self.adapter_id: str | None = "another"
         self.says = {True: (remembered, p_remembered), False: (read, p_read)}
+        self.losses = {True: 0.2, False: 0.1}
 
     def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
         self.adapter_id = adapter_id if adapter_gguf else None
@@ -38,6 +39,9 @@ class Two:
 
     def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
         return self._now(messages)[0]
+
+    def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
+        return self._now(messages)[0], self.losses[self.adapter_id is not None]
 
 
 probabilities = st.floats(0, 1)
@@ -86,10 +90,15 @@ def test_what_both_say_is_said_by_one_that_agrees(
 
 
 @pytest.mark.parametrize(("remembered", "read"), [("Yes, on", "You said"), ("You said", "No, not"), ("On 14", "On 14")])
-def test_where_there_is_more_to_say_the_reader_says_it(remembered: str, read: str) -> None:
+@pytest.mark.parametrize("surer", ["memory", "reader", "neither"])
+def test_where_there_is_more_to_say_the_surer_says_it(remembered: str, read: str, surer: str) -> None:
     recall = Two(remembered, 0.9, read, 0.1)
-    assert Joint(recall, ADAPTER).speaker(ASKED, [READING]) == (READING, None)
-    assert recall.adapter_id is None
+    recall.losses = {"memory": {True: 0.1, False: 0.2}, "reader": {True: 0.2, False: 0.1}}.get(
+        surer, dict.fromkeys((True, False), 0.1)
+    )
+    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING])
+    assert (messages, p_yes) == (ASKED if surer == "memory" else READING, None)
+    assert recall.adapter_id == (str(ADAPTER) if surer == "memory" else None)
 
 
 def test_of_several_readers_one_that_agrees_says_it_and_all_count() -> None:

@@ -203,6 +203,17 @@ def test_sampling_varies_and_greedy_does_not(recall: Recall) -> None:
     assert len({recall.answer(ASK, max_tokens=10, temperature=2.0) for _ in range(5)}) > 1
 
 
+def test_the_opening_is_how_the_answer_begins_with_its_loss(recall: Recall) -> None:
+    ids, losses = recall.chat_ids(ASK), []
+    for _ in range(6):
+        row = recall.logits(ids)[-1].astype(np.float64)
+        losses.append(np.logaddexp.reduce(row) - row.max())
+        ids.append(int(row.argmax()))
+    text, loss = recall.opening(ASK, 6)
+    assert text == recall.answer(ASK, max_tokens=6)
+    assert loss == pytest.approx(np.mean(losses), abs=1e-4)
+
+
 # -- more than fits ----------------------------------------------------------------------------------------------------
 
 
