@@ -52,6 +52,30 @@ THERE = words.phrases("""Is there {n}?|Was there {n}?|Has there been {n}?|Did yo
 Do you see {n}?|Have you got {n}?|Do you hold {n} from me?|Can you find {n}?|Do you have {n}?|Did you receive {n}?
 Did I give you {n}?|Did I send you {n}?|Do you recall {n}?|Would you find {n}?|Are you keeping {n}?
 Did we have {n}?|Do you come across {n}?|Will you find {n} in our chats?""")
+HAPPEN = words.phrases("""come up|show up|turn up|crop up|pop up|appear|occur|feature|figure|surface|arise|get a mention
+play a part|play a role|matter|concern us|interest me|interest us|keep us busy|occupy me|bother me|worry me|reach you
+make it into our talks|find its way to you|slip into what I said|stand in your notes|belong to what we said
+form part of it|enter our talks|count among our subjects|sound like something of mine|say something to you
+tell you anything|remind you of anything|mean something to you|go through my messages|follow from what I wrote
+seem familiar|look familiar|sit anywhere in your memory|lie behind us|run through our chats|fall into our talks""")
+HAPPENED_TO = words.phrases("""come up|shown up|turned up|cropped up|popped up|appeared|occurred|featured|figured
+surfaced|arisen|got a mention|played a part|mattered|kept us busy|occupied me|bothered me|worried me|reached you
+made it into our talks|found its way to you|slipped into what I said|entered our talks|crossed our path
+gone through my messages|stood in a message of mine|been on the table|been a thing between us|been part of it
+been on my list|been in my way|been gone into|been written about|been put to you|been laid before you|been explained
+been complained about|been shared with you|been asked about|been noted|been kept|been settled between us""")
+STATES = words.phrases("""new to you|old news|in your notes|in your memory|among them|one of ours|on record|part of it
+something of mine|what I came with|what we spoke of|what it was about|where we began|known from before|in there
+a worry of mine|a question of mine|a thing between us|on the table|on my mind|a word you heard|familiar|on your list
+something from our talks|among what I told you|mine, as you know|behind us|in one of our chats""")
+WHERE = words.phrases("""with me|with you|between us|in our chats|in what I told you|in what I shared|anywhere|somewhere
+through me|from my side|in a message|in my words|as a subject|one day|once|of late|lately|yet|again|by name|in passing
+at length|more than once|in the past|up to now|so far|back then|earlier on|before this|when I wrote|during our talks""")
+AFTER = words.listed("""lately recently again yet too already anywhere once before specifically especially exactly
+itself alone then there somehow somewhere often much briefly perhaps maybe today""")
+BEFORE = words.phrases("""the matter of|the matter with|the business with|the business of|the thing with|the thing about
+the story of|the story with|the question of|the issue of|the issue with|the subject of|the topic of
+the whole thing about|my trouble with|my worry about|our talk of|the news about|the part about|the case of""")
 SALAD = words.listed("""did do does have has was were is are we I you me my our us it that this there so ever any
 anything something about of on with from to in at for and or if talk talked word said say tell told mention
 mentioned know known remember recall memory conversation chat subject topic matter once before between""")
@@ -77,8 +101,32 @@ def _salad(rng: random.Random) -> str:
     return " ".join(drawn) + rng.choice("??.")
 
 
+def _middle(rng: random.Random) -> str:
+    """The topic in the middle: where it ends, the sentence alone says ("Did the tap feature in what I said?")."""
+    roll = rng.random()
+    where = f" {rng.choice(WHERE)}" if rng.random() < 0.5 else ""
+    if roll < 0.4:
+        verb = rng.choice(("did", "did", "does", "would", "could", "might", "will"))
+        return f"{verb} {{topic}} {rng.choice(HAPPEN)}{where}?"
+    if roll < 0.75:
+        ever = rng.choice(("", "", "ever ", "already "))
+        return f"{rng.choice(('has', 'has', 'had'))} {{topic}} {ever}{rng.choice(HAPPENED_TO)}{where}?"
+    ever = rng.choice(("", "ever ", "perhaps "))
+    return f"{rng.choice(('is', 'was', 'was'))} {{topic}} {ever}{rng.choice(STATES)}{where}?"
+
+
+def _bounded(rng: random.Random, text: str) -> str:
+    """Now and then words right before or right after the topic, which are not of it."""
+    roll = rng.random()
+    if roll < 0.12:
+        return text.replace("{topic}", f"{rng.choice(BEFORE)} {{topic}}")
+    return text.replace("{topic}", f"{{topic}} {rng.choice(AFTER)}") if roll < 0.24 else text
+
+
 def _one(rng: random.Random) -> str:
     roll = rng.random()
+    if rng.random() < 0.3:
+        return _middle(rng)
     if roll < 0.4:
         return rng.choice(WRAPPERS).replace("{c}", _claim(rng))
     if roll < 0.55:
@@ -94,7 +142,7 @@ def _one(rng: random.Random) -> str:
 
 def closed(rng: random.Random) -> str:
     """A template with {topic} once, now and then with a clause before or after."""
-    text = _one(rng)
+    text = _bounded(rng, _one(rng))
     roll = rng.random()
     if roll < 0.12:
         text = f"{rng.choice(words.CLAUSES)}, {text}"

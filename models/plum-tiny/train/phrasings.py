@@ -100,11 +100,11 @@ def _grammar(rng: random.Random) -> str:
 def closed(rng: random.Random) -> str:
     """A template of a yes/no question: the product's or a grammar's."""
     roll = rng.random()
-    if roll < 0.25:
+    if roll < 0.22:
         return rng.choice(TRAIN.closed)
-    if roll < 0.33:
+    if roll < 0.3:
         return rng.choice(HELD_OUT.closed)
-    return _grammar(rng) if roll < 0.6 else frames.closed(rng)
+    return _grammar(rng) if roll < 0.52 else frames.closed(rng)
 
 
 def when(rng: random.Random) -> str:
