@@ -27,22 +27,6 @@ def copying(rng: random.Random) -> Unit:
     return unit
 
 
-def taps(rng: random.Random, count: int) -> Unit:
-    """One to three plain nouns, and is it one of them? The noun alone is asked: where telling yes from no begins."""
-    names = rng.sample(words.NOUNS, rng.randint(1, 3))
-    day = grammar.date(rng)
-    unit = Unit(system_context(f"Conversation of {day}\nUser: {', '.join(names)}."))
-    for _ in range(count):
-        known = rng.random() < 0.5
-        asked = (
-            rng.choice(names)
-            if known
-            else rng.choice([noun for noun in rng.sample(words.NOUNS, 4) if noun not in names])
-        )
-        unit.branches.append(question(f"{asked}?", phrasings.yes(rng, day) if known else phrasings.no(rng), "list"))
-    return unit
-
-
 def membership(rng: random.Random, count: int, renamed: float = 0.15, near: float = 0.65) -> Unit:
     """Is it on one of the dated lists? `renamed`: how often another name is tried."""
     topics = distinct(rng, rng.randint(3, 10))

@@ -14,7 +14,6 @@ from units import Unit
 
 SUPERVISED = 3072
 PHASES: tuple[tuple[float, dict[str, float]], ...] = (
-    (0.02, {"taps": 70, "copy": 15, "labels": 10, "memory": 5}),
     (
         0.1,
         {"copy": 10, "sentences": 4, "labels": 10, "carried": 3, "list": 38, "dates": 2, "quotes": 4}
@@ -48,7 +47,7 @@ class Stream:
         part = step / self.total
         number = next(i for i, (end, _) in enumerate(PHASES) if part < end)
         shares = PHASES[number][1]
-        length = 192 if number < 2 else 1024 if number == 3 and step % 20 == 7 else 384
+        length = 192 if number == 0 else 1024 if number == 2 and step % 20 == 7 else 384
         count = round(8192 / length / ranks)
         rows = packing.fill(rng, count, length, shares, lambda kind, free: self.make(rng, kind, free, length), "memory")
         return packing.pack(rng, rows, SUPERVISED // ranks)
@@ -59,8 +58,6 @@ class Stream:
             return self.bank.unit(rng, max(1, min(free // 24, rng.randint(4, 16))), kind == "honest")
         if kind == "copy":
             return reading.copying(rng)
-        if kind == "taps":
-            return reading.taps(rng, 6)
         if kind == "list":
             # Matching words comes first: no other names yet, and mostly far negatives.
             renamed, near = (0.0, 0.3) if length < 384 else (0.15, 0.65)
