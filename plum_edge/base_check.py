@@ -15,12 +15,12 @@ import numpy as np
 from plum_edge.backends import own_loaders
 from plum_edge.convert import gguf, tensors
 from plum_edge.convert.formats import skeleton
-from plum_edge.engine import Engine
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.gguf_header import BASE_SHA256, Header, NotGguf
 from plum_edge.gguf_header import read as read_header
 from plum_edge.paths import atomic_write
 from plum_edge.recall import Recall
+from plum_edge.recall.engine import Engine
 from plum_edge.tokens import ChatTokenizer
 
 STRINGS = (

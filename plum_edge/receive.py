@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from plum_edge import export, registry
-from plum_edge.adapter_check import check_adapter
 from plum_edge.config import Config
 from plum_edge.convert import formats
 from plum_edge.convert.lora import Lora
@@ -24,6 +23,7 @@ from plum_edge.gguf_header import read as read_header
 from plum_edge.lock import locked
 from plum_edge.paths import Home, atomic_dir, sha256_file
 from plum_edge.recall import Recall
+from plum_edge.recall.adapter_check import check_adapter
 from plum_edge.records import Adapter
 from plum_edge.registry import Base
 from plum_edge.store import Store

@@ -22,12 +22,9 @@ GROUND_RULES: dict[str, set[str]] = {
     "paths": {"errors"},
     "config": {"errors"},
 }
-FORMATS = {"gguf_header", "adapter_check", "prompt"}
+FORMATS = {"gguf_header", "prompt"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
 STAGE_OF = {
-    "engine": "recall",
-    "grammar": "recall",
-    "likelihood": "recall",
     "questions": "evaluate",
     "marking": "evaluate",
     "calibration": "evaluate",
@@ -68,7 +65,7 @@ HOMES = {
     "torch": {"backends.torch_lora", "backends.own_loaders"},
     "transformers": {"backends.torch_lora", "backends.own_loaders"},
     "peft": {"backends.torch_lora", "backends.own_loaders"},
-    "llama_cpp": {"engine", "grammar"},
+    "llama_cpp": {"recall.engine", "recall.grammar"},
     "gguf": {"convert"},
     "sqlite_utils": {"store"},
     "rich": {"cli", "report"},
@@ -85,7 +82,7 @@ HOMES = {
     "huggingface_hub": {"hub"},
     "filelock": {"lock"},
     "platformdirs": {"paths"},
-    "psutil": {"budget", "lock", "doctor", "engine", "backends.blas", "backends.memory", "translate"},
+    "psutil": {"budget", "lock", "doctor", "recall.engine", "backends.blas", "backends.memory", "translate"},
     "safetensors": {"convert", "train", "backends", "retrieve.encoder"},
     "numpy": {""},
 }

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from plum_edge.likelihood import losses, rolling
 from plum_edge.prompt import Control, Text
 from plum_edge.recall import Recall
+from plum_edge.recall.likelihood import losses, rolling
 from plum_edge.records import Message
 
 _OPEN, _CLOSE = "\ue000", "\ue001"

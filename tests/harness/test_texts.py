@@ -15,7 +15,7 @@ from plum_edge.harness.texts import Texts
 from plum_edge.recall import Recall
 from plum_edge.records import Message
 from tests import tiny
-from tests.test_recall import END, chain
+from tests.recall.test_recall import END, chain
 from tests.tiny import tiny_base
 
 BOS = 1

@@ -9,10 +9,10 @@ import gguf as library
 import numpy as np
 import pytest
 
-from plum_edge.adapter_check import check_adapter
 from plum_edge.convert import gguf
 from plum_edge.errors import ForeignAdapter
 from plum_edge.gguf_header import Header, read
+from plum_edge.recall.adapter_check import check_adapter
 from tests.tiny import HIDDEN, tiny_base
 
 Tensors = dict[str, np.ndarray]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from plum_edge.convert import gguf
-from plum_edge.likelihood import losses, rolling
 from plum_edge.recall import Recall
+from plum_edge.recall.likelihood import losses, rolling
 from tests import tiny
 from tests.tiny import tiny_base
 

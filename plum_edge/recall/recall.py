@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from plum_edge.engine import Engine
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest, later_turns
+from plum_edge.recall.engine import Engine
 from plum_edge.records import Message
 
 _SPECIAL = {2, 3}

@@ -1,4 +1,4 @@
-"""How likely a model finds a text: losses token by token, in nats. Part of the stage `recall`.
+"""How likely a model finds a text: losses token by token, in nats.
 
 Knows nothing of chats, of what the texts are for, or of llama.cpp (engine.py does).
 """

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from plum_edge.adapter_check import check_adapter
 from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
 from plum_edge.gguf_header import Header, NotGguf, read
-from plum_edge.grammar import Grammar
+from plum_edge.recall.adapter_check import check_adapter
+from plum_edge.recall.grammar import Grammar
 
 _BATCH = 512
 _MAX_THREADS = 4
