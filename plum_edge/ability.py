@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from plum_edge.evaluate import Scored, balanced, paired_loss
-from plum_edge.marking import sound
+from plum_edge.evaluate.marking import sound
 from plum_edge.paths import data_dir
 from plum_edge.recall import Recall
 from plum_edge.recall.likelihood import losses, rolling

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import Asker, Scored, score
-from plum_edge.joint import Joint, Recalls, with_context
+from plum_edge.evaluate.joint import Joint, Recalls, with_context
 from plum_edge.records import Message, Progress, Question
 
 Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
+from plum_edge.evaluate.joint import Joint, is_closed, with_context
 from plum_edge.exam import Exam
-from plum_edge.joint import Joint, is_closed, with_context
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 

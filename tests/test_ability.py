@@ -17,7 +17,7 @@ from plum_edge import ability, registry
 from plum_edge.augment import templates
 from plum_edge.convert import gguf
 from plum_edge.convert.families import family
-from plum_edge.marking import sound
+from plum_edge.evaluate.marking import sound
 from plum_edge.paths import Home, data_dir
 from plum_edge.recall import Recall
 

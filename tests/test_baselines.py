@@ -11,7 +11,7 @@ import pytest
 from plum_edge import baselines
 from plum_edge.convert import families, gguf
 from plum_edge.errors import UsageError
-from plum_edge.joint import mean_odds
+from plum_edge.evaluate.joint import mean_odds
 from plum_edge.recall import Recall
 from plum_edge.records import Message, Question
 from tests.tiny import random_lora, tiny_base

@@ -25,11 +25,6 @@ GROUND_RULES: dict[str, set[str]] = {
 FORMATS = {"gguf_header", "prompt"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
 STAGE_OF = {
-    "questions": "evaluate",
-    "marking": "evaluate",
-    "calibration": "evaluate",
-    "joint": "evaluate",
-    "cost": "evaluate",
     "catalogue": "registry",
     "hub": "registry",
 }

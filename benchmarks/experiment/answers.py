@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.experiment.cells import Exam
 from plum_edge.evaluate import Scored
-from plum_edge.marking import abstains
+from plum_edge.evaluate.marking import abstains
 from plum_edge.paths import atomic_write
 from plum_edge.records import Question
 

@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.experiment import answers
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.homes import Place
-from plum_edge import calibration, evaluate
-from plum_edge.evaluate import Scored
+from plum_edge import evaluate
+from plum_edge.evaluate import Scored, calibration
 
 NOT_RUN = "not run"
 QUARTERS = 4

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from plum_edge import evaluate
-from plum_edge.calibration import reliability
 from plum_edge.evaluate import STYLES, Scored
+from plum_edge.evaluate.calibration import reliability
 from plum_edge.records import Question, draw
 from plum_edge.store.runs import Cell
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plum_edge.evaluate import Asker
-from plum_edge.joint import Recalls
+from plum_edge.evaluate.joint import Recalls
+from plum_edge.evaluate.scoring import Asker
 from plum_edge.records import Message
 
 

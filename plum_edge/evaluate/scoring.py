@@ -17,10 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from plum_edge.errors import IntegrityError
-from plum_edge.marking import abstains, contains, token_f1
-from plum_edge.questions import STYLES
-from plum_edge.questions import questions_from as questions_from
-from plum_edge.questions import read_questions as read_questions
+from plum_edge.evaluate.marking import abstains, contains, token_f1
+from plum_edge.evaluate.questions import STYLES
 from plum_edge.records import Progress, Question
 
 AGES = 5

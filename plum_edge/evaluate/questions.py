@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from plum_edge.augment import templates
 from plum_edge.errors import BadInput
-from plum_edge.marking import abstains, words
+from plum_edge.evaluate.marking import abstains, words
 from plum_edge.records import Pair, Question, Style, draw
 
 STYLES: tuple[Style, ...] = get_args(Style)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plum_edge.convert import gguf
-from plum_edge.cost import Cost, Meter, Metered
+from plum_edge.evaluate.cost import Cost, Meter, Metered
 from plum_edge.recall import Recall
 from plum_edge.records import Message
 from tests.tiny import tiny_base

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from plum_edge.evaluate import Scored, wilson
+from plum_edge.evaluate.scoring import Scored, wilson
 
 BINS = 10
 """Bins of equal width, as in the papers that quote an expected calibration error."""
