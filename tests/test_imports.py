@@ -24,11 +24,6 @@ GROUND_RULES: dict[str, set[str]] = {
 }
 FORMATS = {"gguf_header", "prompt"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
-STAGE_OF = {
-    "catalogue": "registry",
-    "hub": "registry",
-}
-"""Modules at the top that are parts of a stage."""
 STAGES = {
     "store", "importers", "augment", "tokens", "schedule", "train", "backends", "convert", "recall", "retrieve",
     "evaluate", "gate", "baselines", "registry",
@@ -40,16 +35,32 @@ ACROSS = {
     ("baselines", "evaluate"): "scores with it",
     ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/templates.py",
     ("registry", "convert"): "makes the GGUF of a base at first use",
-    ("registry", "base_check"): "takes a GGUF only where llama.cpp makes of text and ids what the trainer does",
+    (
+        "registry",
+        "registry.base_check",
+    ): "takes a GGUF only where llama.cpp makes of text and ids what the trainer does",
 }
 """The few ways from one stage to another, and why."""
 JOINERS = {
     "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
     "backup", "budget", "editing", "nightlog", "nightly", "erase", "forget", "lineage", "traces", "translate",
-    "base_check", "promotion", "bases", "export", "receive", "writer", "lock", "space", "doubts", "measure",
-    "speaker",
+    "promotion", "registry.base_check", "registry.bases", "export", "receive", "writer", "lock", "space", "doubts",
+    "measure", "speaker",
 }  # fmt: skip
-CLI_MAY = GROUND | {"report", "doctor", "backup", "nightlog", "nightly", "memory", "translate", "bases", "cli", ""}
+"""What joins stages. A module that stands here joins even where it lies in the package of a stage, and a stage needs a
+way across to it."""
+CLI_MAY = GROUND | {
+    "report",
+    "doctor",
+    "backup",
+    "nightlog",
+    "nightly",
+    "memory",
+    "translate",
+    "registry.bases",
+    "cli",
+    "",
+}
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
 """A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
@@ -74,7 +85,7 @@ HOMES = {
     "matplotlib": {"report.drawings", "report.marks"},
     "tokenizers": {"tokens", "retrieve.encoder"},
     "sentencepiece": {"convert"},
-    "huggingface_hub": {"hub"},
+    "huggingface_hub": {"registry.hub"},
     "filelock": {"lock"},
     "platformdirs": {"paths"},
     "psutil": {"budget", "lock", "doctor", "recall.engine", "backends.blas", "backends.memory", "translate"},
@@ -126,9 +137,8 @@ def ours(path: Path) -> set[str]:
 
 
 def stage(name: str) -> str:
-    """Return the stage (or other first part) that a module belongs to."""
-    top = name.split(".")[0]
-    return STAGE_OF.get(top, top)
+    """Return what a module is ruled as: itself where a table names it, else the package at the top that it lies in."""
+    return name if name in JOINERS else name.split(".")[0]
 
 
 def within(name: str, homes: set[str]) -> bool:

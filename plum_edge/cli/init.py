@@ -22,7 +22,7 @@ def command(session: Session, model: str | None, yes: bool) -> None:
 
     What stands in config.toml already stays, but for the base and what the base wants. Run it again at any time.
     """
-    from plum_edge import bases
+    from plum_edge.registry import bases
 
     home = session.folder()
     here = bases.machine()

@@ -18,7 +18,7 @@ command = group("models", "list", "List, show, download and add base models.", "
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the bases, the smallest first: what each takes here to train and to answer, and whether it is here."""
-    from plum_edge import bases
+    from plum_edge.registry import bases
 
     found = bases.listed(session.folder())
     if session.json:
@@ -47,7 +47,7 @@ def list_(session: Session) -> None:
 @click.pass_obj
 def show(session: Session, name: str) -> None:
     """Show a base: where it comes from, its licence, and what it takes on this machine."""
-    from plum_edge import bases
+    from plum_edge.registry import bases
 
     found = bases.about(session.folder(), name)
     if session.json:
@@ -85,7 +85,7 @@ def show(session: Session, name: str) -> None:
 @click.pass_obj
 def pull(session: Session, name: str, form: Literal["hf", "mlx"]) -> None:
     """Download a base from the Hugging Face hub, into the hub's own cache. Run again, it goes on where it stopped."""
-    from plum_edge import bases
+    from plum_edge.registry import bases
 
     base = bases.pull(session.folder(), name, form, quiet=session.json)
     _use(session, base.name, str(base.folder), base.sha256)
@@ -98,7 +98,7 @@ def pull(session: Session, name: str, form: Literal["hf", "mlx"]) -> None:
 @click.pass_obj
 def add(session: Session, places: tuple[Path, ...], name: str) -> None:
     """Give a model on this machine a name: a folder as the hub or mlx-lm has it, and a GGUF of the same model."""
-    from plum_edge import bases
+    from plum_edge.registry import bases
 
     base = bases.add(session.folder(), places, name)
     _use(session, base.name, str(base.folder), base.sha256)

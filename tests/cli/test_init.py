@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from plum_edge import bases, registry
+from plum_edge import registry
 from plum_edge.backends import pick
 from plum_edge.config import load
 from plum_edge.errors import BadConfig
 from plum_edge.paths import Home
+from plum_edge.registry import bases
 from tests.cli.conftest import Run, configured
 from tests.hub_server import LARGE, Hub, serve
 from tests.tiny import tiny_base

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from plum_edge.base_check import check_same_model, check_tokenizer, likeness
 from plum_edge.convert import bpe, gguf
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.gguf_header import BASE_SHA256, read
 from plum_edge.paths import data_dir
 from plum_edge.recall import Recall
 from plum_edge.records import Message
+from plum_edge.registry.base_check import check_same_model, check_tokenizer, likeness
 from plum_edge.tokens import ChatTokenizer
 from tests import zoo
 from tests.tiny import tiny_base

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import catalogue, registry
+from plum_edge import registry
 from plum_edge.backends.memory import Shape
 from plum_edge.convert import families
 from plum_edge.errors import BadInput, NoModel
 from plum_edge.paths import Home
+from plum_edge.registry import catalogue
 from tests.tiny import tiny_base
 
 REMOTE = [entry for entry in catalogue.shipped().values() if not entry.folder]

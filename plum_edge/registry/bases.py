@@ -15,11 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from plum_edge import catalogue, config, hub, registry
+from plum_edge import config
 from plum_edge.backends import memory, pick
 from plum_edge.backends.base import LoraSpec
-from plum_edge.base_check import check_same_model
-from plum_edge.catalogue import Entry
 from plum_edge.convert import families
 from plum_edge.convert.formats import skeleton
 from plum_edge.convert.vocabulary import read_json
@@ -27,6 +25,9 @@ from plum_edge.errors import BadConfig, NoBackend, NoMemory, NoModel, UsageError
 from plum_edge.paths import Home, atomic_write, existing
 from plum_edge.recall import Recall
 from plum_edge.records import Message
+from plum_edge.registry import catalogue, hub, local
+from plum_edge.registry.base_check import check_same_model
+from plum_edge.registry.catalogue import Entry
 
 CONTEXT = 8192
 """Tokens of context that memory for recall is reckoned with, where a model takes more."""
@@ -82,8 +83,8 @@ def offer(entry: Entry, here: memory.Machine, home: Home) -> Offer:
     about = dict(entry.config)
     state = "yes"
     try:
-        about = read_json(registry.place(entry)[0] / "config.json")
-        found = registry.base(entry.name, home)
+        about = read_json(local.place(entry)[0] / "config.json")
+        found = local.base(entry.name, home)
         targets = found.lora_targets
     except NoModel as error:
         state = next(iter(error.reasons.values()))
@@ -134,7 +135,7 @@ def find(name: str, home: Home) -> Entry:
     return entry
 
 
-def pull(home: Home, name: str, form: Form = "hf", *, quiet: bool = False) -> registry.Base:
+def pull(home: Home, name: str, form: Form = "hf", *, quiet: bool = False) -> local.Base:
     """Download a base, check it, and return it.
 
     ``mlx``: weights of four bits in mlx-lm's layout with a GGUF that somebody made of the same model, which is then
@@ -146,7 +147,7 @@ def pull(home: Home, name: str, form: Form = "hf", *, quiet: bool = False) -> re
     """
     entry = find(name, home)
     if entry.folder:
-        return registry.base(entry.name, home)
+        return local.base(entry.name, home)
     if entry.model_type not in families.model_types():
         raise NoModel(entry.name, f"no conversion is written for {entry.model_type} models yet")
     if form == "mlx":
@@ -155,10 +156,10 @@ def pull(home: Home, name: str, form: Form = "hf", *, quiet: bool = False) -> re
         check_same_model(given, folder, home.create().models / "known.json")
     else:
         hub.pull(entry.hf, quiet=quiet)
-    return registry.base(entry.name, home)
+    return local.base(entry.name, home)
 
 
-def add(home: Home, places: Sequence[Path], name: str = "") -> registry.Base:
+def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
     """Give a folder of Hugging Face's or mlx-lm's layout a name, with a GGUF of the same model if one is named.
 
     Raises:
@@ -176,7 +177,7 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> registry.Base:
             "plum-edge models add FOLDER [FILE.gguf]",
         )
     entry = Entry(_free(name or folders[0].resolve().name), folder=folders[0], given=files[0] if files else None)
-    found = registry.read(entry)
+    found = local.read(entry)
     if entry.given:
         check_same_model(entry.given, found.folder, home.create().models / "known.json")
     elif skeleton(found.folder).packed and not list(found.folder.glob("*.gguf")):
@@ -247,19 +248,19 @@ def propose(home: Home) -> Offer:
     return max(fitting, key=lambda one: one.parameters, default=next(one for one in shipped if one.entry.folder))
 
 
-def try_out(home: Home, base: registry.Base) -> tuple[str, float]:
+def try_out(home: Home, base: local.Base) -> tuple[str, float]:
     """Ask a base one question in llama.cpp; return its answer and the seconds that this took, loading included.
 
     Raises:
         NoModel, IntegrityError: it cannot be run here.
     """
     began = time.perf_counter()
-    with Recall(registry.gguf(base, home.create()), context=min(base.context, 512)) as runtime:
+    with Recall(local.gguf(base, home.create()), context=min(base.context, 512)) as runtime:
         answer = runtime.answer([Message("user", QUESTION)], max_tokens=24)
     return answer, time.perf_counter() - began
 
 
-def configure(home: Home, base: registry.Base) -> None:
+def configure(home: Home, base: local.Base) -> None:
     """Write a base into the home's config.toml, with what it wants; what else stands there stays.
 
     Raises:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from plum_edge import catalogue, gguf_header, hub
+from plum_edge import gguf_header
 from plum_edge.convert import gguf as converter
 from plum_edge.convert.families import family
 from plum_edge.convert.tensors import sha256 as weights_sha256
@@ -21,6 +21,7 @@ from plum_edge.convert.vocabulary import chat_template, read_json
 from plum_edge.errors import NoModel
 from plum_edge.paths import Home, disk_errors, fsync_dir, rename, sha256_file
 from plum_edge.records import content_hash
+from plum_edge.registry import catalogue, hub
 
 _CONVERTER = "2"
 """Raised when the converter writes other bytes for the same base, so that old files are not reused."""
@@ -135,7 +136,7 @@ def gguf(base: Base, home: Home, wanted: str = "auto") -> Path:
         IntegrityError: the file does not hold the model's weights, or is another model.
         NoSpace, StoreError: as the disk says.
     """
-    from plum_edge.base_check import check_same_model, check_tokenizer
+    from plum_edge.registry.base_check import check_same_model, check_tokenizer
 
     if given := _given_gguf(base):
         check_same_model(given, base.folder, home.models / "known.json")
