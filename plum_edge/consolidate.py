@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from plum_edge import erase, proof, space
+from plum_edge import proof, space
 from plum_edge.augment.checks import Mentions
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State
@@ -27,7 +27,8 @@ from plum_edge.config import Config
 from plum_edge.doubts import Doubts
 from plum_edge.errors import GateRefused, IntegrityError, Interrupted, NoSpace, Unavailable
 from plum_edge.fold import Fold
-from plum_edge.lock import locked
+from plum_edge.home import erase
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home, disk_errors
 from plum_edge.promotion import Judged, Promotion
 from plum_edge.records import Progress, Segment

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from plum_edge import erase
 from plum_edge.augment.checks import contradicted
 from plum_edge.errors import UsageError
-from plum_edge.lock import locked
+from plum_edge.home import erase
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home, disk_errors
 from plum_edge.records import Pair, Split
 from plum_edge.store import Store

@@ -17,14 +17,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from plum_edge import erase, traces
+from plum_edge import traces
 from plum_edge.config import Config
 from plum_edge.consolidate import Night
 from plum_edge.errors import GateRefused, Unavailable, UnknownId
 from plum_edge.evaluate import questions_from
 from plum_edge.exam import Exam
 from plum_edge.fold import checkpoint
-from plum_edge.lock import locked
+from plum_edge.home import erase
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Conversation, Progress, Question, Step
 from plum_edge.registry import Base

@@ -297,7 +297,7 @@ class Memory:
     def prune(self, *, keep: int | None = None, dry_run: bool = False) -> dict[str, Any]:
         """Remove refused and old adapters; what forgetting needs stays (`lineage.prune`)."""
         from plum_edge import lineage
-        from plum_edge.lock import locked
+        from plum_edge.home.lock import locked
 
         with locked(self.home):
             return lineage.prune(self.home, self.store, keep=keep or lineage.KEPT, dry_run=dry_run)

@@ -20,7 +20,7 @@ from plum_edge.convert import formats
 from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, IntegrityError, UsageError
 from plum_edge.gguf_header import read as read_header
-from plum_edge.lock import locked
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home, atomic_dir, sha256_file
 from plum_edge.recall import Recall
 from plum_edge.recall.adapter_check import check_adapter

@@ -26,7 +26,7 @@ from plum_edge.errors import (
     StoreDamaged,
     StoreError,
 )
-from plum_edge.lock import locked
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.store import Store

@@ -35,32 +35,20 @@ ACROSS = {
     ("baselines", "evaluate"): "scores with it",
     ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/templates.py",
     ("registry", "convert"): "makes the GGUF of a base at first use",
-    (
-        "registry",
-        "registry.base_check",
-    ): "takes a GGUF only where llama.cpp makes of text and ids what the trainer does",
+    ("registry", "registry.base_check"): "takes a GGUF only if llama.cpp makes of text and ids what the trainer does",
 }
 """The few ways from one stage to another, and why."""
 JOINERS = {
-    "consolidate", "proof", "fold", "lesson", "teaching", "exam", "ability", "runtimes", "harness", "memory", "doctor",
-    "backup", "budget", "editing", "nightlog", "nightly", "erase", "forget", "lineage", "traces", "translate",
-    "promotion", "registry.base_check", "registry.bases", "export", "receive", "writer", "lock", "space", "doubts",
-    "measure", "speaker",
+    "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "memory", "home", "nightly",
+    "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
+    "proof", "ability", "budget", "editing", "lineage", "traces", "translate", "promotion", "receive",
+    "space", "doubts", "measure", "speaker",
 }  # fmt: skip
 """What joins stages. A module that stands here joins even where it lies in the package of a stage, and a stage needs a
 way across to it."""
 CLI_MAY = GROUND | {
-    "report",
-    "doctor",
-    "backup",
-    "nightlog",
-    "nightly",
-    "memory",
-    "translate",
-    "registry.bases",
-    "cli",
-    "",
-}
+    "report", "doctor", "nightly", "memory", "home.backup", "translate", "registry.bases", "cli", "",
+}  # fmt: skip
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
 """A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
@@ -86,9 +74,9 @@ HOMES = {
     "tokenizers": {"tokens", "retrieve.encoder"},
     "sentencepiece": {"convert"},
     "huggingface_hub": {"registry.hub"},
-    "filelock": {"lock"},
+    "filelock": {"home.lock"},
     "platformdirs": {"paths"},
-    "psutil": {"budget", "lock", "doctor", "recall.engine", "backends.blas", "backends.memory", "translate"},
+    "psutil": {"budget", "home.lock", "doctor", "recall.engine", "backends.blas", "backends.memory", "translate"},
     "safetensors": {"convert", "train", "backends", "retrieve.encoder"},
     "numpy": {""},
 }

@@ -14,7 +14,7 @@ from pathlib import Path
 from plum_edge.doctor.finding import Finding, size
 from plum_edge.errors import LockHeld, PlumError
 from plum_edge.fold import checkpoint
-from plum_edge.lock import locked
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home, disk_errors
 from plum_edge.store import Store
 

@@ -1,7 +1,8 @@
 """A night each night: `plum-edge consolidate` in the hands of the system's own scheduler.
 
 launchd on macOS, systemd where a session of the user runs, else cron. Their files are the only record: what is
-installed is read from them. Each home has an entry of its own. Knows nothing of what a night does.
+installed is read from them. Each home has an entry of its own. What a night says of itself when nobody watches is kept
+by nightlog.py. Knows nothing of what a night does.
 """
 
 from __future__ import annotations

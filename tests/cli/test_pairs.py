@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plum_edge.errors import LockHeld
-from plum_edge.lock import locked
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home
 from tests.cli.conftest import Run
 

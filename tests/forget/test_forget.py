@@ -18,7 +18,7 @@ from plum_edge.backends import pick
 from plum_edge.config import Config, Model
 from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId
 from plum_edge.forget import choose
-from plum_edge.lock import locked
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import Memory, cli, erase, registry
+from plum_edge import Memory, cli, registry
 from plum_edge.config import Config
 from plum_edge.config import load as load_config
 from plum_edge.errors import Interrupted, UnknownId
 from plum_edge.forget import Forget
+from plum_edge.home import erase
 from plum_edge.paths import Home
 from plum_edge.store import Store
 from tests.forget.talks import hashes, talk

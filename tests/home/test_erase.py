@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge import erase
+from plum_edge.home import erase
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store

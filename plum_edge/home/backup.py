@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plum_edge import erase
 from plum_edge.errors import IntegrityError, StoreDamaged, StoreError, StoreTooNew, UsageError
-from plum_edge.lock import locked
+from plum_edge.home import erase
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home, disk_errors, fsync_dir, sha256_file
 from plum_edge.records import Conversation
 from plum_edge.store import Store

@@ -10,16 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import Memory, backup
+from plum_edge import Memory
 from plum_edge.errors import IntegrityError, LockHeld, UnknownId, UsageError
-from plum_edge.lock import locked
+from plum_edge.home import backup
+from plum_edge.home.lock import locked
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store
 from plum_edge.store.connect import APPLICATION_ID
 from tests.test_fold import conversation as talk
 
-FIXTURES = Path(__file__).parent / "store" / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "store" / "fixtures"
 
 
 @pytest.fixture
