@@ -137,8 +137,8 @@ class Memory:
         after_step: Callable[[Segment, Path], None] | None = None,
     ) -> dict[str, Any]:
         """Learn what waits and promote the adapter if it is better; return the contract's JSON (design.md §6)."""
-        from plum_edge.budget import Budget
         from plum_edge.consolidate import Night
+        from plum_edge.consolidate.budget import Budget
 
         night = Night(
             self.home.create(), self.store, self._settings(recipe, backend, augmenter), self.base, limit=limit

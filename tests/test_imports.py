@@ -41,8 +41,8 @@ ACROSS = {
 JOINERS = {
     "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "memory", "home", "nightly",
     "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
-    "proof", "ability", "budget", "editing", "lineage", "traces", "translate", "promotion", "receive",
-    "space", "doubts", "measure", "speaker",
+    "ability", "editing", "lineage", "traces", "translate", "receive",
+    "measure", "speaker",
 }  # fmt: skip
 """What joins stages. A module that stands here joins even where it lies in the package of a stage, and a stage needs a
 way across to it."""
@@ -76,7 +76,15 @@ HOMES = {
     "huggingface_hub": {"registry.hub"},
     "filelock": {"home.lock"},
     "platformdirs": {"paths"},
-    "psutil": {"budget", "home.lock", "doctor", "recall.engine", "backends.blas", "backends.memory", "translate"},
+    "psutil": {
+        "consolidate.budget",
+        "home.lock",
+        "doctor",
+        "recall.engine",
+        "backends.blas",
+        "backends.memory",
+        "translate",
+    },
     "safetensors": {"convert", "train", "backends", "retrieve.encoder"},
     "numpy": {""},
 }

@@ -17,9 +17,9 @@ from plum_edge import registry
 from plum_edge.augment.checks import Mentions, check
 from plum_edge.augment.phrases import augment
 from plum_edge.backends import pick
-from plum_edge.budget import Budget
 from plum_edge.config import Augment, Config, Gate, Train
 from plum_edge.consolidate import Night
+from plum_edge.consolidate.budget import Budget
 from plum_edge.errors import Interrupted
 from plum_edge.fold import Fold
 from plum_edge.paths import Home

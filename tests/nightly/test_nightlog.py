@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 import pytest
 
-from plum_edge import budget
-from plum_edge.budget import Budget
+from plum_edge.consolidate import budget
+from plum_edge.consolidate.budget import Budget
 from plum_edge.errors import GateRefused, LockHeld, NoMemory, PlumError, StoreDamaged
 from plum_edge.nightly import nightlog
 from plum_edge.paths import Home

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plum_edge import gate, proof
+from plum_edge import gate
 from plum_edge.backends.base import State
 from plum_edge.config import Config
+from plum_edge.consolidate import proof
 from plum_edge.convert import peft
 from plum_edge.evaluate import Scored
 from plum_edge.exam import Exam, figures

@@ -18,19 +18,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from plum_edge import proof, space
 from plum_edge.augment.checks import Mentions
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State
-from plum_edge.budget import Budget, peak_memory
 from plum_edge.config import Config
-from plum_edge.doubts import Doubts
+from plum_edge.consolidate import proof, space
+from plum_edge.consolidate.budget import Budget, peak_memory
+from plum_edge.consolidate.doubts import Doubts
+from plum_edge.consolidate.promotion import Judged, Promotion
 from plum_edge.errors import GateRefused, IntegrityError, Interrupted, NoSpace, Unavailable
 from plum_edge.fold import Fold
 from plum_edge.home import erase
 from plum_edge.home.lock import locked
 from plum_edge.paths import Home, disk_errors
-from plum_edge.promotion import Judged, Promotion
 from plum_edge.records import Progress, Segment
 from plum_edge.registry import Base
 from plum_edge.store import Store

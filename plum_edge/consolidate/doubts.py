@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plum_edge.config import Config
+from plum_edge.consolidate.promotion import Judged, Promotion
 from plum_edge.errors import GateRefused
 from plum_edge.fold import Fold
-from plum_edge.promotion import Judged, Promotion
 from plum_edge.store import Store
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import Memory, paths, registry, space
+from plum_edge import Memory, paths, registry
 from plum_edge.backends.base import LoraSpec
 from plum_edge.backends.memory import Shape
 from plum_edge.config import load
+from plum_edge.consolidate import space
 from plum_edge.errors import NoSpace
 from plum_edge.paths import Home, data_dir
 from tests.story import make_home, talk
