@@ -209,7 +209,7 @@ class Memory:
             UsageError: there is no such system, or one was named that needs an adapter.
             NoModel: one was named that needs what is not installed.
         """
-        from plum_edge.measure import Measure
+        from plum_edge.exam.measure import Measure
 
         return Measure(self.store, self.config, lambda: self._exam).evaluate(
             adapter, questions, baselines, prompted, progress
@@ -217,7 +217,7 @@ class Memory:
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""
-        from plum_edge.measure import Measure
+        from plum_edge.exam.measure import Measure
 
         return Measure(self.store, self.config, lambda: self._exam).watch(cells)
 

@@ -41,8 +41,8 @@ ACROSS = {
 JOINERS = {
     "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "memory", "home", "nightly",
     "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
-    "ability", "editing", "lineage", "traces", "translate", "receive",
-    "measure", "speaker",
+    "editing", "lineage", "translate", "receive",
+    "speaker",
 }  # fmt: skip
 """What joins stages. A module that stands here joins even where it lies in the package of a stage, and a stage needs a
 way across to it."""

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from plum_edge import ability, baselines, evaluate
+from plum_edge import baselines, evaluate
 from plum_edge.augment.checks import Mentions
 from plum_edge.config import Config
 from plum_edge.evaluate.cost import Cost, Meter, Metered
+from plum_edge.exam import ability
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
 from plum_edge.records import Adapter, Progress, Question

@@ -14,7 +14,7 @@ from plum_edge import evaluate
 from plum_edge.baselines import chosen
 from plum_edge.config import Config
 from plum_edge.evaluate.calibration import reliability
-from plum_edge.exam import Exam, figures
+from plum_edge.exam.exam import Exam, figures
 from plum_edge.records import Progress, Segment
 from plum_edge.retrieve.encoder import installed
 from plum_edge.store import Store

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge import traces
+from plum_edge.forget import traces
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge import ability, registry
+from plum_edge import registry
 from plum_edge.augment import templates
 from plum_edge.convert import gguf
 from plum_edge.convert.families import family
 from plum_edge.evaluate.marking import sound
+from plum_edge.exam import ability
 from plum_edge.paths import Home, data_dir
 from plum_edge.recall import Recall
 

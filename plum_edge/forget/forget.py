@@ -1,6 +1,6 @@
 """A person takes conversations back: out of the log, every file and the weights (design.md §3, "a fold").
 
-    plan → note the request, another adapter in use → erase (erase.py) → learn again what came after → receipt
+    plan → note the request, another adapter in use → erase (home/erase.py) → learn again what came after → receipt
 
 The fold is a function of the segments in their order. So the last step before the conversation is taken up again and
 what stood after it is augmented and learned anew: the bytes that a log without it would have given. Killed at any
@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from plum_edge import traces
 from plum_edge.config import Config
 from plum_edge.consolidate import Night
 from plum_edge.errors import GateRefused, Unavailable, UnknownId
 from plum_edge.evaluate import questions_from
 from plum_edge.exam import Exam
 from plum_edge.fold import checkpoint
+from plum_edge.forget import traces
 from plum_edge.home import erase
 from plum_edge.home.lock import locked
 from plum_edge.paths import Home
