@@ -23,7 +23,7 @@ from rich.progress import track
 from rich.table import Table
 
 from plum_edge.convert.lora import Lora
-from plum_edge.translate import BOUND
+from plum_edge.export.translate import BOUND
 from tests import zoo
 from tests.convert import matrix
 

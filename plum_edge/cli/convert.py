@@ -34,7 +34,7 @@ def command(
     ADAPTER is a folder of PEFT's or mlx-lm's, a GGUF file, or an adapter of plum-edge. Every matrix is read back from
     what was written; with the base at hand, both forms are run in their own runtimes and their logits compared.
     """
-    from plum_edge import translate
+    from plum_edge.export import translate
 
     done = translate.convert(adapter, to, out, base, dtype=dtype)
     if session.json:

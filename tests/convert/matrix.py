@@ -15,7 +15,7 @@ from plum_edge.backends import own_loaders
 from plum_edge.convert import formats
 from plum_edge.convert.formats import Skeleton, Target
 from plum_edge.convert.lora import Lora
-from plum_edge.translate import Runtimes
+from plum_edge.export.translate import Runtimes
 from tests import zoo
 
 NAMES = {"gguf": "llama.cpp", "mlx": "mlx-lm", "peft": "PEFT"}

@@ -14,8 +14,8 @@ from plum_edge.backends import own_loaders
 from plum_edge.convert import formats, gguf
 from plum_edge.convert.lora import EMBEDDING, OUTPUT, Lora
 from plum_edge.errors import ForeignAdapter, NoModel
+from plum_edge.export.translate import BOUND, Runtimes
 from plum_edge.recall import Recall
-from plum_edge.translate import BOUND, Runtimes
 from tests import zoo
 from tests.convert import matrix
 

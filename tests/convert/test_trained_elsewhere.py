@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import translate
 from plum_edge.backends import own_loaders
+from plum_edge.export import translate
 from tests import zoo
 
 needs_peft = pytest.mark.skipif(not own_loaders.has_peft(), reason="torch, transformers and peft are not installed")

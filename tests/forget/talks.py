@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from plum_edge import editing, registry
+from plum_edge import registry
 from plum_edge.config import Config, Gate
 from plum_edge.fold import Fold
 from plum_edge.forget import Forget, choose
+from plum_edge.memory import editing
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message, Pair
 from plum_edge.store import Store

@@ -29,10 +29,10 @@ from plum_edge.store import Store
 
 if TYPE_CHECKING:
     from plum_edge.exam import Exam
-    from plum_edge.export import Form
+    from plum_edge.export.folder import Form
+    from plum_edge.memory.speaker import Speaker
     from plum_edge.records import Segment
     from plum_edge.registry import Base
-    from plum_edge.speaker import Speaker
 
 
 _NIGHTS = 5
@@ -77,7 +77,7 @@ class Memory:
 
     @cached_property
     def _speaker(self) -> Speaker:
-        from plum_edge.speaker import Speaker
+        from plum_edge.memory.speaker import Speaker
 
         return Speaker(self.store, self.config, lambda: self._exam)
 
@@ -256,19 +256,19 @@ class Memory:
 
     def pairs(self, conversations: Sequence[str] = ()) -> list[dict[str, Any]]:
         """Return the pairs that were made of these conversations, or of all (`editing.pairs`)."""
-        from plum_edge import editing
+        from plum_edge.memory import editing
 
         return editing.pairs(self.store, conversations)
 
     def edit_pair(self, pair: str, *, question: str | None = None, answer: str | None = None) -> dict[str, Any]:
         """Put other words in a pair, now and whenever it is made anew (`editing.edit`)."""
-        from plum_edge import editing
+        from plum_edge.memory import editing
 
         return editing.edit(self.home, self.store, pair, question=question, answer=answer)
 
     def drop_pairs(self, pairs: Sequence[str]) -> dict[str, Any]:
         """Have pairs never asked about nor learned from again (`editing.drop`)."""
-        from plum_edge import editing
+        from plum_edge.memory import editing
 
         return editing.drop(self.home, self.store, pairs)
 
@@ -278,26 +278,26 @@ class Memory:
 
     def export(self, out: Path, to: Form = "gguf") -> dict[str, Any]:
         """Write the adapter in use into a new folder for another runtime or device (`export.export`)."""
-        from plum_edge.export import export
+        from plum_edge.export.folder import export
 
         return export(self.store, self.base, self.config, Path(out), to)
 
     def receive(self, folder: Path) -> Adapter:
         """Install what another device exported; it is not in use yet (`receive.add`)."""
-        from plum_edge.receive import add
+        from plum_edge.export.receive import add
 
         return add(self.home, self.store, self.base, self.config, Path(folder))
 
     def rollback(self) -> Adapter:
         """Put the adapter to use that was promoted before the one in use. What was learned stays learned."""
-        from plum_edge.lineage import rollback
+        from plum_edge.memory.lineage import rollback
 
         return rollback(self.store)
 
     def prune(self, *, keep: int | None = None, dry_run: bool = False) -> dict[str, Any]:
         """Remove refused and old adapters; what forgetting needs stays (`lineage.prune`)."""
-        from plum_edge import lineage
         from plum_edge.home.lock import locked
+        from plum_edge.memory import lineage
 
         with locked(self.home):
             return lineage.prune(self.home, self.store, keep=keep or lineage.KEPT, dry_run=dry_run)

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from plum_edge import export, registry
+from plum_edge import registry
 from plum_edge.config import Config
 from plum_edge.convert import formats
 from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, IntegrityError, UsageError
+from plum_edge.export.folder import GGUF, MANIFEST, opened, save
 from plum_edge.gguf_header import read as read_header
 from plum_edge.home.lock import locked
 from plum_edge.paths import Home, atomic_dir, sha256_file
@@ -44,7 +45,7 @@ def add(home: Home, store: Store, base: Base, config: Config, folder: Path) -> A
         ForeignAdapter: for another base, or with tensors that do not fit it, each named.
         LockHeld: a night is running.
     """
-    manifest = export.opened(folder)
+    manifest = opened(folder)
     if manifest["form"] not in ("gguf", "peft", "mlx"):
         raise UsageError(f"{folder} holds a whole model, no adapter.", "Export it again with --to gguf.")
     if manifest["base"]["sha256"] != base.sha256:
@@ -60,10 +61,10 @@ def add(home: Home, store: Store, base: Base, config: Config, folder: Path) -> A
         state = lora.state()
         noted = _noted(identity, manifest, lora, base)
         with atomic_dir(target) as work:
-            export.save(work, state, max(lora.ranks), lora.alpha, base)
-            _prove(work / export.GGUF, lora, registry.gguf(base, home, config.recall.dtype), base)
-            (work / export.MANIFEST).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
-        file = target / export.GGUF
+            save(work, state, max(lora.ranks), lora.alpha, base)
+            _prove(work / GGUF, lora, registry.gguf(base, home, config.recall.dtype), base)
+            (work / MANIFEST).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
+        file = target / GGUF
         adapter = Adapter(
             identity, False, None, str(file), sha256_file(file), segments=0, created_at=dt.datetime.now(dt.UTC)
         )
@@ -73,7 +74,7 @@ def add(home: Home, store: Store, base: Base, config: Config, folder: Path) -> A
 
 def _read(folder: Path, manifest: dict[str, Any], base: Base) -> Lora:
     """Return the adapter, held against the base and the manifest."""
-    path = folder / export.GGUF if manifest["form"] == "gguf" else folder
+    path = folder / GGUF if manifest["form"] == "gguf" else folder
     if formats.sniff(path) != manifest["form"]:
         raise IntegrityError(f"{folder} is not of the form {manifest['form']}.", "Nothing was installed.")
     lora = formats.read(path, formats.skeleton(base.folder))

@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from plum_edge import translate
 from plum_edge.config import Config
 from plum_edge.convert import formats, gguf, ollama, peft, verify
 from plum_edge.convert.formats import Target
 from plum_edge.convert.vocabulary import read as vocabulary
 from plum_edge.errors import IntegrityError, NoModel, UsageError
+from plum_edge.export import translate
 from plum_edge.paths import atomic_dir, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.registry import Base, dtype
