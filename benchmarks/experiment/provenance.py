@@ -32,9 +32,8 @@ _LEARNING = (
 )  # fmt: skip
 """Of plum_edge: what an adapter's bytes come from."""
 _NEITHER = (
-    "cli/", "report", "doctor.py", "config.py", "gate.py", "memory.py", "consolidate.py", "__init__.py", "errors.py",
-    "importers/", "harness/", "forget.py", "erase.py", "traces.py", "lineage.py", "bundle", "devices", "serve",
-    "nightly",
+    "cli/", "report/", "doctor/", "nightly/", "importers/", "harness/", "home/", "export/", "forget/", "memory/",
+    "consolidate/__init__.py", "consolidate/night.py", "gate.py", "config.py", "errors.py", "__init__.py",
 )  # fmt: skip
 """Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
 _OURS = ("exams.py", "rare.py", "extras.py", "logs.py")

@@ -90,7 +90,7 @@ class Speaker:
     ) -> tuple[list[Message], float | None]:
         """Return what is answered from, and p(yes) where weights and text answered a yes/no question together.
 
-        With ``retrieve`` the adapter is put on or off after who is to speak (joint.py).
+        With ``retrieve`` the adapter is put on or off after who is to speak (evaluate/joint.py).
         """
         if not retrieve:
             return list(messages), None
