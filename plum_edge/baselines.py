@@ -28,7 +28,7 @@ class System:
     reads: tuple[Way, ...] = ()
     """More than one only where ``joint``."""
     joint: bool = False
-    """The adapter remembers and the bare base reads, each text by itself (`joint.Joint`); else who answers reads, too."""
+    """The adapter remembers and the bare base reads, each by itself (`joint.Joint`); else who answers reads too."""
     threshold: Ranking | None = None
     prompted: bool = False
     """Behind `PROMPT`, as in the other line of the paper's figure 2."""
