@@ -14,8 +14,9 @@ balanced figure the bootstrap over conversations. Where seeds are pooled, Wilson
 independent, which they are not quite: the bootstrap does not. Held-out questions use phrasings, and negatives name
 topics, that training never used; *near* negatives are related to what was discussed or share its words, *far* ones are
 not. *Rare words*: questions that turn on a word that the base's pre-training never read, against the same question with
-a made-up word. *Unseen phrasings*: frames that nothing was trained on, the base included. *Hand-written*: the sample
-user's own questions.
+a made-up word. *Unseen phrasings*: ten frames that nothing was trained on, the base included, though it met words of
+most of them in other frames (which, and what that does, stands in [the log](LOG.md)). *Hand-written*: the sample user's
+own questions.
 
 The page of one run, with its figures drawn, is made from where the run keeps its log, for instance
 `plum-edge evaluate --home results/cells/main/nora/replay/seed-0/at/0100 --baselines --report DIR`.
