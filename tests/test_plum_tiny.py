@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,14 @@ def test_nothing_that_is_kept_for_evaluation_is_in_its_training() -> None:
     for file in ("general.jsonl", "probe.jsonl"):
         text = (FOLDER / file).read_text(encoding="utf-8")
         assert not [frame for frame in fixed if frame in text]
+
+
+def test_what_unseen_phrasings_turn_on_is_in_no_list_of_the_training() -> None:
+    turning = {"mind", "exchange", "notes", "consulted", "figured", "confided", "typed", "dealt", "cropped"}
+    assert turning <= {word for frame in UNSEEN.closed for word in re.findall(r"[a-z]+", frame.lower())}
+    for file in ("frames.py", "phrasings.py", "words.py"):
+        words = set(re.findall(r"[a-z]+", (FOLDER / "train" / file).read_text(encoding="utf-8").lower()))
+        assert not words & (turning | {"minds", "exchanged", "consult", "figure", "confide", "deal", "crop"}), file
 
 
 def test_the_probe_is_not_replayed() -> None:

@@ -9,18 +9,18 @@ import words
 TOLD = words.phrases("""told you about|mentioned|asked you about|brought up|talked to you about|wrote to you about
 described|explained|complained about|spoke to you about|came to you with|shared something about|raised|noted
 let you know about|reported|confessed|was worried about|needed advice on|said a word about|went on about
-sent you something about|referred to|named|chatted about|consulted you on|gave you details of|introduced""")
-DISCUSSED = words.phrases("""talked about|discussed|spoke about|chatted about|went over|covered|touched on|dealt with
-looked into|had a talk about|had a word about|spent time on|exchanged words about|got onto|went through
+sent you something about|referred to|named|chatted about|gave you details of|introduced""")
+DISCUSSED = words.phrases("""talked about|discussed|spoke about|chatted about|went over|covered|touched on
+looked into|had a talk about|had a word about|spent time on|got onto|went through
 turned to|came to speak of|had something about|held a conversation on|tackled|worked on|considered|argued about""")
 HAPPENED = words.phrases("""{topic} came up|{topic} was mentioned|{topic} was a subject|{topic} has come up
-{topic} was talked about|{topic} was on my mind|there was talk of {topic}|there was something about {topic}
+{topic} was talked about|there was talk of {topic}|there was something about {topic}
 one of our talks was on {topic}|our talks included {topic}|you heard of {topic} from me|you know of {topic}
 you have something on {topic}|you were told about {topic}|you helped me with {topic}|you remember {topic}
 you can recall {topic}|you have a note on {topic}|{topic} belongs to what I told you|{topic} is known to you
 {topic} played a part|{topic} was among our subjects|my question was about {topic}|one message concerned {topic}
 {topic} got mentioned|{topic} was brought up by me|it was about {topic}|the name of {topic} fell
-{topic} has been dealt with|{topic} was raised|some of it was on {topic}|{topic} is in there""")
+{topic} was raised|some of it was on {topic}|{topic} is in there""")
 WRAPPERS = words.phrases("""is it true that {c}?|tell me whether {c}.|say if {c}.|please check whether {c}.|I think {c}.
 I believe {c}.|{c}, right?|{c}: true or false?|could it be that {c}?|let me know if {c}.|find out whether {c}.
 my guess is that {c}.|confirm that {c}.|yes or no: {c}?|am I right that {c}?|I wonder if {c}.|do you think {c}?
@@ -47,30 +47,30 @@ was it ever mentioned?|can you recall that?|does that say anything to you?|was t
 did we have that?|have we covered it?|did I ask you about it?|did I bring it up?|was that one of ours?""")
 NOUNS = words.phrases("""any mention of {topic}|a trace of {topic}|some talk of {topic}|a word on {topic}
 a conversation on {topic}|something on {topic}|a question of mine on {topic}|a message about {topic}
-anything to do with {topic}|an exchange about {topic}|a story of mine about {topic}|a single line on {topic}""")
+anything to do with {topic}|an account of {topic}|a story of mine about {topic}|a single line on {topic}""")
 THERE = words.phrases("""Is there {n}?|Was there {n}?|Has there been {n}?|Did you get {n}?|Do you keep {n}?
 Do you see {n}?|Have you got {n}?|Do you hold {n} from me?|Can you find {n}?|Do you have {n}?|Did you receive {n}?
 Did I give you {n}?|Did I send you {n}?|Do you recall {n}?|Would you find {n}?|Are you keeping {n}?
 Did we have {n}?|Do you come across {n}?|Will you find {n} in our chats?""")
-HAPPEN = words.phrases("""come up|show up|turn up|crop up|pop up|appear|occur|feature|figure|surface|arise|get a mention
+HAPPEN = words.phrases("""come up|show up|turn up|pop up|appear|occur|feature|surface|arise|get a mention
 play a part|play a role|matter|concern us|interest me|interest us|keep us busy|occupy me|bother me|worry me|reach you
-make it into our talks|find its way to you|slip into what I said|stand in your notes|belong to what we said
+make it into our talks|find its way to you|slip into what I said|stand in your memory|belong to what we said
 form part of it|enter our talks|count among our subjects|sound like something of mine|say something to you
-tell you anything|remind you of anything|mean something to you|go through my messages|follow from what I wrote
+tell you anything|remind you of anything|mean something to you|go through my messages|follow from what I said
 seem familiar|look familiar|sit anywhere in your memory|lie behind us|run through our chats|fall into our talks""")
-HAPPENED_TO = words.phrases("""come up|shown up|turned up|cropped up|popped up|appeared|occurred|featured|figured
+HAPPENED_TO = words.phrases("""come up|shown up|turned up|popped up|appeared|occurred|featured
 surfaced|arisen|got a mention|played a part|mattered|kept us busy|occupied me|bothered me|worried me|reached you
 made it into our talks|found its way to you|slipped into what I said|entered our talks|crossed our path
 gone through my messages|stood in a message of mine|been on the table|been a thing between us|been part of it
 been on my list|been in my way|been gone into|been written about|been put to you|been laid before you|been explained
 been complained about|been shared with you|been asked about|been noted|been kept|been settled between us""")
-STATES = words.phrases("""new to you|old news|in your notes|in your memory|among them|one of ours|on record|part of it
+STATES = words.phrases("""new to you|old news|in your keeping|in your memory|among them|one of ours|on record|part of it
 something of mine|what I came with|what we spoke of|what it was about|where we began|known from before|in there
-a worry of mine|a question of mine|a thing between us|on the table|on my mind|a word you heard|familiar|on your list
+a worry of mine|a question of mine|a thing between us|on the table|a word you heard|familiar|on your list
 something from our talks|among what I told you|mine, as you know|behind us|in one of our chats""")
 WHERE = words.phrases("""with me|with you|between us|in our chats|in what I told you|in what I shared|anywhere|somewhere
-through me|from my side|in a message|in my words|as a subject|one day|once|of late|lately|yet|again|by name|in passing
-at length|more than once|in the past|up to now|so far|back then|earlier on|before this|when I wrote|during our talks""")
+through me|from my side|in a message|as a subject|one day|once|of late|lately|yet|again|by name|in passing
+at length|more than once|up to now|so far|back then|earlier on|before this|when I wrote|during our talks""")
 AFTER = words.listed("""lately recently again yet too already anywhere once before specifically especially exactly
 itself alone then there somehow somewhere often much briefly perhaps maybe today""")
 BEFORE = words.phrases("""the matter of|the matter with|the business with|the business of|the thing with|the thing about
