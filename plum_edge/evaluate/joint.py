@@ -85,21 +85,23 @@ class Joint:
         surer of the two says it, by the likelihood of how each begins: of what was never said each claims a good deal,
         but seldom in words that it is sure of (docs/LOG.md).
         """
-        self._read()
-        opens, loss = self._recall.opening(readings[0], _OPENING)
-        read = [self._recall.p_yes(reading) for reading in readings] if is_closed(opens) else []
+        # The reader last: its prompt is the long one, and need not be read again where it speaks, as it mostly does.
         self._remember()
         recalls, own_loss = self._recall.opening(plain, _OPENING)
-        if not (read and is_closed(recalls)):
-            if own_loss < loss:
-                return list(plain), None
-            self._read()
-            return list(readings[0]), None
-        together = mean_odds(self._recall.p_yes(plain), *read)
+        remembered = self._recall.p_yes(plain) if is_closed(recalls) else None
+        self._read()
+        opens, loss = self._recall.opening(readings[0], _OPENING)
+        if remembered is None or not is_closed(opens):
+            if own_loss >= loss:
+                return list(readings[0]), None
+            self._remember()
+            return list(plain), None
+        read = [self._recall.p_yes(reading) for reading in readings]
+        together = mean_odds(remembered, *read)
         for reading, p in zip(readings, read, strict=True):
             if (p >= 0.5) == (together >= 0.5):
-                self._read()
                 return list(reading), together
+        self._remember()
         return list(plain), together
 
     def _remember(self) -> None:
