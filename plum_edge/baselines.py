@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from plum_edge.asking import Joint, Recalls, p_yes, recollect, with_context
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import Asker, Scored, score
-from plum_edge.evaluate.joint import Joint, Recalls, with_context
 from plum_edge.records import Message, Progress, Question
 
 Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]
@@ -32,6 +32,8 @@ class System:
     threshold: Ranking | None = None
     prompted: bool = False
     """Behind `PROMPT`, as in the other line of the paper's figure 2."""
+    phrased: bool = True
+    """An adapter alone is asked in other phrasings too, as in ``ask`` and ``chat`` (asking/remember.py)."""
 
     @property
     def dense(self) -> bool:
@@ -54,11 +56,12 @@ SYSTEMS: dict[str, System] = {
     "bm25_threshold": System(threshold="bm25"),
     "dense_threshold": System(threshold="dense"),
     "adapter": System(adapter=True),
+    "adapter_as_asked": System(adapter=True, phrased=False),
     "adapter_prompted": System(adapter=True, prompted=True),
     "adapter_bm25": System(adapter=True, reads=JOINT_READS, joint=True),
     "adapter_passages": System(adapter=True, reads=("bm25_passages",), joint=True),
     "adapter_dense": System(adapter=True, reads=("dense_passages", "bm25_pairs"), joint=True),
-    "adapter_reads_bm25": System(adapter=True, reads=("bm25_passages",)),
+    "adapter_reads_bm25": System(adapter=True, reads=("bm25_passages",), phrased=False),
 }
 """By name, as in ``evaluate --json``; what `asker` knows."""
 
@@ -125,22 +128,42 @@ class Model:
 
     def p_yes(self, question: str) -> float:
         """Return p(Yes) for the question."""
-        self._put_on()
-        return self._recall.p_yes(self._messages(question))
+        self.put_on()
+        return self._recall.p_yes(self.messages(question))
 
     def answer(self, question: str) -> str:
         """Return the model's likeliest answer."""
-        self._put_on()
-        return self._recall.answer(self._messages(question), max_tokens=_MAX_TOKENS, temperature=0.0)
+        self.put_on()
+        return self._recall.answer(self.messages(question), max_tokens=_MAX_TOKENS, temperature=0.0)
 
-    def _put_on(self) -> None:
+    def put_on(self) -> None:
+        """Put the model's own adapter on, or take another's off."""
         if not self._begun or self._recall.adapter_id != self._name:
             self._recall.use(self._adapter, self._name)
             self._begun = True
 
-    def _messages(self, question: str) -> list[Message]:
+    def messages(self, question: str) -> list[Message]:
+        """Return what is asked: the question behind what there is to read."""
         asked = [Message("user", question)]
         return with_context(self._reads(question) if self._reads else None, asked)
+
+
+class Rememberer:
+    """An adapter by itself, asked in several phrasings (`asking.remember`). ``model`` puts the question to it."""
+
+    def __init__(self, recall: Recalls, model: Model) -> None:
+        self._recall, self._model = recall, model
+
+    def p_yes(self, question: str) -> float:
+        """Return p(yes) of all phrasings."""
+        self._model.put_on()
+        return p_yes(self._recall, self._model.messages(question))
+
+    def answer(self, question: str) -> str:
+        """Return the answer to the phrasing that is to be answered."""
+        self._model.put_on()
+        asked = recollect(self._recall, self._model.messages(question)).messages
+        return self._recall.answer(asked, max_tokens=_MAX_TOKENS, temperature=0.0)
 
 
 class Together:
@@ -193,12 +216,11 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
         return Threshold(library, system.threshold)
     if system.adapter and adapter is None:
         raise ValueError(f"the system {name!r} needs an adapter")
-    if system.prompted:
-        return Model(recall, adapter, lambda _question: PROMPT)
-    reads = [_reader(library, way) for way in system.reads]
+    reads = [(lambda _question: PROMPT)] if system.prompted else [_reader(library, way) for way in system.reads]
     if system.joint and adapter is not None:
         return Together(recall, adapter, reads)
-    return Model(recall, adapter if system.adapter else None, reads[0] if reads else None)
+    model = Model(recall, adapter if system.adapter else None, reads[0] if reads else None)
+    return Rememberer(recall, model) if system.adapter and system.phrased else model
 
 
 def _reader(library: Looks, way: Way) -> Callable[[str], str | None]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from plum_edge import baselines
+from plum_edge.asking import mean_odds
 from plum_edge.convert import families, gguf
 from plum_edge.errors import UsageError
-from plum_edge.evaluate.joint import mean_odds
 from plum_edge.recall import Recall
 from plum_edge.records import Message, Question
 from tests.tiny import random_lora, tiny_base
@@ -59,6 +59,8 @@ class Log:
 
 
 QUESTIONS = [Question("Did the tap come up?", "yes", "verbatim"), Question("Did sailing come up?", "no", "far")]
+PHRASED = 2
+"""Phrasings in which an adapter is asked each of them: these words, and one of asking/rewrite.py's two."""
 
 
 READERS = [name for name, system in baselines.SYSTEMS.items() if system.reads and not system.adapter]
@@ -75,13 +77,16 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
     reading: list[tuple[Path | None, list[str]]] = [(None, ["system", "user"]), (None, ["user"])]
     assert heard == {
         "base": [(None, ["user"]), (None, ["user"])],
-        "adapter": [(ADAPTER, ["user"]), (ADAPTER, ["user"])],
-        "adapter_prompted": [(ADAPTER, ["system", "user"])] * 2,
+        "adapter": [(ADAPTER, ["user"])] * PHRASED * 2,
+        "adapter_as_asked": [(ADAPTER, ["user"])] * 2,
+        "adapter_prompted": [(ADAPTER, ["system", "user"])] * PHRASED * 2,
         "adapter_reads_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
         **dict.fromkeys(READERS, reading),
         **{
             key: [
-                call for read in reading for call in [(ADAPTER, ["user"]), *[read] * len(baselines.SYSTEMS[key].reads)]
+                call
+                for read in reading
+                for call in [*[(ADAPTER, ["user"])] * PHRASED, *[read] * len(baselines.SYSTEMS[key].reads)]
             ]
             for key in JOINT
         },
@@ -101,9 +106,7 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
     marks = {name: [s.correct for s in answers] for name, answers in scored.items()}
     assert marks == {
         "base": [False, True],
-        "adapter": [True, False],
-        "adapter_prompted": [True, False],
-        "adapter_reads_bm25": [True, False],
+        **{key: [True, False] for key in ["adapter", "adapter_as_asked", "adapter_prompted", "adapter_reads_bm25"]},
         **{key: [True, True] for key in [*READERS, "bm25_threshold", "dense_threshold"]},
         # One who says yes against one who says no is half sure: yes. Against two: no.
         **{key: [True, len(baselines.SYSTEMS[key].reads) > 1] for key in JOINT},
@@ -121,7 +124,8 @@ def test_askers_over_one_recall_can_take_turns() -> None:
     recall = Notes()
     base, adapter = (baselines.asker(name, recall, ADAPTER, Log()) for name in ("base", "adapter"))
     recall.use(ADAPTER)  # without a name, as somebody else may do
-    assert [base.p_yes("?"), adapter.p_yes("?"), adapter.p_yes("?"), base.p_yes("?")] == [0.1, 0.9, 0.9, 0.1]
+    answers = [base.p_yes("?"), adapter.p_yes("?"), adapter.p_yes("?"), base.p_yes("?")]
+    assert answers == pytest.approx([0.1, 0.9, 0.9, 0.1])
     assert recall.swaps == 4  # not one a question
 
 

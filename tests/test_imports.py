@@ -27,12 +27,15 @@ FORMATS = {"gguf_header", "prompt"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
 STAGES = {
     "store", "importers", "augment", "tokens", "schedule", "train", "backends", "convert", "recall", "retrieve",
-    "evaluate", "gate", "baselines", "registry",
+    "asking", "evaluate", "gate", "baselines", "registry",
 }  # fmt: skip
 ACROSS = {
     ("train", "backends"): "calls the protocol of a backend",
     ("train", "schedule"): "calls the protocol of a recipe",
     ("gate", "evaluate"): "judges scored questions",
+    ("asking", "augment"): "puts a question into phrasings of training, and finds its topic by the classes of words",
+    ("baselines", "asking"): "asks as the user's memory is asked",
+    ("evaluate", "asking"): "stands between an asker and what is asked, to count what it costs",
     ("baselines", "evaluate"): "scores with it",
     ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/templates.py",
     ("registry", "convert"): "makes the GGUF of a base at first use",

@@ -11,6 +11,10 @@ Settings = Mapping[str, Mapping[str, Any]]
 """Tables and keys of config.toml."""
 
 
+COMPARED = ("adapter", "adapter_as_asked", "adapter_bm25", "bm25_passages")
+"""Systems that are asked others' phrasings: those of which it says something, and that are quickly asked."""
+
+
 class Exam(NamedTuple):
     """One system asked one set of questions after so many conversations."""
 
@@ -64,7 +68,8 @@ class Cell:
         found = [Exam(point, "closed", system) for point in early for system in self.along]
         for asked in sets:
             narrow = asked not in ("held_out", "gold")
-            found += [Exam(last, asked, system) for system in (*self.systems, *(() if narrow else self.wide))]
+            systems = (*self.systems, *(() if narrow else self.wide))
+            found += [Exam(last, asked, system) for system in systems if asked != "others" or system in COMPARED]
         extra = [system for system in self.along if system not in (*self.systems, *self.wide)]
         return [*found, *(Exam(last, "closed", system) for system in extra)]
 

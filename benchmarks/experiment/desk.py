@@ -21,7 +21,7 @@ from benchmarks.experiment.homes import Place
 from plum_edge.config import Train
 from plum_edge.errors import Unavailable, UsageError
 
-PER_CONVERSATION = {"closed": 8.0, "held_out": 11.0, "unseen": 8.0, "rare": 3.0, "gold": 7.0}
+PER_CONVERSATION = {"closed": 8.0, "held_out": 11.0, "unseen": 8.0, "others": 8.0, "rare": 3.0, "gold": 7.0}
 """About so many questions has a set for each conversation."""
 _LEARN = {"plum": 6.0, "replay": 14.0}
 """Seconds a conversation, until something was measured."""
@@ -125,7 +125,7 @@ class Clock:
     def _question(self, exam: Exam) -> float:
         if rates := self._ask.get((exam.system, exam.asked)):
             return statistics.median(rates)
-        reads = exam.system not in ("base", "adapter", "adapter_prompted")
+        reads = exam.system not in ("base", "adapter", "adapter_as_asked", "adapter_prompted")
         return _ASK.get(exam.asked, _ASK["closed"]) * (4 if reads else 1)
 
 

@@ -2,6 +2,8 @@
 
     held_out   the log's own: phrasings and negatives that training never used; closed: those of yes and no alone
     unseen     the same topics in phrasings that nothing was ever trained on, the base included; yes and no alone
+    others     the same in sixty phrasings (others.json), written by a language model that was shown nothing of ours;
+               asked of `cells.COMPARED` alone
     rare       on words that the base has never seen (rare.py)
     gold       written by hand, about the conversations learned and about none
 
@@ -11,6 +13,7 @@ Held-out questions are a function of log and seed, not of the recipe: tables.py 
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -23,6 +26,7 @@ from benchmarks.experiment.answers import Answers, row
 from benchmarks.experiment.cells import Exam
 from plum_edge import Memory, evaluate
 from plum_edge import exam as examination
+from plum_edge.augment.templates import Phrasings
 from plum_edge.errors import Unavailable, UsageError
 from plum_edge.records import Progress, Question
 
@@ -30,7 +34,7 @@ from plum_edge.records import Progress, Question
 @cache
 def sets_of(log: str) -> tuple[str, ...]:
     """Return the sets of questions that there are about a log, as far as the data for them is here."""
-    found = ["held_out", "unseen"]
+    found = ["held_out", "unseen", "others"]
     try:
         logs.development_data()
         found.append("rare")
@@ -61,6 +65,10 @@ class Room:
         if asked == "rare":
             store = self.memory.store
             return rare.questions(store.pairs.live("held_out"), store.log.conversations(), self._seed)
+        if asked == "others":
+            pairs = self.memory.store.pairs.live("held_out")
+            found = evaluate.questions_from(pairs, phrasing="unseen", seed=self._seed, unseen=_others())
+            return [q for q in found if q.closed]
         if asked == "unseen":
             return [q for q in self.exam.questions(phrasing="unseen") if q.closed]
         found = self.exam.questions()
@@ -101,6 +109,11 @@ class Room:
     @property
     def _seed(self) -> int:
         return self.memory.config.train.seed
+
+
+def _others() -> Phrasings:
+    lists = json.loads((Path(__file__).parent / "others.json").read_text("utf-8"))
+    return Phrasings(**{asks: tuple(phrasings) for asks, phrasings in lists.items()})
 
 
 def _sha256(questions: Sequence[Question]) -> str:

@@ -15,8 +15,12 @@ independent, which they are not quite: the bootstrap does not. Held-out question
 topics, that training never used; *near* negatives are related to what was discussed or share its words, *far* ones are
 not. *Rare words*: questions that turn on a word that the base's pre-training never read, against the same question with
 a made-up word. *Unseen phrasings*: ten frames that nothing was trained on, the base included, though it met words of
-most of them in other frames (which, and what that does, stands in [the log](LOG.md)). *Hand-written*: the sample user's
-own questions.
+most of them in other frames (which, and what that does, stands in [the log](LOG.md)). *Others' phrasings*: sixty,
+written by a language model that was shown neither code nor templates. *Hand-written*: the sample user's own questions.
+
+An *adapter* is asked as `plum-edge ask` and `chat` ask it: in the user's words and in two phrasings that it was trained
+on, into which the topic of the question is put without a model; p(yes) is their mean in log-odds. *Asked once as it
+stands* is the user's words alone, as an adapter that was exported is asked elsewhere.
 
 The page of one run, with its figures drawn, is made from where the run keeps its log, for instance
 `plum-edge evaluate --home results/cells/main/nora/replay/seed-0/at/0100 --baselines --report DIR`.

@@ -36,7 +36,7 @@ _NEITHER = (
     "consolidate/__init__.py", "consolidate/night.py", "gate.py", "config.py", "errors.py", "__init__.py",
 )  # fmt: skip
 """Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
-_OURS = ("exams.py", "rare.py", "extras.py", "logs.py")
+_OURS = ("exams.py", "others.json", "rare.py", "extras.py", "logs.py")
 """Of the experiment: what decides what is asked."""
 _BASE_FILES = ("general.jsonl", "probe.jsonl", "tokenizer.json")
 

@@ -45,8 +45,9 @@ THRESHOLD = Row("BM25 threshold, no model", "main", "replay", "bm25_threshold")
 PLUM = Row("adapter, `plum`", "main", "plum", "adapter")
 PLUM_BM25 = Row("adapter, `plum`, and BM25", "main", "plum", "adapter_bm25")
 REPLAY = Row("adapter, `replay` (default)", "main", "replay", "adapter")
+AS_ASKED = Row("adapter, `replay`, asked once as it stands", "main", "replay", "adapter_as_asked")
 REPLAY_BM25 = Row("adapter, `replay`, and BM25", "main", "replay", "adapter_bm25")
-MAIN = (BASE, BM25, PASSAGES, THRESHOLD, PLUM, PLUM_BM25, REPLAY, REPLAY_BM25)
+MAIN = (BASE, BM25, PASSAGES, THRESHOLD, PLUM, PLUM_BM25, REPLAY, AS_ASKED, REPLAY_BM25)
 
 
 def cells_of(row: Row, log: str) -> list[Cell]:
@@ -86,11 +87,11 @@ def kinds(shelf: Shelf, rows: Sequence[Row] = MAIN, logs: Sequence[str] = grid.L
             mine = cells_of(row, log)
             kind = filled(shelf, row, log, "held_out", 5, lambda a: [
                 a.kind(style) for style in ("verbatim", "paraphrased", "indirect", "near", "far")])  # fmt: skip
-            other = [shelf.answered(mine, asked, row.system) for asked in ("rare", "unseen", "gold")]
+            other = [shelf.answered(mine, asked, row.system) for asked in ("rare", "unseen", "others", "gold")]
             lines.append([row.label, *kind, *(a if isinstance(a, str) else a.balanced() for a in other)])
         header = (
             "system", "verbatim", "paraphrased", "indirect", "near", "far",
-            "rare words", "unseen phrasings", "hand-written",
+            "rare words", "unseen phrasings", "others' phrasings", "hand-written",
         )  # fmt: skip
         yield Table(f"By kind: {log}", "", header, lines)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plum_edge.evaluate.joint import Recalls
+from plum_edge.asking import Recalls
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.records import Message
 

@@ -19,7 +19,13 @@ from plum_edge.records import Pair, Question, Style, draw
 STYLES: tuple[Style, ...] = get_args(Style)
 
 
-def questions_from(pairs: Iterable[Pair], *, phrasing: Literal["held_out", "unseen"], seed: int = 0) -> list[Question]:
+def questions_from(
+    pairs: Iterable[Pair],
+    *,
+    phrasing: Literal["held_out", "unseen"],
+    seed: int = 0,
+    unseen: templates.Phrasings = templates.UNSEEN,
+) -> list[Question]:
     """Return the held-out pairs as questions, in their order. Training pairs are left out; no question comes twice.
 
     With ``unseen`` the same topics and answers are asked in phrasings that nothing was trained on, drawn by ``seed``.
@@ -31,7 +37,7 @@ def questions_from(pairs: Iterable[Pair], *, phrasing: Literal["held_out", "unse
             continue
         answer = pair.answer if pair.kind == "open" else "yes" if pair.polarity == "positive" else "no"
         conversation = pair.segment.rsplit("/", 1)[0]
-        wordings = [pair.question] if phrasing == "held_out" else _unseen(pair, seed)
+        wordings = [pair.question] if phrasing == "held_out" else _unseen(pair, seed, unseen)
         for wording in wordings:
             question = Question(wording, answer, pair.style, conversation, pair.origin, phrasing)
             if question.id not in found:
@@ -40,10 +46,10 @@ def questions_from(pairs: Iterable[Pair], *, phrasing: Literal["held_out", "unse
     return list(found.values())
 
 
-def _unseen(pair: Pair, seed: int) -> Iterator[str]:
+def _unseen(pair: Pair, seed: int, phrasings: templates.Phrasings) -> Iterator[str]:
     """Give every unseen phrasing of the pair's question, beginning with the drawn one."""
     asks, topic = _parse(pair)
-    frames: tuple[str, ...] = getattr(templates.UNSEEN, asks)
+    frames: tuple[str, ...] = getattr(phrasings, asks)
     first = draw(seed, "unseen", pair.id)
     return (frames[(first + k) % len(frames)].format(topic=topic) for k in range(len(frames)))
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from plum_edge.asking import Joint, is_closed, recollect, with_context
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
-from plum_edge.evaluate.joint import Joint, is_closed, with_context
 from plum_edge.exam import Exam
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
@@ -88,12 +88,15 @@ class Speaker:
     def _who(
         self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
     ) -> tuple[list[Message], float | None]:
-        """Return what is answered from, and p(yes) where weights and text answered a yes/no question together.
+        """Return what is answered from, and p(yes) of whoever was asked, where it is a yes/no question.
 
         With ``retrieve`` the adapter is put on or off after who is to speak (evaluate/joint.py).
         """
         if not retrieve:
-            return list(messages), None
+            if active is None:
+                return list(messages), None
+            recalled = recollect(self.exam.recall, messages)
+            return recalled.messages, recalled.p_yes
         library, question = self.exam.library, messages[-1].content
         library.left_out = left_out
         readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]

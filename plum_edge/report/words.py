@@ -16,6 +16,7 @@ NAMES = {
     "bm25_threshold": "BM25 threshold, no model",
     "dense_threshold": "vector threshold, no model",
     "adapter": "adapter",
+    "adapter_as_asked": "adapter, asked as it stands",
     "adapter_prompted": "adapter behind a system prompt",
     "adapter_reads_bm25": "adapter that reads",
     "adapter_bm25": "adapter + retrieval",

@@ -78,7 +78,7 @@ def test_the_result_holds_every_exam_and_what_it_rests_on(whole: Place) -> None:
     result = whole.result
     assert result is not None
     core = {f"0003-{asked}-{system}" for asked in ("held_out", "unseen", "gold") for system in ("base", "adapter")}
-    assert set(result["figures"]) == core | {"0002-closed-adapter"}
+    assert set(result["figures"]) == core | {"0002-closed-adapter", "0003-others-adapter"}
     assert set(result["unavailable"]) == {"0003-held_out-no_such_system", "0003-gold-no_such_system"}
     assert "no_such_system" in result["unavailable"]["0003-held_out-no_such_system"]
     assert result["conversations"] == 3

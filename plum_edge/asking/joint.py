@@ -4,58 +4,18 @@ Each answers by itself, and p(yes) is the mean of all in log-odds: whoever is su
 outweigh one who is. No number in it is tuned, so that it holds for any base, adapter and log. To let the adapter read
 instead is worse than to let the base read: one that says yes too easily reads a yes into any text (docs/LOG.md).
 
-Part of the stage `evaluate`, and used as it is deployed. Knows nothing of how a text is found.
+The adapter is asked in several phrasings (remember.py); the base, which knows more of them, as the question stands.
+Knows nothing of how a text is found.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
+from plum_edge.asking import remember
+from plum_edge.asking.recalls import Recalls, is_closed, mean_odds
 from plum_edge.records import Message
-
-_SURE = 1e-9
-"""p(yes) nearer to 0 or 1 than this is taken for it: f32 logits know no better."""
-_OPENING = 16
-"""Tokens of an answer that show how sure it is. With all of it, nothing could be shown before both were written."""
-
-
-class Recalls(Protocol):
-    """What is needed of `recall.Recall`."""
-
-    @property
-    def adapter_id(self) -> str | None:
-        """What the adapter that is on was called when it was put on."""
-
-    def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
-        """Swap the adapter, or take it off."""
-
-    def p_yes(self, messages: Sequence[Message]) -> float:
-        """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer."""
-
-    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
-        """Return the answer."""
-
-    def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
-        """Return how the likeliest answer begins, and its loss in nats a token."""
-
-
-def with_context(context: str | None, messages: Sequence[Message]) -> list[Message]:
-    """Return the messages with what there is to read before them, if there is anything."""
-    return [Message("system", context), *messages] if context else list(messages)
-
-
-def mean_odds(*probabilities: float) -> float:
-    """Return the probability whose log-odds are the mean of those given."""
-    sure = [min(max(p, _SURE), 1.0 - _SURE) for p in probabilities]
-    return 1.0 / (1.0 + math.exp(-sum(math.log(p) - math.log1p(-p) for p in sure) / len(sure)))
-
-
-def is_closed(answer: str) -> bool:
-    """Return whether an answer begins with yes or no, so that p(yes) means something."""
-    return answer.split(",")[0].split(".")[0].strip().lower() in ("yes", "no")
 
 
 class Joint:
@@ -71,7 +31,7 @@ class Joint:
         Where nothing was found to read, a reading is ``plain``: that the base then says no has its weight.
         """
         self._remember()
-        remembered = self._recall.p_yes(plain)
+        remembered = remember.p_yes(self._recall, plain)
         self._read()
         return mean_odds(remembered, *(self._recall.p_yes(reading) for reading in readings))
 
@@ -87,22 +47,21 @@ class Joint:
         """
         # The reader last: its prompt is the long one, and need not be read again where it speaks, as it mostly does.
         self._remember()
-        recalls, own_loss = self._recall.opening(plain, _OPENING)
-        remembered = self._recall.p_yes(plain) if is_closed(recalls) else None
+        recalled = remember.recollect(self._recall, plain, remember.OPENING)
         self._read()
-        opens, loss = self._recall.opening(readings[0], _OPENING)
-        if remembered is None or not is_closed(opens):
-            if own_loss >= loss:
+        opens, loss = self._recall.opening(readings[0], remember.OPENING)
+        if recalled.p_yes is None or not is_closed(opens):
+            if recalled.loss >= loss:
                 return list(readings[0]), None
             self._remember()
-            return list(plain), None
+            return recalled.messages, None
         read = [self._recall.p_yes(reading) for reading in readings]
-        together = mean_odds(remembered, *read)
+        together = mean_odds(recalled.p_yes, *read)
         for reading, p in zip(readings, read, strict=True):
             if (p >= 0.5) == (together >= 0.5):
                 return list(reading), together
         self._remember()
-        return list(plain), together
+        return recalled.messages, together
 
     def _remember(self) -> None:
         if self._recall.adapter_id != self._name:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.evaluate.joint import Joint, is_closed, mean_odds, with_context
+from plum_edge.asking import Joint, is_closed, mean_odds, with_context
 from plum_edge.records import Message
 
 ADAPTER = Path("adapter.gguf")

@@ -1,0 +1,16 @@
+"""How a question is put to what can answer it: the adapter, which remembers, and the base, which reads the log.
+
+    rewrite.py    the question in phrasings that adapters are trained on
+    remember.py   an adapter asked in the user's words and in those
+    joint.py      the adapter and the bare base, each by itself, and who is surer
+
+Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how answers are marked.
+"""
+
+from __future__ import annotations
+
+from plum_edge.asking.joint import Joint
+from plum_edge.asking.recalls import Recalls, is_closed, mean_odds, with_context
+from plum_edge.asking.remember import Recollection, p_yes, recollect
+
+__all__ = ["Joint", "Recalls", "Recollection", "is_closed", "mean_odds", "p_yes", "recollect", "with_context"]

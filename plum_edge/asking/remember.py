@@ -1,0 +1,79 @@
+"""An adapter, asked in the user's words and in phrasings that it was trained on, with no text before them.
+
+What the phrasings make of a question is weighed as of several who remember: for a yes or no by the mean of their
+log-odds, for words by how sure each begins. So an answer hangs less on how one happens to ask.
+
+The adapter is on already. Knows nothing of what the log says (joint.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plum_edge.asking import rewrite
+from plum_edge.asking.recalls import Recalls, is_closed, mean_odds
+from plum_edge.records import Message
+
+OPENING = 16
+"""Tokens of an answer that show how sure it is. With all of it, nothing could be shown before several were written."""
+GLANCE = 4
+"""Tokens that tell an answer about what was said from any other, which is then written without delay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What an adapter remembers when asked."""
+
+    messages: list[Message]
+    """What is to be answered: as asked, or in another phrasing."""
+    opens: str
+    """How the answer to them begins."""
+    loss: float
+    """Of that beginning, in nats a token."""
+    p_yes: float | None
+    """p(yes) of all phrasings, where the answer is a yes or no."""
+
+
+def p_yes(recall: Recalls, messages: Sequence[Message]) -> float:
+    """Return p(yes) for a question about what was said, the mean over its phrasings in log-odds."""
+    return mean_odds(*(recall.p_yes(asked) for asked in _phrased(messages, rewrite.closed)))
+
+
+def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE) -> Recollection:
+    """Return what the adapter remembers. A question that it does not take for one about what was said stays as asked.
+
+    Which it is, the form of the answer's first ``glance`` tokens tells; no more are written of one that is not.
+    """
+    opens, loss = recall.opening(messages, glance)
+    as_asked = list(messages)
+    if not rewrite.in_form(opens):
+        return Recollection(as_asked, opens, loss, recall.p_yes(as_asked) if is_closed(opens) else None)
+    if is_closed(opens) and not rewrite.asks_for_words(messages[-1].content):
+        return _decided(recall, as_asked, opens, loss, glance)
+    return _surest(recall, as_asked)
+
+
+def _decided(recall: Recalls, messages: list[Message], opens: str, loss: float, glance: int) -> Recollection:
+    """Answer yes or no as all phrasings say together, in the first that says so by itself."""
+    phrased = _phrased(messages, rewrite.closed)
+    each = [recall.p_yes(asked) for asked in phrased]
+    together = mean_odds(*each)
+    agrees = next(asked for asked, p in zip(phrased, each, strict=True) if (p >= 0.5) == (together >= 0.5))
+    if agrees != messages:
+        opens, loss = recall.opening(agrees, glance)
+    return Recollection(agrees, opens, loss, together)
+
+
+def _surest(recall: Recalls, messages: list[Message]) -> Recollection:
+    """Answer in words, in the phrasing whose answer begins most surely."""
+    begun = [(asked, *recall.opening(asked, OPENING)) for asked in _phrased(messages, rewrite.open_ended)]
+    asked, opens, loss = min(begun, key=lambda one: one[2])
+    return Recollection(asked, opens, loss, recall.p_yes(asked) if is_closed(opens) else None)
+
+
+def _phrased(messages: Sequence[Message], phrasings: rewrite.Phrasings) -> list[list[Message]]:
+    """Return the messages as they are, and with the question that ends them in other phrasings."""
+    *before, last = messages
+    others = ([*before, Message(last.role, question)] for question in phrasings(last.content))
+    return [list(messages), *others]

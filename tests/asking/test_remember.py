@@ -1,0 +1,98 @@
+"""An adapter asked in several phrasings: what they say together, which is answered, and when it is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from plum_edge.asking import mean_odds, p_yes, recollect
+from plum_edge.asking.remember import GLANCE, OPENING
+from plum_edge.records import Message
+
+CLOSED = "Did we ever get into the tap?"
+CAME_UP, TALKED = "Did the tap come up?", "Was there a conversation about the tap?"
+WANTED, SAID = "Which details did I give you about the tap?", "What did I say about the tap?"
+YES, NO, QUOTE = "Yes, on 14 March 2026.", "No, not so far.", 'You said: "It drips."'
+
+Says = Mapping[str, tuple[str, float, float]]
+"""Question → how its answer begins, its loss, p(yes)."""
+
+
+class Minds:
+    """Stands for a recall whose answer hangs on the words of the question; notes what it was asked."""
+
+    adapter_id: str | None = "adapter"
+
+    def __init__(self, says: Says) -> None:
+        self.says = says
+        self.begun: list[tuple[str, int]] = []
+        self.before: set[tuple[Message, ...]] = set()
+
+    def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
+        raise AssertionError("the adapter is on already")
+
+    def p_yes(self, messages: Sequence[Message]) -> float:
+        self.before.add(tuple(messages[:-1]))
+        return self.says[messages[-1].content][2]
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
+        raise AssertionError("nothing is answered yet")
+
+    def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
+        self.before.add(tuple(messages[:-1]))
+        self.begun.append((messages[-1].content, tokens))
+        return self.says[messages[-1].content][:2]
+
+
+def asked(question: str) -> list[Message]:
+    return [Message("user", question)]
+
+
+def test_a_yes_or_no_is_the_mean_of_its_phrasings() -> None:
+    minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.9), TALKED: (YES, 0.1, 0.8)})
+    together = mean_odds(0.2, 0.9, 0.8)
+    assert p_yes(minds, asked(CLOSED)) == pytest.approx(together)
+    recalled = recollect(minds, asked(CLOSED))
+    assert recalled.p_yes == pytest.approx(together)
+    assert (recalled.messages, recalled.opens) == (asked(CAME_UP), YES)  # the first that says so by itself
+
+
+def test_where_the_users_own_words_agree_they_are_answered() -> None:
+    minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.6), TALKED: (NO, 0.1, 0.3)})
+    recalled = recollect(minds, asked(CLOSED))
+    assert (recalled.messages, recalled.opens) == (asked(CLOSED), NO)
+    assert minds.begun == [(CLOSED, GLANCE)]
+
+
+def test_words_are_answered_in_the_surer_phrasing() -> None:
+    for own, other in ((0.3, 0.2), (0.2, 0.3)):
+        minds = Minds({WANTED: (QUOTE, own, 0.5), SAID: (QUOTE, other, 0.5)})
+        recalled = recollect(minds, asked(WANTED))
+        assert recalled.messages == asked(SAID if other < own else WANTED)
+        assert (recalled.loss, recalled.p_yes) == (0.2, None)
+        assert minds.begun[1:] == [(WANTED, OPENING), (SAID, OPENING)]
+
+
+def test_a_question_for_words_that_gets_a_no_is_still_one_for_words() -> None:
+    minds = Minds({WANTED: (NO, 0.3, 0.1), SAID: (QUOTE, 0.2, 0.5)})
+    assert recollect(minds, asked(WANTED)).messages == asked(SAID)
+    minds = Minds({WANTED: (NO, 0.1, 0.1), SAID: (QUOTE, 0.2, 0.5)})
+    assert recollect(minds, asked(WANTED)).p_yes == 0.1
+
+
+@pytest.mark.parametrize(("says", "p"), [("Yes, Paris is in", 0.9), ("A tap is a valve", None)])
+def test_what_is_taken_for_another_question_is_left_alone(says: str, p: float | None) -> None:
+    minds = Minds({"Is the tap in Paris?": (says, 0.1, 0.9)})
+    recalled = recollect(minds, asked("Is the tap in Paris?"))
+    assert (recalled.messages, recalled.opens, recalled.p_yes) == (asked("Is the tap in Paris?"), says, p)
+    assert minds.begun == [("Is the tap in Paris?", GLANCE)]
+
+
+def test_what_was_said_before_in_the_chat_stays_before_each_phrasing() -> None:
+    before = [Message("system", "Be kind."), Message("user", "Hello"), Message("assistant", "Hello!")]
+    minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.9), TALKED: (YES, 0.1, 0.8)})
+    recalled = recollect(minds, [*before, *asked(CLOSED)])
+    assert recalled.messages == [*before, *asked(CAME_UP)]
+    assert minds.before == {tuple(before)}
