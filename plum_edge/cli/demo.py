@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plum_edge import Memory
 
 _ACTS = ("import", "ask before", "consolidate", "convert", "ask after")
-_ROWS = 20
+_ROWS = 10
 """About so many rows has the consistency plot: all questions so far are asked for each."""
 _REMEMBERS = 0.75
 """Balanced accuracy from which on the demo says that it worked."""

@@ -44,6 +44,8 @@ class Exam:
             room=max(1, self.recall.context - _RESERVED),
         )
 
+        self._general: tuple[object, dict[str, Any]] | None = None
+
     def close(self) -> None:
         """Free the model."""
         self.recall.close()
@@ -91,7 +93,16 @@ class Exam:
         return ability.text_loss(self.recall, ability.material(self.base.folder).texts).mean
 
     def general(self, adapter: Path | None, progress: Progress | None = None) -> dict[str, Any]:
-        """Return ``general`` of ``evaluate --json``: what the base can do besides remembering, and with the adapter."""
+        """Return ``general`` of ``evaluate --json``: what the base can do besides remembering, and with the adapter.
+
+        The same adapter is not asked again while the log is the same.
+        """
+        rests_on = (adapter, self.store.version())
+        if self._general is None or self._general[0] != rests_on:
+            self._general = rests_on, self._measure_general(adapter, progress)
+        return self._general[1]
+
+    def _measure_general(self, adapter: Path | None, progress: Progress | None) -> dict[str, Any]:
         known = Mentions.of(*self.store.log.segments())
         asked = ability.material(self.base.folder, known.mentions)
         found = ability.compare(self.recall, adapter, asked, progress, seed=self.config.train.seed)
