@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from plum_edge.asking import Joint, Recalls, p_yes, recollect, with_context
+from plum_edge.asking import Joint, Recalls, mean_odds, p_yes, recollect, topic, with_context
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import Asker, Scored, score
 from plum_edge.records import Message, Progress, Question
@@ -29,6 +29,8 @@ class System:
     """More than one only where ``joint``."""
     joint: bool = False
     """The adapter remembers and the bare base reads, each by itself (`joint.Joint`); else who answers reads too."""
+    searches: bool = False
+    """Beside the adapter, how well the log matches the topic of a question counts; nothing is read."""
     threshold: Ranking | None = None
     prompted: bool = False
     """Behind `PROMPT`, as in the other line of the paper's figure 2."""
@@ -58,6 +60,7 @@ SYSTEMS: dict[str, System] = {
     "adapter": System(adapter=True),
     "adapter_as_asked": System(adapter=True, phrased=False),
     "adapter_prompted": System(adapter=True, prompted=True),
+    "adapter_search": System(adapter=True, searches=True),
     "adapter_bm25": System(adapter=True, reads=JOINT_READS, joint=True),
     "adapter_passages": System(adapter=True, reads=("bm25_passages",), joint=True),
     "adapter_dense": System(adapter=True, reads=("dense_passages", "bm25_pairs"), joint=True),
@@ -109,6 +112,9 @@ class Looks(Protocol):
     def score(self, ranking: Ranking, question: str) -> float:
         """Return how well the log matches; from 1 on it was discussed."""
 
+    def likelihood(self, topic: str) -> float:
+        """Return how likely it is that a topic was discussed, by word search alone."""
+
     def quote(self, ranking: Ranking, question: str) -> str | None:
         """Return the message that matches best."""
 
@@ -149,15 +155,19 @@ class Model:
 
 
 class Rememberer:
-    """An adapter by itself, asked in several phrasings (`asking.remember`). ``model`` puts the question to it."""
+    """An adapter asked in several phrasings (`asking.remember`). ``model`` puts the question to it.
 
-    def __init__(self, recall: Recalls, model: Model) -> None:
-        self._recall, self._model = recall, model
+    ``found``, where there is one, gives how likely a search holds it to have been discussed, and counts as much.
+    """
+
+    def __init__(self, recall: Recalls, model: Model, found: Callable[[str], float] | None = None) -> None:
+        self._recall, self._model, self._found = recall, model, found
 
     def p_yes(self, question: str) -> float:
         """Return p(yes) of all phrasings."""
         self._model.put_on()
-        return p_yes(self._recall, self._model.messages(question))
+        remembered = p_yes(self._recall, self._model.messages(question))
+        return mean_odds(remembered, self._found(question)) if self._found else remembered
 
     def answer(self, question: str) -> str:
         """Return the answer to the phrasing that is to be answered."""
@@ -169,21 +179,29 @@ class Rememberer:
 class Together:
     """The adapter remembers, the bare base reads, and all have a say (`joint.Joint`)."""
 
-    def __init__(self, recall: Recalls, adapter: Path, reads: Sequence[Callable[[str], str | None]]) -> None:
-        self._recall, self._reads = recall, reads
+    def __init__(
+        self,
+        recall: Recalls,
+        adapter: Path,
+        reads: Sequence[Callable[[str], str | None]],
+        found: Callable[[str], float],
+    ) -> None:
+        self._recall, self._reads, self._found = recall, reads, found
         recall.use(None)  # whatever is on may be another adapter of the same name
         self._joint = Joint(recall, adapter)
 
     def p_yes(self, question: str) -> float:
         """Return p(yes) of all."""
-        asked = [Message("user", question)]
-        return self._joint.p_yes(asked, [with_context(reads(question), asked) for reads in self._reads])
+        return self._joint.p_yes(*self._asked(question))
 
     def answer(self, question: str) -> str:
         """Return the answer of the one who is to speak."""
-        asked = [Message("user", question)]
-        messages, _ = self._joint.speaker(asked, [with_context(reads(question), asked) for reads in self._reads])
+        messages, _ = self._joint.speaker(*self._asked(question))
         return self._recall.answer(messages, max_tokens=_MAX_TOKENS, temperature=0.0)
+
+    def _asked(self, question: str) -> tuple[list[Message], list[list[Message]], float]:
+        asked = [Message("user", question)]
+        return asked, [with_context(reads(question), asked) for reads in self._reads], self._found(question)
 
 
 class Threshold:
@@ -218,9 +236,14 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
         raise ValueError(f"the system {name!r} needs an adapter")
     reads = [(lambda _question: PROMPT)] if system.prompted else [_reader(library, way) for way in system.reads]
     if system.joint and adapter is not None:
-        return Together(recall, adapter, reads)
+        return Together(recall, adapter, reads, _finder(library))
     model = Model(recall, adapter if system.adapter else None, reads[0] if reads else None)
-    return Rememberer(recall, model) if system.adapter and system.phrased else model
+    found = _finder(library) if system.searches else None
+    return Rememberer(recall, model, found) if system.adapter and system.phrased else model
+
+
+def _finder(library: Looks) -> Callable[[str], float]:
+    return lambda question: library.likelihood(topic(question) or question)
 
 
 def _reader(library: Looks, way: Way) -> Callable[[str], str | None]:

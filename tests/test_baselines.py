@@ -54,11 +54,15 @@ class Log:
     def score(self, ranking: str, question: str) -> float:
         return 1.0 if "tap" in question else 0.99 if "drip" in question else 0.0
 
+    def likelihood(self, topic: str) -> float:
+        return 0.7 if topic == "the tap" else 0.2
+
     def quote(self, ranking: str, question: str) -> str | None:
         return "The tap drips."
 
 
 QUESTIONS = [Question("Did the tap come up?", "yes", "verbatim"), Question("Did sailing come up?", "no", "far")]
+ALONE = ["adapter", "adapter_as_asked", "adapter_prompted", "adapter_search", "adapter_reads_bm25"]
 PHRASED = 2
 """Phrasings in which an adapter is asked each of them: these words, and one of asking/rewrite.py's two."""
 
@@ -79,6 +83,7 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
         "base": [(None, ["user"]), (None, ["user"])],
         "adapter": [(ADAPTER, ["user"])] * PHRASED * 2,
         "adapter_as_asked": [(ADAPTER, ["user"])] * 2,
+        "adapter_search": [(ADAPTER, ["user"])] * PHRASED * 2,
         "adapter_prompted": [(ADAPTER, ["system", "user"])] * PHRASED * 2,
         "adapter_reads_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
         **dict.fromkeys(READERS, reading),
@@ -106,10 +111,9 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
     marks = {name: [s.correct for s in answers] for name, answers in scored.items()}
     assert marks == {
         "base": [False, True],
-        **{key: [True, False] for key in ["adapter", "adapter_as_asked", "adapter_prompted", "adapter_reads_bm25"]},
+        **{key: [True, False] for key in ALONE},
         **{key: [True, True] for key in [*READERS, "bm25_threshold", "dense_threshold"]},
-        # One who says yes against one who says no is half sure: yes. Against two: no.
-        **{key: [True, len(baselines.SYSTEMS[key].reads) > 1] for key in JOINT},
+        **{key: [True, True] for key in JOINT},  # the search is against it as well
     }
     assert seen == [1, 2] * len(baselines.SYSTEMS)
 
@@ -199,7 +203,9 @@ def test_in_llama_cpp_every_system_gives_its_own_answers(tiny: tuple[Path, Path]
         tap = {name: scored[name][0].p_yes for name in names}
         assert len({round(p or 0.0, 6) for p in tap.values()}) == 6  # adapter and context both change the answer
         read = [baselines.asker(name, recall, None, Log()).p_yes(TAP) for name in baselines.JOINT_READS]
-        assert tap["adapter_bm25"] == pytest.approx(mean_odds(tap["adapter"] or 0.0, *read), abs=1e-5)
+        assert tap["adapter_bm25"] == pytest.approx(
+            mean_odds(tap["adapter"] or 0.0, *read, Log().likelihood("the tap")), abs=1e-5
+        )
         assert scored["base"][1].p_yes == pytest.approx(scored["bm25"][1].p_yes)  # nothing was found: no context
         assert all(isinstance(scored[name][2].answer, str) for name in names)
         for name in names:  # in whatever order: nothing of one system is left in the next

@@ -67,7 +67,7 @@ def long(shelf: Shelf) -> Table:
         for point in cell.points:
             found = shelf.answered([cell], "closed", "adapter", point)
             lines.append([cell.log, f"{point:,}", "`adapter`", *_aged(found)])
-        for system in ("base", "bm25", "bm25_passages", "adapter_as_asked", "adapter_bm25"):
+        for system in ("base", "bm25", "bm25_passages", "adapter_as_asked", "adapter_search", "adapter_bm25"):
             found = shelf.answered([cell], "held_out", system)
             lines.append([cell.log, f"{cell.conversations:,}", f"`{system}`", *_aged(found)])
     header = (

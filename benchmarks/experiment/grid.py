@@ -19,7 +19,9 @@ QUICK = 24
 POINTS = (10, 25, 50, 75, 100)
 EARLY = (10, 25, 50)
 
-CORE = ("base", "bm25", "bm25_passages", "bm25_threshold", "adapter", "adapter_as_asked", "adapter_bm25")
+CORE = (
+    "base", "bm25", "bm25_passages", "bm25_threshold", "adapter", "adapter_as_asked", "adapter_search", "adapter_bm25",
+)  # fmt: skip
 RETRIEVAL = (
     "bm25_top3", "bm25_pairs", "dense", "dense_passages", "dense_threshold", "adapter_dense", "adapter_reads_bm25",
 )  # fmt: skip
@@ -91,7 +93,7 @@ def _main(seed: int) -> Iterator[Cell]:
             recipe="plum",
             settings=_plum(),
             along=("adapter",),
-            systems=("adapter", "adapter_as_asked", "adapter_bm25"),
+            systems=("adapter", "adapter_as_asked", "adapter_search", "adapter_bm25"),
             wide=(),
             extras=("general",),
         )
@@ -106,5 +108,5 @@ def _ablations() -> Iterator[Cell]:
 
 def _long(conversations: int) -> Iterator[Cell]:
     points = tuple(point for point in (50, 100, 200, 300, 500, 700, 1000) if point <= conversations)
-    asked = ("base", "bm25", "bm25_passages", "adapter", "adapter_as_asked", "adapter_bm25")
+    asked = ("base", "bm25", "bm25_passages", "adapter", "adapter_as_asked", "adapter_search", "adapter_bm25")
     yield Cell("long", f"long{conversations}", "replay", 0, points, _replay(), ("adapter",), asked, (), ("general",))

@@ -46,8 +46,9 @@ PLUM = Row("adapter, `plum`", "main", "plum", "adapter")
 PLUM_BM25 = Row("adapter, `plum`, and BM25", "main", "plum", "adapter_bm25")
 REPLAY = Row("adapter, `replay` (default)", "main", "replay", "adapter")
 AS_ASKED = Row("adapter, `replay`, asked once as it stands", "main", "replay", "adapter_as_asked")
+SEARCH = Row("adapter, `replay`, and the score of BM25", "main", "replay", "adapter_search")
 REPLAY_BM25 = Row("adapter, `replay`, and BM25", "main", "replay", "adapter_bm25")
-MAIN = (BASE, BM25, PASSAGES, THRESHOLD, PLUM, PLUM_BM25, REPLAY, AS_ASKED, REPLAY_BM25)
+MAIN = (BASE, BM25, PASSAGES, THRESHOLD, PLUM, PLUM_BM25, REPLAY, AS_ASKED, SEARCH, REPLAY_BM25)
 
 
 def cells_of(row: Row, log: str) -> list[Cell]:
@@ -123,7 +124,7 @@ def mcnemar(shelf: Shelf) -> Table:
     for log in grid.LOGS:
         for asked, what in (("held_out", "held-out"), ("gold", "hand-written")):
             bm25 = shelf.answered(cells_of(BM25, log), asked, BM25.system)
-            for row in (PLUM, REPLAY, REPLAY_BM25):
+            for row in (PLUM, REPLAY, SEARCH, REPLAY_BM25):
                 found = shelf.answered(cells_of(row, log), asked, row.system)
                 if asked == "gold" and log != "nora":
                     continue

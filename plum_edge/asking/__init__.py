@@ -2,7 +2,7 @@
 
     rewrite.py    the question in phrasings that adapters are trained on
     remember.py   an adapter asked in the user's words and in those
-    joint.py      the adapter and the bare base, each by itself, and who is surer
+    joint.py      the adapter, the bare base with the log before it and the search, each by itself; who is surer
 
 Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how answers are marked.
 """
@@ -12,5 +12,6 @@ from __future__ import annotations
 from plum_edge.asking.joint import Joint
 from plum_edge.asking.recalls import Recalls, is_closed, mean_odds, with_context
 from plum_edge.asking.remember import Recollection, p_yes, recollect
+from plum_edge.asking.rewrite import topic
 
-__all__ = ["Joint", "Recalls", "Recollection", "is_closed", "mean_odds", "p_yes", "recollect", "with_context"]
+__all__ = ["Joint", "Recalls", "Recollection", "is_closed", "mean_odds", "p_yes", "recollect", "topic", "with_context"]

@@ -1,4 +1,5 @@
-"""Weights and text asked together: the adapter, which remembers, and the bare base, which reads what the log says.
+"""Weights and text asked together: the adapter, which remembers, the bare base, which reads what the log says, and how
+well the log matches what is asked about.
 
 Each answers by itself, and p(yes) is the mean of all in log-odds: whoever is surer decides, and two who are half sure
 outweigh one who is. No number in it is tuned, so that it holds for any base, adapter and log. To let the adapter read
@@ -25,23 +26,25 @@ class Joint:
         self._recall, self._adapter = recall, adapter
         self._name = name or str(adapter)
 
-    def p_yes(self, plain: Sequence[Message], readings: Sequence[Sequence[Message]]) -> float:
+    def p_yes(self, plain: Sequence[Message], readings: Sequence[Sequence[Message]], found: float) -> float:
         """Return p(yes) of all for a yes/no question: ``plain`` as asked, ``readings`` with a text each before it.
 
-        Where nothing was found to read, a reading is ``plain``: that the base then says no has its weight.
+        ``found`` is how likely the search holds it to have been discussed. Where nothing was found to read, a reading
+        is ``plain``: that the base then says no has its weight.
         """
         self._remember()
         remembered = remember.p_yes(self._recall, plain)
         self._read()
-        return mean_odds(remembered, *(self._recall.p_yes(reading) for reading in readings))
+        return mean_odds(remembered, *(self._recall.p_yes(reading) for reading in readings), found)
 
     def speaker(
-        self, plain: Sequence[Message], readings: Sequence[Sequence[Message]]
+        self, plain: Sequence[Message], readings: Sequence[Sequence[Message]], found: float
     ) -> tuple[list[Message], float | None]:
         """Put on or take off the adapter, and return what is to be answered from now on, with p(yes) for a yes or no.
 
         What all say together is said by one that agrees with it: by a reader where one does, the first before the
-        others, as it has the words before it. Where the first reader or the adapter has more to say than yes or no, the
+        others, as it has the words before it. Where none does, the search has nobody to speak for it, and p(yes) is
+        that of the others. Where the first reader or the adapter has more to say than yes or no, the
         surer of the two says it, by the likelihood of how each begins: of what was never said each claims a good deal,
         but seldom in words that it is sure of (docs/LOG.md).
         """
@@ -56,7 +59,10 @@ class Joint:
             self._remember()
             return recalled.messages, None
         read = [self._recall.p_yes(reading) for reading in readings]
-        together = mean_odds(recalled.p_yes, *read)
+        sides = {p >= 0.5 for p in (recalled.p_yes, *read)}
+        together = mean_odds(recalled.p_yes, *read, found)
+        if (together >= 0.5) not in sides:
+            together = mean_odds(recalled.p_yes, *read)
         for reading, p in zip(readings, read, strict=True):
             if (p >= 0.5) == (together >= 0.5):
                 return list(reading), together

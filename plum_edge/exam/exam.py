@@ -84,7 +84,8 @@ class Exam:
         asker = Metered(baselines.asker(system, meter, adapter, self.library), meter, self.recall.prompt_tokens)
         scored = evaluate.score(questions, asker, progress)
         used = baselines.SYSTEMS[system]
-        kept = [*used.reads, *([used.threshold] if used.threshold else [])]
+        ranking = used.threshold or ("bm25" if used.searches else None)
+        kept = [*used.reads, *([ranking] if ranking else [])]
         return scored, asker.cost(sum(self.library.text_bytes(way) for way in kept))
 
     def text_loss(self, adapter: Path | None) -> float | None:

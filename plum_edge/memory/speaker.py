@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plum_edge.asking import Joint, is_closed, recollect, with_context
+from plum_edge.asking import Joint, is_closed, recollect, topic, with_context
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
 from plum_edge.exam import Exam
@@ -102,7 +102,8 @@ class Speaker:
         readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
         if active is None:
             return readings[0], None
-        return Joint(self.exam.recall, Path(active.gguf), active.id).speaker(messages, readings)
+        found = library.likelihood(topic(question) or question)
+        return Joint(self.exam.recall, Path(active.gguf), active.id).speaker(messages, readings, found)
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache (design.md §4)."""

@@ -19,6 +19,7 @@ NAMES = {
     "adapter_as_asked": "adapter, asked as it stands",
     "adapter_prompted": "adapter behind a system prompt",
     "adapter_reads_bm25": "adapter that reads",
+    "adapter_search": "adapter + word search",
     "adapter_bm25": "adapter + retrieval",
     "adapter_passages": "adapter + passage",
     "adapter_dense": "adapter + vectors",

@@ -19,6 +19,13 @@ CALIBRATION = 100
 """Made-up topics, or questions, of each sort that a bar is tuned on."""
 _LONGEST = 12
 """Content words of a question that its score looks at."""
+_USUAL = (1, 2, 3)
+"""Numbers of content words that topics usually have; on these it is measured how much a score says."""
+_LEAST = 0.05
+"""Of a bar; scores below say no more than this one does."""
+_STEEPEST = 64.0
+_SUREST = 1 / (CALIBRATION + 2)
+"""Nobody is surer than so many trials can show (Laplace)."""
 
 
 @dataclass
@@ -41,6 +48,20 @@ class WordBar:
         """Return the score of the question's content words as a multiple of its bar: from 1 on, yes."""
         words = content_words(question)[:_LONGEST]
         return self.best(" ".join(words)) / self.bar(len(words)) if words else 0.0
+
+    def likelihood(self, topic: str) -> float:
+        """Return how likely it is that a topic was discussed, by its score alone: one half at the bar."""
+        says = _logistic(self._slope * _above(self.score(topic)))
+        return min(max(says, _SUREST), 1.0 - _SUREST)
+
+    @cached_property
+    def _slope(self) -> float:
+        """How fast the odds grow with the logarithm of a score over its bar, on topics that the bars are tuned on."""
+        signed = []
+        for count in _USUAL:
+            for topics, sign in zip(made_up(self._said, count), (1.0, -1.0), strict=True):
+                signed += [sign * _above(self.best(" ".join(topic)) / self.bar(count)) for topic in topics]
+        return steepness(signed)
 
     def bar(self, count: int) -> float:
         """Return the score from which on a topic of so many content words counts as discussed."""
@@ -105,6 +126,30 @@ def made_up(said: Sequence[Sequence[str]], count: int) -> tuple[list[list[str]],
         if not any(words.issuperset(topic) for words in holds):
             absent.append(topic)
     return present, absent or [[]]  # of one word: one that is nowhere in the log, and finds nothing
+
+
+def steepness(signed: Sequence[float]) -> float:
+    """Return the slope of the logistic curve through one half at 0 that is likeliest; at most 64.
+
+    ``signed`` are the places of the trials, of those to be answered no with the sign turned: what is positive is right.
+    """
+
+    def gain(slope: float) -> float:
+        return sum(x * _logistic(-slope * x) for x in signed)
+
+    low, high = 0.0, _STEEPEST
+    for _ in range(40):  # the log-likelihood is concave, so that its derivative falls through 0 once
+        middle = (low + high) / 2
+        low, high = (middle, high) if gain(middle) > 0 else (low, middle)
+    return low
+
+
+def _above(score: float) -> float:
+    return math.log(max(score, _LEAST))
+
+
+def _logistic(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(min(max(-x, -700.0), 700.0)))
 
 
 def best_cut(present: Sequence[float], absent: Sequence[float]) -> float:

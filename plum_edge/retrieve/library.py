@@ -67,11 +67,19 @@ class Library:
 
     def score(self, ranking: Ranking, question: str) -> float:
         """Return how well the log matches a question, by no model's reading: from 1 on it was discussed."""
+        self._tune()
+        return self._word_bar.score(question) if ranking == "bm25" else self._pair_bar.score(question)
+
+    def likelihood(self, topic: str) -> float:
+        """Return how likely it is that a topic was discussed, by word search alone: from one half on it was."""
+        self._tune()
+        return self._word_bar.likelihood(topic)
+
+    def _tune(self) -> None:
         if self._tuned_at != self.version():  # a bar is of the log as it was
             self._tuned_at = self.version()
             self.__dict__.pop("_word_bar", None)
             self.__dict__.pop("_pair_bar", None)
-        return self._word_bar.score(question) if ranking == "bm25" else self._pair_bar.score(question)
 
     def quote(self, ranking: Ranking, question: str) -> str | None:
         """Return the message that matches best, or None."""

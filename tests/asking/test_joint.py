@@ -63,7 +63,7 @@ def test_the_surer_one_decides() -> None:
 
 def test_each_is_asked_by_itself() -> None:
     recall = Two("Yes, on", 0.9, "No, not", 0.2)
-    assert Joint(recall, ADAPTER).p_yes(ASKED, [READING]) == pytest.approx(mean_odds(0.9, 0.2))
+    assert Joint(recall, ADAPTER).p_yes(ASKED, [READING], 0.7) == pytest.approx(mean_odds(0.9, 0.2, 0.7))
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_what_both_say_is_said_by_one_that_agrees(
     remembered: tuple[str, float], read: tuple[str, float], speaks: str
 ) -> None:
     recall = Two(*remembered, *read)
-    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING])
-    assert p_yes == pytest.approx(mean_odds(remembered[1], read[1]))
+    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.5)
+    assert p_yes == pytest.approx(mean_odds(remembered[1], read[1], 0.5))
     assert messages == (READING if speaks == "reader" else ASKED)
     assert recall.adapter_id == (None if speaks == "reader" else str(ADAPTER))
     assert is_closed(recall.answer(messages, max_tokens=9, temperature=0.0))
@@ -96,7 +96,7 @@ def test_where_there_is_more_to_say_the_surer_says_it(remembered: str, read: str
     recall.losses = {"memory": {True: 0.1, False: 0.2}, "reader": {True: 0.2, False: 0.1}}.get(
         surer, dict.fromkeys((True, False), 0.1)
     )
-    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING])
+    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
     assert (messages, p_yes) == (ASKED if surer == "memory" else READING, None)
     assert recall.adapter_id == (str(ADAPTER) if surer == "memory" else None)
 
@@ -109,13 +109,22 @@ def test_of_several_readers_one_that_agrees_says_it_and_all_count() -> None:
     note = [Message("system", "Note"), *ASKED]
     recall = Three("Yes, on", 0.7, "No, not", 0.3)
     joint = Joint(recall, ADAPTER)
-    assert joint.speaker(ASKED, [READING, note]) == (note, pytest.approx(mean_odds(0.7, 0.3, 0.99)))
-    assert joint.p_yes(ASKED, [READING, note]) == pytest.approx(mean_odds(0.7, 0.3, 0.99))
+    assert joint.speaker(ASKED, [READING, note], 0.5) == (note, pytest.approx(mean_odds(0.7, 0.3, 0.99, 0.5)))
+    assert joint.p_yes(ASKED, [READING, note], 0.5) == pytest.approx(mean_odds(0.7, 0.3, 0.99, 0.5))
+
+
+def test_the_search_decides_between_two_and_against_all_has_nobody_to_say_it() -> None:
+    recall = Two("Yes, on", 0.8, "No, not", 0.1)
+    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.98)
+    assert (messages, p_yes) == (ASKED, pytest.approx(mean_odds(0.8, 0.1, 0.98)))
+    recall = Two("No, not", 0.4, "No, not", 0.3)
+    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
+    assert (messages, p_yes) == (READING, pytest.approx(mean_odds(0.4, 0.3)))
 
 
 def test_an_adapter_of_another_name_is_taken_off_first() -> None:
     recall = Two("Yes", 0.9, "Yes", 0.9)
-    Joint(recall, ADAPTER).p_yes(ASKED, [READING])  # `Two` refuses the name "another"
+    Joint(recall, ADAPTER).p_yes(ASKED, [READING], 0.5)  # `Two` refuses the name "another"
 
 
 def test_nothing_found_is_nothing_before_the_question() -> None:

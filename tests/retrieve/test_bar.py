@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge.retrieve import Retriever, content_words
-from plum_edge.retrieve.bar import CALIBRATION, PairBar, WordBar, best_cut, made_up
+from plum_edge.retrieve.bar import CALIBRATION, PairBar, WordBar, best_cut, made_up, steepness
 from plum_edge.store import Store
 
 
@@ -87,3 +87,39 @@ def test_a_bar_of_pairs_asks_so_many_and_no_more_whatever_their_order() -> None:
     first = PairBar(best, lambda: questions).bar
     assert len(asked) == 2 * CALIBRATION
     assert PairBar(best, lambda: questions[::-1]).bar == first
+
+
+def test_a_likelihood_is_one_half_at_the_bar_grows_with_the_score_and_is_never_surer_than_its_trials(
+    bar: WordBar,
+) -> None:
+    topics = ["the kitchen tap", "a green bicycle", "the kitchen choir", "zeppelins", "", "the knee"]
+    for topic in topics:
+        assert (bar.likelihood(topic) >= 0.5) == (bar.score(topic) >= 1)
+        assert 1 / (CALIBRATION + 2) <= bar.likelihood(topic) <= 1 - 1 / (CALIBRATION + 2)
+    ranked = sorted(topics, key=bar.score)
+    assert [bar.likelihood(topic) for topic in ranked] == sorted(bar.likelihood(topic) for topic in topics)
+    assert bar.likelihood("zeppelins") < 0.1
+
+
+def test_in_an_empty_log_nothing_is_likely(store: Store) -> None:
+    assert WordBar(lambda query: 9.0, tuple).likelihood("the kitchen tap") < 0.1
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=30))
+def test_the_steepness_is_the_likeliest(signed: list[float]) -> None:
+    def likelihood(slope: float) -> float:
+        return -sum(math.log1p(math.exp(-slope * x)) for x in signed)
+
+    found = steepness(signed)
+    assert 0 <= found <= 64
+    assert all(
+        likelihood(other) <= likelihood(found) + 1e-6
+        for other in (0.0, found / 2, found * 1.1, 32.0, 64.0)
+        if other <= 64
+    )
+
+
+def test_scores_that_part_all_trials_are_as_steep_as_can_be_and_useless_ones_flat() -> None:
+    assert steepness([1.0, 2.0]) == pytest.approx(64)
+    assert steepness([1.0, -1.0]) == pytest.approx(0, abs=1e-6)
+    assert steepness([1.0, 1.0, 1.0, -1.0]) == pytest.approx(math.log(3))
