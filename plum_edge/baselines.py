@@ -32,6 +32,8 @@ class System:
     searches: bool = False
     """Beside the adapter, how well the log matches the topic of a question counts; nothing is read."""
     threshold: Ranking | None = None
+    by_topic: bool = False
+    """The threshold looks at the topic of a question alone, where it is clear; else at all of its words."""
     prompted: bool = False
     """Behind `PROMPT`, as in the other line of the paper's figure 2."""
     phrased: bool = True
@@ -56,6 +58,7 @@ SYSTEMS: dict[str, System] = {
     "dense": System(reads=("dense",)),
     "dense_passages": System(reads=("dense_passages",)),
     "bm25_threshold": System(threshold="bm25"),
+    "bm25_threshold_topic": System(threshold="bm25", by_topic=True),
     "dense_threshold": System(threshold="dense"),
     "adapter": System(adapter=True),
     "adapter_as_asked": System(adapter=True, phrased=False),
@@ -207,12 +210,12 @@ class Together:
 class Threshold:
     """No model: yes where the score of a ranking reaches a bar tuned on the log (retrieve/bar.py)."""
 
-    def __init__(self, library: Looks, ranking: Ranking) -> None:
-        self._library, self._ranking = library, ranking
+    def __init__(self, library: Looks, ranking: Ranking, *, by_topic: bool = False) -> None:
+        self._library, self._ranking, self._by_topic = library, ranking, by_topic
 
     def p_yes(self, question: str) -> float:
         """Return a number that is one half where the score reaches the bar, and grows with it. Not a probability."""
-        reached = self._library.score(self._ranking, question)
+        reached = self._library.score(self._ranking, _topic(question) if self._by_topic else question)
         return reached / (reached + 1.0)
 
     def answer(self, question: str) -> str:
@@ -231,7 +234,7 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
         raise ValueError(f"unknown system {name!r}; known: {', '.join(SYSTEMS)}")
     system = SYSTEMS[name]
     if system.threshold is not None:
-        return Threshold(library, system.threshold)
+        return Threshold(library, system.threshold, by_topic=system.by_topic)
     if system.adapter and adapter is None:
         raise ValueError(f"the system {name!r} needs an adapter")
     reads = [(lambda _question: PROMPT)] if system.prompted else [_reader(library, way) for way in system.reads]
@@ -243,7 +246,11 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
 
 
 def _finder(library: Looks) -> Callable[[str], float]:
-    return lambda question: library.likelihood(topic(question) or question)
+    return lambda question: library.likelihood(_topic(question))
+
+
+def _topic(question: str) -> str:
+    return topic(question) or question
 
 
 def _reader(library: Looks, way: Way) -> Callable[[str], str | None]:

@@ -112,7 +112,7 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
     assert marks == {
         "base": [False, True],
         **{key: [True, False] for key in ALONE},
-        **{key: [True, True] for key in [*READERS, "bm25_threshold", "dense_threshold"]},
+        **{key: [True, True] for key in [*READERS, "bm25_threshold", "bm25_threshold_topic", "dense_threshold"]},
         **{key: [True, True] for key in JOINT},  # the search is against it as well
     }
     assert seen == [1, 2] * len(baselines.SYSTEMS)
@@ -210,3 +210,17 @@ def test_in_llama_cpp_every_system_gives_its_own_answers(tiny: tuple[Path, Path]
         assert all(isinstance(scored[name][2].answer, str) for name in names)
         for name in names:  # in whatever order: nothing of one system is left in the next
             assert [s.p_yes for s in again[name]] == pytest.approx([s.p_yes for s in scored[name]], abs=1e-5)
+
+
+def test_a_threshold_on_the_topic_does_not_hear_the_rest_of_the_question() -> None:
+    class Hears(Log):
+        heard: list[str] = []  # noqa: RUF012
+
+        def score(self, ranking: str, question: str) -> float:
+            self.heard.append(question)
+            return 1.0
+
+    for name in ("bm25_threshold", "bm25_threshold_topic"):
+        for question in ("Did the tap come up?", "Did it come up?"):
+            baselines.asker(name, Notes(), None, Hears()).p_yes(question)
+    assert Hears.heard == ["Did the tap come up?", "Did it come up?", "the tap", "Did it come up?"]

@@ -11,7 +11,7 @@ Settings = Mapping[str, Mapping[str, Any]]
 """Tables and keys of config.toml."""
 
 
-COMPARED = ("adapter", "adapter_as_asked", "adapter_search", "adapter_bm25", "bm25_passages")
+COMPARED = ("adapter", "adapter_as_asked", "adapter_search", "adapter_bm25", "bm25_passages", "bm25_threshold_topic")
 """Systems that are asked others' phrasings: those of which it says something, and that are quickly asked."""
 
 

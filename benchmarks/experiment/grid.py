@@ -20,7 +20,8 @@ POINTS = (10, 25, 50, 75, 100)
 EARLY = (10, 25, 50)
 
 CORE = (
-    "base", "bm25", "bm25_passages", "bm25_threshold", "adapter", "adapter_as_asked", "adapter_search", "adapter_bm25",
+    "base", "bm25", "bm25_passages", "bm25_threshold", "bm25_threshold_topic",
+    "adapter", "adapter_as_asked", "adapter_search", "adapter_bm25",
 )  # fmt: skip
 RETRIEVAL = (
     "bm25_top3", "bm25_pairs", "dense", "dense_passages", "dense_threshold", "adapter_dense", "adapter_reads_bm25",

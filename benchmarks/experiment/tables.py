@@ -42,13 +42,14 @@ BASE = Row("base, no memory", "main", "replay", "base")
 BM25 = Row("BM25 top-1, same model", "main", "replay", "bm25")
 PASSAGES = Row("BM25 passages, same model", "main", "replay", "bm25_passages")
 THRESHOLD = Row("BM25 threshold, no model", "main", "replay", "bm25_threshold")
+BY_TOPIC = Row("the same, on the topic alone", "main", "replay", "bm25_threshold_topic")
 PLUM = Row("adapter, `plum`", "main", "plum", "adapter")
 PLUM_BM25 = Row("adapter, `plum`, and BM25", "main", "plum", "adapter_bm25")
 REPLAY = Row("adapter, `replay` (default)", "main", "replay", "adapter")
 AS_ASKED = Row("adapter, `replay`, asked once as it stands", "main", "replay", "adapter_as_asked")
 SEARCH = Row("adapter, `replay`, and the score of BM25", "main", "replay", "adapter_search")
 REPLAY_BM25 = Row("adapter, `replay`, and BM25", "main", "replay", "adapter_bm25")
-MAIN = (BASE, BM25, PASSAGES, THRESHOLD, PLUM, PLUM_BM25, REPLAY, AS_ASKED, SEARCH, REPLAY_BM25)
+MAIN = (BASE, BM25, PASSAGES, THRESHOLD, BY_TOPIC, PLUM, PLUM_BM25, REPLAY, AS_ASKED, SEARCH, REPLAY_BM25)
 
 
 def cells_of(row: Row, log: str) -> list[Cell]:

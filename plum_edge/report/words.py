@@ -14,6 +14,7 @@ NAMES = {
     "dense": "retrieval (vectors, top-1)",
     "dense_passages": "retrieval (vectors, passage)",
     "bm25_threshold": "BM25 threshold, no model",
+    "bm25_threshold_topic": "BM25 threshold on the topic",
     "dense_threshold": "vector threshold, no model",
     "adapter": "adapter",
     "adapter_as_asked": "adapter, asked as it stands",
