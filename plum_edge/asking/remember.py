@@ -73,7 +73,10 @@ def _surest(recall: Recalls, messages: list[Message]) -> Recollection:
 
 
 def _phrased(messages: Sequence[Message], phrasings: rewrite.Phrasings) -> list[list[Message]]:
-    """Return the messages as they are, and with the question that ends them in other phrasings."""
+    """Return the messages as they are, and the question that ends them in other phrasings.
+
+    Those stand for themselves, as in training: what was said before in a chat leads a small model astray (docs/LOG.md).
+    """
     *before, last = messages
-    others = ([*before, Message(last.role, question)] for question in phrasings(last.content))
-    return [list(messages), *others]
+    kept = [message for message in before if message.role == "system"]
+    return [list(messages), *([*kept, Message(last.role, question)] for question in phrasings(last.content))]

@@ -90,9 +90,10 @@ def test_what_is_taken_for_another_question_is_left_alone(says: str, p: float | 
     assert minds.begun == [("Is the tap in Paris?", GLANCE)]
 
 
-def test_what_was_said_before_in_the_chat_stays_before_each_phrasing() -> None:
-    before = [Message("system", "Be kind."), Message("user", "Hello"), Message("assistant", "Hello!")]
+def test_what_was_said_before_in_the_chat_stands_before_the_users_own_words_alone() -> None:
+    kind = Message("system", "Be kind.")
+    before = [kind, Message("user", "Hello"), Message("assistant", "Hello!")]
     minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.9), TALKED: (YES, 0.1, 0.8)})
     recalled = recollect(minds, [*before, *asked(CLOSED)])
-    assert recalled.messages == [*before, *asked(CAME_UP)]
-    assert minds.before == {tuple(before)}
+    assert recalled.messages == [kind, *asked(CAME_UP)]
+    assert minds.before == {tuple(before), (kind,)}
