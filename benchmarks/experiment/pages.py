@@ -135,10 +135,13 @@ def _pattern(names: list[str]) -> str:
 def _beside(results: Path) -> str:
     shelf, lines = Shelf(results), []
     for log in grid.LOGS:
-        rows = (tables.PLUM, tables.REPLAY, tables.BM25, tables.PASSAGES, tables.REPLAY_BM25)
+        rows = (tables.PLUM, tables.REPLAY, tables.BM25, tables.PASSAGES, tables.SEARCH, tables.REPLAY_BM25)
         found = (shelf.answered(tables.cells_of(row, log), "held_out", row.system) for row in rows)
         lines.append([log, *(one if isinstance(one, str) else one.balanced() for one in found)])
-    header = ("log", "`plum`", "`replay` (not the paper's)", "BM25 top-1", "BM25 passages", "`replay` and BM25")
+    header = (
+        "log", "`plum`", "`replay` (not the paper's)", "BM25 top-1", "BM25 passages", "`replay` and the score of BM25",
+        "`replay` and BM25",
+    )  # fmt: skip
     return Table("", "", header, [list(prose.PAPER_ROW), *lines]).markdown()
 
 

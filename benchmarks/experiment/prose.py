@@ -48,5 +48,5 @@ learning rate are not printed. Only `plum` is their method; `replay` is not. Ret
 our model as the reader.
 """
 
-PAPER_ROW = ("*the paper, 8 B parameters*", "81.5", "–", "83.5 (its best retrieval)", "–", "–")
+PAPER_ROW = ("*the paper, 8 B parameters*", "81.5", "–", "83.5 (its best retrieval)", "–", "–", "–")
 """PLUM's figure and that of its best retrieval, in the columns of the table beside the paper."""
