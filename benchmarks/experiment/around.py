@@ -82,7 +82,10 @@ def runtimes(shelf: Shelf) -> Table:
     header = (
         "log", "runtime", "balanced", "agrees with f32", "only f32 right", "only here", "p", "MB", "ms a question",
     )  # fmt: skip
-    notes = "The held-out questions of yes and no; MB of base and adapter; p is McNemar's, against GGUF f32."
+    notes = (
+        "The held-out questions of yes and no, asked once as they stand; MB of base and adapter; p is McNemar's, "
+        "against GGUF f32."
+    )
     return Table("Runtimes and formats", notes, header, lines)
 
 
