@@ -213,14 +213,14 @@ def test_in_llama_cpp_every_system_gives_its_own_answers(tiny: tuple[Path, Path]
 
 
 def test_a_threshold_on_the_topic_does_not_hear_the_rest_of_the_question() -> None:
-    class Hears(Log):
-        heard: list[str] = []  # noqa: RUF012
+    heard = []
 
+    class Hears(Log):
         def score(self, ranking: str, question: str) -> float:
-            self.heard.append(question)
+            heard.append(question)
             return 1.0
 
     for name in ("bm25_threshold", "bm25_threshold_topic"):
         for question in ("Did the tap come up?", "Did it come up?"):
             baselines.asker(name, Notes(), None, Hears()).p_yes(question)
-    assert Hears.heard == ["Did the tap come up?", "Did it come up?", "the tap", "Did it come up?"]
+    assert heard == ["Did the tap come up?", "Did it come up?", "the tap", "Did it come up?"]

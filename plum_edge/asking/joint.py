@@ -44,9 +44,9 @@ class Joint:
 
         What all say together is said by one that agrees with it: by a reader where one does, the first before the
         others, as it has the words before it. Where none does, the search has nobody to speak for it, and p(yes) is
-        that of the others. Where the first reader or the adapter has more to say than yes or no, the
-        surer of the two says it, by the likelihood of how each begins: of what was never said each claims a good deal,
-        but seldom in words that it is sure of (docs/LOG.md).
+        that of the others. Where the first reader or the adapter has more to say than yes or no, the surer of the two
+        says it, by the likelihood of how each begins: of what was never said each claims a good deal, but seldom in
+        words that it is sure of (docs/LOG.md).
         """
         # The reader last: its prompt is the long one, and need not be read again where it speaks, as it mostly does.
         self._remember()

@@ -24,6 +24,8 @@ WHAT = ("What did I say about {topic}?",)
 
 _LONGEST = 10
 """Words of a topic; more are a sentence, or another language."""
+_LONGEST_QUESTION = 500
+"""Characters; more are not a question but something to work on, perhaps pages."""
 _TALKING = GENERIC | frozenset(
     stem(noun)
     for noun in wordset("""talk discussion memory recollection recall remark dialogue exchange history log record
@@ -81,6 +83,8 @@ def in_form(answer: str) -> bool:
 
 def topic(question: str) -> str | None:
     """Return what a question about earlier talk is about, as it stands there ("the tap"), or None."""
+    if len(question) > _LONGEST_QUESTION:
+        return None
     text = " ".join(question.replace("’", "'").split())
     found, marks = classes(text)
     marks = _governed(marks)
@@ -161,5 +165,5 @@ def _before(start: int, found: Sequence[str], marks: Sequence[str]) -> str:
 
 
 def _joins(gap: Sequence[str], marks: Sequence[str]) -> bool:
-    """Return whether two spans are one topic: "the tap and the washer", "violin lessons in March"."""
+    """Return whether two spans are one topic: "the tap and the washer", "a case for the oboe"."""
     return gap[0].casefold() in _JOINING and all(mark == "T" for mark in marks[1:])

@@ -90,7 +90,7 @@ class Speaker:
     ) -> tuple[list[Message], float | None]:
         """Return what is answered from, and p(yes) of whoever was asked, where it is a yes/no question.
 
-        With ``retrieve`` the adapter is put on or off after who is to speak (evaluate/joint.py).
+        With ``retrieve`` the adapter is put on or off after who is to speak (asking/joint.py).
         """
         if not retrieve:
             if active is None:

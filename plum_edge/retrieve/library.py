@@ -76,8 +76,9 @@ class Library:
         return self._word_bar.likelihood(topic)
 
     def _tune(self) -> None:
-        if self._tuned_at != self.version():  # a bar is of the log as it was
-            self._tuned_at = self.version()
+        now = self.left_out or self.version()  # while a conversation goes on, the rest of the log is what it was
+        if self._tuned_at != now:
+            self._tuned_at = now
             self.__dict__.pop("_word_bar", None)
             self.__dict__.pop("_pair_bar", None)
 

@@ -65,6 +65,11 @@ def test_texts_is_left_or_put_otherwise(question: str) -> None:
     rewrite.asks_for_words(question)
 
 
+def test_pages_are_no_question() -> None:
+    assert rewrite.topic("Did the tap come up?" + " It drips." * 20) is not None
+    assert rewrite.topic("Did the tap come up?" + " It drips." * 20_000) is None
+
+
 def test_what_is_asked_already_is_not_asked_again() -> None:
     assert rewrite.closed("Did the tap come up?") == ("Was there a conversation about the tap?",)
     assert rewrite.open_ended("When did we talk about the tap?") == ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from plum_edge.errors import NoModel
-from plum_edge.records import Pair, Segment
+from plum_edge.records import Conversation, Pair, Segment
 from plum_edge.retrieve import Library, encoder
 from plum_edge.store import Store
 from tests.retrieve.talks import TALKS
@@ -89,6 +89,26 @@ def test_the_bar_moves_with_the_log(store: Store, library: Library) -> None:
     tap = store.log.get("tap")
     store.log.add([replace(tap, id=f"again{n}", messages=tap.messages[:2]) for n in range(40)])
     assert library.score("bm25", "Did we talk about the kitchen tap?") != first
+
+
+def test_while_a_conversation_goes_on_nothing_is_tuned_again_and_when_it_is_over_it_is(
+    store: Store, library: Library
+) -> None:
+    read = []
+
+    def conversations() -> list[Conversation]:
+        read.append(1)
+        return store.log.conversations()
+
+    library.conversations, library.left_out = conversations, "chat"
+    assert library.likelihood("the kitchen tap") > 0.5 and read == [1]
+    tap = store.log.get("tap")
+    store.log.add([replace(tap, id="chat", messages=tap.messages[:2])])
+    library.likelihood("the kitchen tap")
+    assert read == [1]
+    library.left_out = None
+    library.likelihood("the kitchen tap")
+    assert read == [1, 1]
 
 
 def test_how_much_text_is_kept(library: Library) -> None:
