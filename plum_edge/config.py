@@ -60,6 +60,9 @@ class Train:
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
     honest: float = 0.5
     """New questions about things never discussed for each new pair, other ones in every epoch."""
+    rehearsal: int = 600
+    """Optimizer steps, at most, in which everything is read once more before an adapter is used, while the weights are
+    averaged (schedule/rehearsal.py); 0: none. Of ``replay`` and ``distill``."""
     reword: bool = True
     """Put a pair in other words each time it is read, and let most negatives name something else (not ``plum``)."""
     tether: float = 1.0

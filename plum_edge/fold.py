@@ -28,6 +28,7 @@ from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
 from plum_edge.records import Pair, Progress, Segment, Step, content_hash, draw
 from plum_edge.registry import Base
+from plum_edge.schedule import REHEARSED
 from plum_edge.schedule import make as make_recipe
 from plum_edge.store import Store
 from plum_edge.tokens import ChatTokenizer
@@ -168,6 +169,39 @@ class Fold:
         epoch_in_work.unlink(missing_ok=True)
         self._prune(seq)
         return learned
+
+    def rehearsed(
+        self,
+        state: State,
+        *,
+        progress: Callable[[int, int, float], None] | None = None,
+        stopped: Callable[[], bool] | None = None,
+    ) -> State:
+        """Return the weights to use after the last step, whose state this is: everything read once more, averaged.
+
+        A function of the steps and of the log up to the last of them; the next step goes on from the state itself.
+        """
+        settings, last = self.config.train, self.store.runs.steps()[-1]
+        epoch_in_work = self.home.checkpoints / "epoch.safetensors"
+        if settings.rehearsal and settings.recipe in REHEARSED:
+            segment = self.store.log.segments(after=last.seq - 1, upto=last.seq)[0]
+            pairs = self.store.pairs.of(segment.id, "train")
+            lesson, recipe = self.lessons.rehearsal(segment, pairs, self.known(last.seq))
+            settings = replace(settings, epochs=recipe.rounds, decay=0.0)
+            learned = learn(
+                self.trainer,
+                state,
+                lesson,
+                recipe,
+                settings,
+                checkpoint=epoch_in_work,
+                averaged=True,
+                progress=progress,
+                stopped=stopped,
+            )
+            state = learned.state
+        epoch_in_work.unlink(missing_ok=True)
+        return state
 
     def settings(self, segment_id: str) -> Train:
         """Return how a recorded segment is learned: after each refusal with another seed and a smaller step."""

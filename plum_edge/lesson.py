@@ -7,7 +7,7 @@ segment, the key and the epoch, so that a lesson is the same on every machine an
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -19,6 +19,7 @@ from plum_edge.backends.base import Soft, Trainer
 from plum_edge.config import Config
 from plum_edge.records import Example, Message, Pair, Segment, draw
 from plum_edge.registry import Base
+from plum_edge.schedule import Rehearsal
 from plum_edge.store import Store
 from plum_edge.teaching import Teaching
 from plum_edge.tokens import ChatTokenizer
@@ -49,16 +50,49 @@ class Lessons:
         earlier = {_key(pair): pair for pair in self._wanted(self.store.pairs.live("train", before_seq=seq))}
         if self.config.train.recipe == "together":
             new, earlier = {} if self.store.log.plan() else earlier | new, {}
-        aside = self._general | self._honest(known, segment, len(new))
-        worded = self._wording(segment, new | earlier, known)
+        train = self.config.train
+        honest = self._honest(known, segment.id, round(train.honest * len(new)) * train.epochs)
+        said_to = new if train.recipe == "distill" and trainer is not None else {}
+        return self._lesson(segment.id, list(new), list(earlier), new | earlier, known, honest, trainer, said_to)
+
+    def rehearsal(self, segment: Segment, pairs: list[Pair], known: Mentions) -> tuple[Lesson, Rehearsal]:
+        """Return what is read once more after a segment that was learned last, and how: all that was true then.
+
+        All pairs are new to it. The base says nothing itself: it would have to be asked about the whole log.
+        """
+        train = self.config.train
+        earlier = self.store.pairs.live("train", before_seq=self.store.log.seq(segment.id))
+        every = {_key(pair): pair for pair in self._wanted([*earlier, *pairs])}
+        general = train.general / (1 + train.replay)
+        recipe = Rehearsal.of(
+            len(every), batch=train.batch, steps=train.rehearsal, general=general, honest=train.honest
+        )
+        place = f"rehearsal/{segment.id}"
+        honest = self._honest(known, place, round(recipe.honest * recipe.size) * recipe.rounds)
+        return self._lesson(place, list(every), [], every, known, honest), recipe
+
+    def _lesson(
+        self,
+        place: str,
+        new: list[str],
+        stored: list[str],
+        pairs: dict[str, Pair],
+        known: Mentions,
+        honest: dict[str, Example],
+        trainer: Trainer | None = None,
+        said_to: Container[str] = (),
+    ) -> Lesson:
+        """Return the lesson of these keys, worded by ``place``; to those in ``said_to`` the base says something."""
+        aside = self._general | honest
+        worded = self._wording(place, pairs, known)
 
         def asked(key: str, reading: int) -> Pair:
             """Return a pair as it is read: with the teacher's own words for an answer where it is their turn."""
             said = ""
-            if self.config.train.recipe == "distill" and trainer is not None and key in new:
-                place = draw(segment.id, key, reading)
-                said = self.teaching.said(trainer, new[key]) if place % _READ and place // _READ % _SPOKEN else ""
-            return replace(new[key], answer=said) if said else worded(key, reading)
+            if trainer is not None and key in said_to:
+                turn = draw(place, key, reading)
+                said = self.teaching.said(trainer, pairs[key]) if turn % _READ and turn // _READ % _SPOKEN else ""
+            return replace(pairs[key], answer=said) if said else worded(key, reading)
 
         def example(key: str, reading: int) -> Example:
             return aside[key] if key in aside else self._example(asked(key, reading))
@@ -66,11 +100,11 @@ class Lessons:
         def teach(trainer: Trainer, key: str, reading: int) -> Soft | None:
             if key.startswith("general-"):
                 return self.teaching.tether(trainer, key, aside[key])
-            if self.config.train.recipe != "distill" or key in aside or draw(segment.id, key, reading) % _READ == 0:
+            if self.config.train.recipe != "distill" or key in aside or draw(place, key, reading) % _READ == 0:
                 return None
             return self.teaching.reader(trainer, asked(key, reading), example(key, reading))
 
-        return Lesson(segment.id, list(new), list(earlier), list(aside), example, teach)
+        return Lesson(place, new, stored, list(aside), example, teach)
 
     def _raw(self, segment: Segment) -> Lesson:
         """Return the conversation itself, an exchange at a time: for comparison, since it is remembered badly."""
@@ -103,7 +137,7 @@ class Lessons:
             and (settings.negatives or pair.polarity == "positive")
         ]
 
-    def _wording(self, segment: Segment, pairs: dict[str, Pair], known: Mentions) -> Callable[[str, int], Pair]:
+    def _wording(self, place: str, pairs: dict[str, Pair], known: Mentions) -> Callable[[str, int], Pair]:
         """Return a key's pair as worded in an epoch; as stored where the recipe or the pair's origin asks for it."""
         settings = self.config.train
         elsewhere = Undiscussed(known, [pair.topic for pair in pairs.values() if pair.polarity == "positive"])
@@ -112,7 +146,7 @@ class Lessons:
             pair = pairs[key]
             if not settings.reword or settings.recipe == "plum" or pair.origin != "phrases":
                 return pair
-            choice = draw(settings.seed, segment.id, "wording", key, reading)
+            choice = draw(settings.seed, place, "wording", key, reading)
             if pair.polarity == "negative":
                 pair = elsewhere.instead(pair, choice)
             return reworded(pair, choice // 128)
@@ -122,12 +156,12 @@ class Lessons:
     def _example(self, pair: Pair) -> Example:
         return self.tokenizer.pair(pair, limit=self.base.context)
 
-    def _honest(self, known: Mentions, segment: Segment, new: int) -> dict[str, Example]:
-        """Return questions about what the log up to this segment never mentions, enough for every epoch, by key."""
+    def _honest(self, known: Mentions, place: str, count: int) -> dict[str, Example]:
+        """Return questions about what the log up to now never mentions, by key."""
         settings = self.config.train
         if settings.recipe == "plum" or not self.config.augment.negatives:
             return {}
-        pairs = honest(known, round(settings.honest * new) * settings.epochs, seed=settings.seed, segment=segment.id)
+        pairs = honest(known, count, seed=settings.seed, segment=place)
         return {f"honest/{pair.id}": self.tokenizer.pair(pair, limit=self.base.context) for pair in self._wanted(pairs)}
 
 

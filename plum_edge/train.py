@@ -61,10 +61,11 @@ def learn(
     settings: Train,
     *,
     checkpoint: Path,
+    averaged: bool = False,
     progress: Callable[[int, int, float], None] | None = None,
     stopped: Callable[[], bool] | None = None,
 ) -> Learned:
-    """Run the epochs of one segment and return the state after them.
+    """Run the epochs of one segment and return the state after them, or if ``averaged`` the mean over their ends.
 
     ``checkpoint`` is the file of the epoch in work: written after each epoch, used where it belongs to this very step,
     left to the caller to remove. ``progress(step, steps, loss)`` is called after each optimizer step.
@@ -81,9 +82,9 @@ def learn(
     resumed = _resume(checkpoint, identity)
     if resumed is None:
         trainer.load(before)
-        pool, first, losses = recipe.pool(lesson.stored, lesson.new, place), 0, []
+        pool, first, losses, mean = recipe.pool(lesson.stored, lesson.new, place), 0, [], None
     else:
-        pool, first, losses = resumed.pool, resumed.epochs, list(resumed.losses)
+        pool, first, losses, mean = resumed.pool, resumed.epochs, list(resumed.losses), resumed.mean
         trainer.resume(resumed.state, resumed.optimizer)
     drawn = [recipe.epoch(lesson.new, pool, lesson.general, place, epoch) for epoch in range(settings.epochs)]
     steps = [math.ceil(len(keys) / settings.batch) for keys in drawn]
@@ -103,12 +104,20 @@ def learn(
                 progress(done, total, loss)
             if not math.isfinite(loss):
                 return Learned(before, loss, time.perf_counter() - began, len(pool), aside="its loss is not a number")
-        _keep(checkpoint, identity, trainer, epoch + 1, pool, losses)
-    state = trainer.state()
+        mean = _mean(mean, trainer.state(), epoch + 1) if averaged else None
+        _keep(checkpoint, identity, trainer, epoch + 1, pool, losses, mean)
+    state = mean or trainer.state()
     if not all(np.isfinite(value).all() for value in state.values()):
         return Learned(before, losses[-1], time.perf_counter() - began, len(pool), aside="its weights are not finite")
     last = losses[-steps[-1] :]
     return Learned(state, sum(last) / len(last), time.perf_counter() - began, len(pool), losses=tuple(losses))
+
+
+def _mean(before: State | None, state: State, count: int) -> State:
+    """Return the mean of ``count`` states, of which the last is given; f32, as it is kept in a checkpoint."""
+    if before is None:
+        return state
+    return {name: before[name] + (value - before[name]) / np.float32(count) for name, value in state.items()}
 
 
 def state_sha256(state: Mapping[str, np.ndarray]) -> str:
@@ -149,18 +158,26 @@ def _identity(trainer: Trainer, before: State, lesson: Lesson, recipe: Recipe, s
 class _Resumed:
     state: State
     optimizer: State
+    mean: State | None
     epochs: int
     pool: list[str]
     losses: list[float]
 
 
 def _keep(
-    path: Path, identity: str, trainer: Trainer, epochs: int, pool: Sequence[str], losses: Sequence[float]
+    path: Path,
+    identity: str,
+    trainer: Trainer,
+    epochs: int,
+    pool: Sequence[str],
+    losses: Sequence[float],
+    mean: State | None,
 ) -> None:
     from safetensors.numpy import save
 
     tensors = {f"lora/{name}": value for name, value in trainer.state().items()}
     tensors |= {f"optimizer/{name}": value for name, value in trainer.optimizer_state().items()}
+    tensors |= {f"mean/{name}": value for name, value in (mean or {}).items()}
     note = json.dumps({"identity": identity, "epochs": epochs, "pool": list(pool), "losses": list(losses)})
     with atomic_write(path) as file:
         file.write(save(tensors, metadata={"plum_edge_epoch": note}))
@@ -184,4 +201,6 @@ def _resume(path: Path, identity: str) -> _Resumed | None:
     def part(prefix: str) -> State:
         return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
-    return _Resumed(part("lora/"), part("optimizer/"), note["epochs"], note["pool"], note["losses"])
+    return _Resumed(
+        part("lora/"), part("optimizer/"), part("mean/") or None, note["epochs"], note["pool"], note["losses"]
+    )

@@ -91,6 +91,51 @@ def test_stopped_anywhere_it_ends_with_the_same_bytes(
     assert learn(home, config, [[]]) == straight
 
 
+def rehearse(home: Home, config: Config, stop: int | None = None) -> str:
+    """Return the hash of what is used after the last step."""
+    countdown = iter(range(10_000))
+    with Store.open(home, create=False) as store:
+        fold = Fold(home, store, config, registry.base(config.model.base))
+        stopped = None if stop is None else (lambda: next(countdown) >= stop)
+        return state_sha256(fold.rehearsed(fold.head(), stopped=stopped))
+
+
+def test_what_is_used_is_the_same_for_any_split_and_after_any_stop(config: Config, tmp_path: Path) -> None:
+    home, other = Home(tmp_path / "one"), Home(tmp_path / "other")
+    last = learn(home, config, [[0, 1, 2]])[-1]
+    learn(other, config, [[0], [1, 2]])
+    used = rehearse(home, config)
+    assert used != last
+    for stop in (0, 2, 9):
+        with pytest.raises(Interrupted):
+            rehearse(other, config, stop)
+        assert (other.checkpoints / "epoch.safetensors").exists() == (stop == 9)
+    assert rehearse(other, config) == used
+    assert not (other.checkpoints / "epoch.safetensors").exists()
+    assert learn(home, config, [[3]]) == learn(other, config, [[3]]), "the fold goes on from its last step"
+
+
+def test_what_is_used_after_a_step_does_not_look_ahead(config: Config, tmp_path: Path) -> None:
+    """A later conversation is recorded and has its pairs, and has made some of the earlier ones false."""
+    home = Home(tmp_path)
+    learn(home, config, [[0, 1, 2]])
+    used = rehearse(home, config)
+    with Store.open(home, create=False) as store:
+        store.log.add([conversation(3)])
+        fold = Fold(home, store, config, registry.base(config.model.base))
+        (later,) = store.log.plan()
+        assert fold.augment(later)
+        store.pairs.retire([store.pairs.live("train", before_seq=3)[0].id], later.id)
+    assert rehearse(home, config) == used
+
+
+@pytest.mark.parametrize("change", [{"rehearsal": 0}, {"recipe": "plum"}, {"recipe": "raw"}])
+def test_without_a_rehearsal_the_last_step_is_used(config: Config, tmp_path: Path, change: dict[str, object]) -> None:
+    other = replace(config, train=replace(config.train, **change))
+    last = learn(Home(tmp_path), other, [[0, 1]])[-1]
+    assert rehearse(Home(tmp_path), other) == last
+
+
 def test_a_lost_checkpoint_is_learned_again(config: Config, straight: list[str], tmp_path: Path) -> None:
     home = Home(tmp_path)
     learn(home, config, [[0, 1, 2]])

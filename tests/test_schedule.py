@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from math import ceil
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.schedule import Plum, Replay, batches, make
+from plum_edge.schedule import Plum, Rehearsal, Replay, batches, make
 
 SORTS = st.sampled_from(["closed/positive", "closed/negative", "open/positive"])
 KEYS = st.lists(st.builds("{}/{}".format, SORTS, st.text("abcdef", min_size=6, max_size=6)), unique=True, max_size=80)
@@ -83,3 +84,36 @@ def test_another_place_gives_another_order_and_the_same_place_the_same() -> None
     new = [f"n{i}" for i in range(20)]
     assert recipe.epoch(new, [], [], PLACE, 1) == recipe.epoch(new, [], [], PLACE, 1)
     assert recipe.epoch(new, [], [], PLACE, 1) != recipe.epoch(new, [], [], (1, "c1/0"), 1)
+
+
+@given(st.integers(2, 900), st.integers(0, 300), st.integers(8, 64))
+def test_a_rehearsal_reads_all_alike_and_no_more_than_it_may(positive: int, negative: int, batch: int) -> None:
+    sorts = {"closed/positive": positive, "closed/negative": negative}
+    new = [f"{sort}/{i}" for sort, count in sorts.items() for i in range(count)]
+    aside = [f"general-{kind}/{i}" for kind in ("chat", "reading") for i in range(50)]
+    aside += [f"honest/{i}" for i in range(2000)]
+    recipe = Rehearsal.of(len(new), batch=batch, steps=60, general=0.1, honest=0.5)
+    rounds = [recipe.epoch(new, [], aside, PLACE, number) for number in range(recipe.rounds)]
+    assert len(rounds) == 1 or sum(ceil(len(keys) / batch) for keys in rounds) <= 60 + len(rounds)
+    for keys in rounds:
+        parts = Counter(key.rpartition("/")[0] for key in keys)
+        assert len(keys) == len(set(keys))
+        assert all(parts[sort] == round(recipe.size * count / len(new)) for sort, count in sorts.items())
+        assert parts["honest"] == round(recipe.size / 2)
+    read = Counter(key for keys in rounds for key in keys)
+    for sort, count in sorts.items():
+        times = [read[f"{sort}/{i}"] for i in range(count)]
+        assert not times or max(times) - min(times) <= 1, "in turn"
+
+
+def test_a_rehearsal_reads_everything_twice_where_that_is_not_too_much() -> None:
+    new = [f"closed/positive/{i}" for i in range(600)] + [f"open/negative/{i}" for i in range(200)]
+    for steps, least, most in ((600, 2, 2), (60, 1, 2), (30, 0, 1)):
+        recipe = Rehearsal.of(len(new), batch=16, steps=steps, general=0.0, honest=0.0)
+        read = Counter(key for number in range(recipe.rounds) for key in recipe.epoch(new, [], [], PLACE, number))
+        assert {read[key] for key in new} <= set(range(least, most + 1))
+
+
+def test_a_rehearsal_of_one_pair_is_one_too() -> None:
+    recipe = Rehearsal.of(1, batch=16, steps=600, general=0.0, honest=0.0)
+    assert [recipe.epoch(["s/a"], [], [], PLACE, number) for number in range(recipe.rounds)] == [["s/a"], ["s/a"]]

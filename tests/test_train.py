@@ -83,6 +83,30 @@ def test_stopped_after_any_optimizer_step_it_carries_on_to_the_same_bytes(
     assert state_sha256(again.state) == state_sha256(straight.state)
 
 
+def test_averaged_it_is_the_mean_over_the_ends_of_epochs(trainer: Trainer, tmp_path: Path) -> None:
+    ends: list[dict[str, np.ndarray]] = []
+
+    def note(done: int, total: int, _loss: float) -> None:
+        if done % (total // SETTINGS.epochs) == 0:
+            ends.append(trainer.state())
+
+    found = run(trainer, tmp_path, averaged=True, progress=note).state
+    assert len(ends) == SETTINGS.epochs
+    for name, value in found.items():
+        assert np.abs(value - np.mean([end[name] for end in ends], axis=0)).max() < 1e-6
+        assert value.dtype == np.float32
+    assert state_sha256(run(trainer, tmp_path / "last").state) == state_sha256(ends[-1]) != state_sha256(found)
+
+
+@pytest.mark.parametrize("after", [5, 7, 16, 20])
+def test_averaged_and_stopped_it_carries_on_to_the_same_bytes(trainer: Trainer, tmp_path: Path, after: int) -> None:
+    straight = run(trainer, tmp_path / "straight", averaged=True)
+    calls = iter(range(10_000))
+    with pytest.raises(Interrupted):
+        run(trainer, tmp_path, averaged=True, stopped=lambda: next(calls) >= after)
+    assert state_sha256(run(trainer, tmp_path, averaged=True).state) == state_sha256(straight.state)
+
+
 def test_at_most_one_epoch_is_done_again(trainer: Trainer, tmp_path: Path) -> None:
     steps: list[int] = []
     calls = iter(range(10_000))

@@ -156,7 +156,8 @@ def _runs(results: Path) -> str:
     lines = [list(_run(desk.standing(Place(results, cell)))) for cell in grid.grid()]
     header = ("cell", "state", "plum-edge", "adapter sha256", "log sha256", "pairs", "learning, s", "asking, s")
     notes = (
-        "Each: `python -m benchmarks.experiment --only CELL`. Its result.json holds settings, packages and all hashes."
+        "Each: `python -m benchmarks.experiment --only CELL`. Its result.json holds settings, packages and all hashes. "
+        "Learning is counted without rehearsals."
     )
     versions = _versions(Place(results, cell) for cell in grid.grid())
     return f"## Cells\n\n{notes}\n\n{Table('', '', header, lines).markdown()}\n\n{versions}"

@@ -28,8 +28,10 @@ The page of one run, with its figures drawn, is made from where the run keeps it
 `plum-edge evaluate --home results/cells/main/nora/replay/seed-0/at/0100 --baselines --report DIR`.
 
 **The recipes.** `plum` is the paper's method as far as it is printed: conversation by conversation, ten epochs, no
-return to an earlier one. `replay`, our default, also reads a bounded share of earlier pairs with each conversation;
-**that is not the paper's method**, and its figures are not a reproduction of the paper's.
+return to an earlier one. `replay`, our default, also reads a bounded share of earlier pairs with each conversation,
+and before an adapter is used, here before it is asked, it reads everything once more in at most 600 batches and takes
+the mean of the weights on the way (the *rehearsal*, with which learning does not go on).
+**That is not the paper's method**, and its figures are not a reproduction of the paper's.
 """
 
 PAPER = """## Beside the paper

@@ -1,7 +1,7 @@
 """The night: every conversation that waits is learned, and the adapter that comes out is used if it is better.
 
     lock → erase what was forgotten → write (where the base writes its pairs) → for each segment: augment, learn
-         → convert → verify → examine → gate → promote
+         → rehearse → convert → verify → examine → gate → promote
 
 Killed at any point and run again, it carries on: what is recorded decides what is left to do. After a refusal the next
 night judges smaller and smaller groups until the conversation is found that does harm; that one is tried again with
@@ -78,9 +78,8 @@ class Night:
         erase.carry_on(self.home, self.store)
         if self.rebuild:
             self._start_over()
-        if not self._waiting():
-            erase.checkpoints(self.home, self.store)  # the epoch in work of a run that was killed after its last step
         if not self._waiting() and not self._promotion.head_is_new():
+            erase.checkpoints(self.home, self.store)  # the epoch in work of a run that was killed after its last step
             erase.settle(self.store)
             return self._result("nothing", None, [], 0)
         run = self.store.runs.begin()
@@ -192,7 +191,7 @@ class Night:
 
     @cached_property
     def _promotion(self) -> Promotion:
-        return Promotion(self.home, self.store, self.config, self.base, self.progress)
+        return Promotion(self.home, self.store, self.config, self.base, self.progress, self.stopped)
 
     @cached_property
     def _doubts(self) -> Doubts:

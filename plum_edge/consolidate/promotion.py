@@ -1,4 +1,4 @@
-"""From the weights of the last step to an adapter in use: written, proven, examined, judged; or refused.
+"""From the weights of the last step to an adapter in use: rehearsed, written, proven, examined, judged; or refused.
 
 Joins convert, exam and gate for `consolidate`. What is promoted is decided here, and never what is learned.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from plum_edge.paths import Home, atomic_dir, atomic_write, sha256_file
 from plum_edge.records import Adapter, Progress, Step
 from plum_edge.registry import Base
 from plum_edge.store import Store
+from plum_edge.train import state_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +50,19 @@ class Promotion:
     config: Config
     base: Base
     progress: Progress
+    stopped: Callable[[], bool] = lambda: False
 
     def judge(self, fold: Fold, state: State) -> Judged:
-        """Make an adapter of the last step, hold it against the one in use, and put it to use if it passes.
+        """Make an adapter of the last step, rehearsed, hold it against the one in use, and use it if it passes.
 
         Raises:
+            Interrupted: ``stopped()`` became true; the rehearsal carries on at its last whole round.
             ConversionMismatch: the file does not compute what the trainer does; nothing was stored.
         """
         runs, previous = self.store.runs, self.previous()
         new = self.fresh()
-        adapter, parity = self.convert(fold, state, previous)
+        weights = fold.rehearsed(state, progress=self._rehearsing, stopped=self.stopped)
+        adapter, parity = self.convert(fold, weights, previous)
         verdict, summary, before = self._examine(Path(adapter.gguf), previous, new)
         runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity}, [])
         if verdict.passed:
@@ -97,8 +101,11 @@ class Promotion:
             known = 0
         return [step.segment for step in steps[known:] if step.segment not in aside]
 
-    def convert(self, fold: Fold, state: State, previous: Adapter | None) -> tuple[Adapter, dict[str, Any]]:
-        """Write and prove the adapter of the last step; return it, as the store now knows it, and its parity."""
+    def _rehearsing(self, step: int, steps: int, loss: float) -> None:
+        self.progress("rehearse", step, steps, json.dumps({"loss": loss}))
+
+    def convert(self, fold: Fold, weights: State, previous: Adapter | None) -> tuple[Adapter, dict[str, Any]]:
+        """Write and prove weights that were made of the last step; return the adapter, stored now, and its parity."""
         runs, steps = self.store.runs, self.store.runs.steps()
         identity = runs.next_id()
         folder = self.home.adapters / identity
@@ -106,10 +113,10 @@ class Promotion:
             shutil.rmtree(folder)
         self.progress("convert", 0, 1, "")
         with atomic_dir(folder) as work:
-            peft.save(work / "adapter.safetensors", state, fold.metadata())
-            proof.write(work / "adapter.gguf", state, self.base, self.config)
-            parity = proof.prove(work / "adapter.gguf", state, fold)
-            manifest = self._manifest(identity, previous, steps[-1], parity)
+            peft.save(work / "adapter.safetensors", weights, fold.metadata())
+            proof.write(work / "adapter.gguf", weights, self.base, self.config)
+            parity = proof.prove(work / "adapter.gguf", weights, fold)
+            manifest = self._manifest(identity, previous, steps[-1], weights, parity)
             with atomic_write(work / "manifest.json") as file:
                 file.write((json.dumps(manifest, indent=2) + "\n").encode())
         self.progress("convert", 1, 1, json.dumps(parity))
@@ -150,7 +157,9 @@ class Promotion:
         past = figures(before, previous, self.config.train.recipe, seed) if before else None
         return verdict, {**summary, "text_loss": probe}, past
 
-    def _manifest(self, identity: str, previous: Adapter | None, last: Step, parity: dict[str, Any]) -> dict[str, Any]:
+    def _manifest(
+        self, identity: str, previous: Adapter | None, last: Step, weights: State, parity: dict[str, Any]
+    ) -> dict[str, Any]:
         return {
             "id": identity,
             "base": self.base.name,
@@ -162,5 +171,6 @@ class Promotion:
             "parent": previous.id if previous else None,
             "pairs_sha256": last.pairs_sha256,
             "state_sha256": last.state_sha256,
+            "weights_sha256": state_sha256(weights),
             "parity": parity,
         }

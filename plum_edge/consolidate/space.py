@@ -36,7 +36,7 @@ class Space:
     base: int
     """The GGUF of the base, where there is none yet."""
     checkpoints: int
-    """States after steps, and the epoch in work: weights and two moments, the new file beside the old."""
+    """States after steps, and the epoch in work: weights, two moments and a mean, the new file beside the old."""
     adapters: int
     """Each as the trainer's file and as GGUF; and one in passing, for who watches."""
 
@@ -55,7 +55,7 @@ def reckon(shape: Shape, spec: LoraSpec, *, steps: int, adapters: int, base: Bas
     """Return what a night of so many steps and adapters writes; ``base`` is the type of a GGUF that it must make."""
     state = _NUMBER * shape.trained(spec)
     made = (shape.in_layers * _BITS[base] + shape.embedded * _OUTER_BITS[base]) / 8 if base else 0
-    return Space(round(made), (checkpoints_of(steps) + 2 * 3) * state, (2 * adapters + 1) * state)
+    return Space(round(made), (checkpoints_of(steps) + 2 * 4) * state, (2 * adapters + 1) * state)
 
 
 def of_night(base: Base, home: Home, config: Config, *, steps: int, adapters: int) -> Space:

@@ -153,7 +153,8 @@ def _fault(adapter: Adapter, manifest: dict[str, object]) -> str:
         return f"{file} is gone"
     if sha256_file(file) != adapter.gguf_sha256:
         return f"{file} is not what was written"
-    if manifest.get("state_sha256") and weights.is_file() and _state(weights) != manifest["state_sha256"]:
+    written_as = manifest.get("weights_sha256", manifest.get("state_sha256"))
+    if written_as and weights.is_file() and _state(weights) != written_as:
         return f"{weights} is not what was written"
     with contextlib.suppress(ValueError):
         if not written.is_file() or json.loads(written.read_bytes()) == manifest:

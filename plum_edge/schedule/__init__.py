@@ -5,9 +5,13 @@ All choices come from hashes of (seed, segment, epoch, key): the same on every m
 
 from plum_edge.schedule.base import Recipe, batches
 from plum_edge.schedule.plum import Plum
+from plum_edge.schedule.rehearsal import Rehearsal
 from plum_edge.schedule.replay import Replay
 
-__all__ = ["Plum", "Recipe", "Replay", "batches", "make"]
+__all__ = ["REHEARSED", "Plum", "Recipe", "Rehearsal", "Replay", "batches", "make"]
+
+REHEARSED = ("replay", "distill")
+"""The recipes that end with a rehearsal: they come back to what was learned, anyway."""
 
 
 def make(name: str, *, replay: float, general: float, honest: float) -> Recipe:

@@ -45,6 +45,14 @@ def by_sort(keys: Iterable[str]) -> dict[str, list[str]]:
     return dict(sorted(groups.items()))
 
 
+def turn(keys: list[str], count: int, epoch: int) -> list[str]:
+    """Return the ``epoch``-th run of ``count`` keys around the ring: every key comes once before one comes twice."""
+    if len(keys) <= count:
+        return keys
+    start = epoch * count % len(keys)
+    return (keys + keys)[start : start + count]
+
+
 def batches(keys: Sequence[str], size: int, length: Callable[[str], int], *place: object) -> list[list[str]]:
     """Cut an epoch into optimizer steps of nearly equal size, at most ``size`` keys each, in an order drawn by hash.
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from math import ceil, log, sqrt
 
 from plum_edge.records import draw
-from plum_edge.schedule.base import by_sort, shuffled
+from plum_edge.schedule.base import by_sort, shuffled, turn
 
 _DRAWN = 4
 """The pool, in budgets of an epoch."""
@@ -46,10 +46,10 @@ class Replay:
         replayed = [
             key
             for sort, keys in by_sort(shuffled(pool, *place, "pool")).items()
-            for key in _turn(keys, self._budget(shares.get(sort, ()), 1), epoch)
+            for key in turn(keys, self._budget(shares.get(sort, ()), 1), epoch)
         ]
         asides = by_sort(general)
-        honest = _turn(asides.pop("honest", []), round(self.honest * len(new)), epoch)
+        honest = turn(asides.pop("honest", []), round(self.honest * len(new)), epoch)
         share = ceil(self.general * len(new) / max(len(asides), 1))
         kept = [key for keys in asides.values() for key in shuffled(keys, *place, "general", epoch)[:share]]
         return shuffled([*new, *replayed, *kept, *honest], *place, epoch)
@@ -69,11 +69,3 @@ def _newest_rather(stored: Sequence[str], segment: int, *place: object) -> list[
         return -log(uniform) * sqrt(1 + age)
 
     return sorted(stored, key={key: finish(key, n / segment) for n, key in enumerate(reversed(stored))}.__getitem__)
-
-
-def _turn(keys: list[str], count: int, epoch: int) -> list[str]:
-    """Return the ``epoch``-th run of ``count`` keys around the ring: every key comes once before one comes twice."""
-    if len(keys) <= count:
-        return keys
-    start = epoch * count % len(keys)
-    return (keys + keys)[start : start + count]

@@ -31,10 +31,10 @@ def test_a_base_of_seven_billion_wants_what_is_written_and_no_more() -> None:
     assert 4 * shape.trained(spec) == state == 159_907_840
     first = space.reckon(shape, spec, steps=10, adapters=1, base="q8_0")
     assert first.base == pytest.approx(6.74e9 * 34 / 32, rel=1e-3)  # blocks of 32 numbers and a scale of two bytes
-    assert (first.checkpoints, first.adapters) == (11 * state, 3 * state)
+    assert (first.checkpoints, first.adapters) == (13 * state, 3 * state)
     assert 9e9 < first.total < 10e9
     later = space.reckon(shape, spec, steps=10, adapters=1, base=None)
-    assert later.total == first.total - first.base < 2.5e9
+    assert later.total == first.total - first.base < 2.7e9
     assert set(first.parts()) - set(later.parts()) == {"the base as GGUF"}
     smaller = space.reckon(shape, spec, steps=10, adapters=1, base="q4_0")
     assert 0.5 < smaller.base / first.base < 0.6
@@ -43,7 +43,7 @@ def test_a_base_of_seven_billion_wants_what_is_written_and_no_more() -> None:
 @pytest.mark.parametrize(("steps", "files"), [(0, 1), (1, 2), (2, 3), (4, 4), (8, 4), (9, 5), (800, 103)])
 def test_of_many_checkpoints_every_eighth_stays(steps: int, files: int) -> None:
     shape, spec = Shape.of(LARGE, "large"), LoraSpec(1, 1.0, ("q_proj",))
-    epoch = 2 * 3
+    epoch = 2 * 4
     found = space.reckon(shape, spec, steps=steps, adapters=1, base=None)
     assert found.checkpoints == (files + epoch) * 4 * shape.trained(spec)
 

@@ -54,7 +54,7 @@ def test_nothing_run_says_so_everywhere(tmp_path: Path) -> None:
     for table in main_tables(Shelf(tmp_path)):
         assert all(row[1] == "not run" and set(row[2:]) == {"–"} for row in table.rows)
     assert "*Not run: `python -m benchmarks.experiment`*" in page
-    assert "81.5" in page and "not the paper's method" in page
+    assert "81.5" in page and "That is not the paper's method" in page
 
 
 def test_rates_and_intervals_follow_from_the_answers(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from plum_edge import registry
+from plum_edge.backends.base import State
 from plum_edge.config import Config, Gate
 from plum_edge.fold import Fold
 from plum_edge.forget import Forget, choose
@@ -63,6 +64,13 @@ def hashes(home: Home) -> list[str]:
         return [step.state_sha256 for step in store.runs.steps()]
 
 
+def used(home: Home, config: Config) -> State:
+    """Return the weights that an adapter of the last step has: rehearsed."""
+    with Store.open(home, create=False) as store:
+        fold = Fold(home, store, config, registry.base(config.model.base))
+        return fold.rehearsed(fold.head())
+
+
 def pairs(home: Home) -> list[str]:
     with Store.open(home, create=False) as store:
         return [pair.id for split in ("train", "held_out") for pair in store.pairs.live(split)]
@@ -91,10 +99,6 @@ def edit(home: Home, wishes: Sequence[tuple[int, str]]) -> Edits:
                 (now,) = editing.edit(home, store, before.id, answer=answer)["pairs"]
                 done.append((before, store.pairs.get(now)))
     return done
-
-
-def newest(home: Home) -> Path:
-    return sorted(home.checkpoints.glob("step-*"))[-1]
 
 
 def write_config(root: Path, config: Config) -> None:

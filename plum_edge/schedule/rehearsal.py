@@ -1,0 +1,63 @@
+"""The rehearsal: between the last step and an adapter in use, all that is remembered is read once more, in rounds.
+
+Not the paper's method. The steps of a fold leave the weights where the last batches pulled them: two states that
+differ in one conversation confuse different topics, while most of what they get right they share. So what is used is
+the mean of the weights over many rounds (Izmailov et al., Averaging Weights Leads to Wider Optima and Better
+Generalization, arXiv 1803.05407), each of which reads everything in equal parts, the newest included; a mean of past
+states would lack what is new (docs/LOG.md). The fold goes on from its last step, not from here, so that an adapter
+stays a function of the conversations alone, for any split into nights.
+
+A round reads a share of all pairs in turn, so that each comes twice, in other words; of things never discussed as many
+as of those that were; and general samples as a segment's own lesson does. Its cost is bounded: a log that is too long
+for two readings is read in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from plum_edge.schedule.base import by_sort, shuffled, turn
+
+_READINGS = 2
+"""How often each pair comes, where there are steps enough for it."""
+_BATCHES = 10
+"""Batches of pairs in a round, where there are pairs enough: the weights are averaged over the ends of rounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """``rounds`` of ``size`` pairs; for each pair ``general`` general samples, ``honest`` things never discussed."""
+
+    size: int
+    rounds: int
+    general: float
+    honest: float
+    name: str = "rehearsal"
+
+    @classmethod
+    def of(cls, pairs: int, *, batch: int, steps: int, general: float, honest: float) -> Rehearsal:
+        """Return the rehearsal of so many pairs, of about ``steps`` batches at most, and of one round at least."""
+        size = max(1, min(_BATCHES * batch, pairs // _READINGS))
+        affordable = steps // ceil(size * (1 + general + honest) / batch)
+        return cls(size, max(1, min(ceil(_READINGS * pairs / size), affordable)), general, honest)
+
+    def pool(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
+        """Return none: all pairs are ``new`` to a rehearsal."""
+        return []
+
+    def epoch(
+        self, new: Sequence[str], pool: Sequence[str], general: Sequence[str], place: tuple[object, ...], epoch: int
+    ) -> list[str]:
+        """Return the keys of one round: of each sort of pair its part of the round, in turn."""
+        read = [
+            key
+            for sort in by_sort(shuffled(new, *place)).values()
+            for key in turn(sort, round(self.size * len(sort) / len(new)), epoch)
+        ]
+        asides = by_sort(general)
+        honest = turn(asides.pop("honest", []), round(self.honest * self.size), epoch)
+        share = ceil(self.general * self.size / max(len(asides), 1))
+        kept = [key for keys in asides.values() for key in shuffled(keys, *place, "general", epoch)[:share]]
+        return shuffled([*read, *kept, *honest], *place, epoch)
