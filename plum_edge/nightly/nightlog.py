@@ -20,6 +20,8 @@ from plum_edge.paths import Home
 _LIMIT = 512 << 10
 _QUOTABLE = (GateRefused, Interrupted, LockHeld, NoSpace, Unavailable)
 """Errors whose sentence holds figures and names of ours only."""
+_TOGETHER = {"rehearse": 100}
+"""Of a stage that tells each step, so many are one line."""
 _FIGURES = ("adapter", "pairs", "seconds", "waiting", "memory", "why")
 
 
@@ -33,11 +35,12 @@ class NightLog:
 
     def __call__(self, stage: str, done: int, total: int, note: str) -> None:
         """Note how far it is, once for each change; the note that comes along may be a title, and is not kept."""
-        if self._at != (stage, done):
+        at = (stage, done // _TOGETHER.get(stage, 1))
+        if self._at != at:
             self.write("progress", stage=stage, done=done, total=total, **self._step)
-            self._at, self._step = (stage, done), {}
+            self._at, self._step = at, {}
         with contextlib.suppress(ValueError):
-            told = json.loads(note) if stage == "learn" and note.startswith("{") else {}
+            told = json.loads(note) if stage in ("learn", "rehearse") and note.startswith("{") else {}
             self._step = {key: told[key] for key in ("steps", "loss") if key in told}
 
     def write(self, event: str, **fields: object) -> None:

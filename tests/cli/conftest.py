@@ -22,6 +22,7 @@ base = "{base}"
 [train]
 rank = 2
 epochs = 1
+rehearsal = 0
 threads = 1
 [augment]
 topics = 2
