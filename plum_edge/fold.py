@@ -28,8 +28,8 @@ from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
 from plum_edge.records import Pair, Progress, Segment, Step, content_hash, draw
 from plum_edge.registry import Base
-from plum_edge.schedule import REHEARSED
 from plum_edge.schedule import make as make_recipe
+from plum_edge.schedule import rehearsed
 from plum_edge.store import Store
 from plum_edge.tokens import ChatTokenizer
 from plum_edge.train import Learned, learn, state_sha256
@@ -183,7 +183,7 @@ class Fold:
         """
         settings, last = self.config.train, self.store.runs.steps()[-1]
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
-        if settings.rehearsal and settings.recipe in REHEARSED:
+        if rehearsed(settings):
             segment = self.store.log.segments(after=last.seq - 1, upto=last.seq)[0]
             pairs = self.store.pairs.of(segment.id, "train")
             lesson, recipe = self.lessons.rehearsal(segment, pairs, self.known(last.seq))

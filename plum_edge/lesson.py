@@ -63,10 +63,7 @@ class Lessons:
         train = self.config.train
         earlier = self.store.pairs.live("train", before_seq=self.store.log.seq(segment.id))
         every = {_key(pair): pair for pair in self._wanted([*earlier, *pairs])}
-        general = train.general / (1 + train.replay)
-        recipe = Rehearsal.of(
-            len(every), batch=train.batch, steps=train.rehearsal, general=general, honest=train.honest
-        )
+        recipe = Rehearsal.of(len(every), train)
         place = f"rehearsal/{segment.id}"
         honest = self._honest(known, place, round(recipe.honest * recipe.size) * recipe.rounds)
         return self._lesson(place, list(every), [], every, known, honest), recipe

@@ -9,6 +9,7 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plum_edge.config import Train
 from plum_edge.schedule import Plum, Rehearsal, Replay, batches, make
 
 SORTS = st.sampled_from(["closed/positive", "closed/negative", "open/positive"])
@@ -92,8 +93,9 @@ def test_a_rehearsal_reads_all_alike_and_no_more_than_it_may(positive: int, nega
     new = [f"{sort}/{i}" for sort, count in sorts.items() for i in range(count)]
     aside = [f"general-{kind}/{i}" for kind in ("chat", "reading") for i in range(50)]
     aside += [f"honest/{i}" for i in range(2000)]
-    recipe = Rehearsal.of(len(new), batch=batch, steps=60, general=0.1, honest=0.5)
+    recipe = Rehearsal.of(len(new), Train(batch=batch, rehearsal=60, replay=3.0, general=0.4, honest=0.5))
     rounds = [recipe.epoch(new, [], aside, PLACE, number) for number in range(recipe.rounds)]
+    assert recipe.steps(batch) <= 60 or recipe.rounds == 1
     assert len(rounds) == 1 or sum(ceil(len(keys) / batch) for keys in rounds) <= 60 + len(rounds)
     for keys in rounds:
         parts = Counter(key.rpartition("/")[0] for key in keys)
@@ -109,11 +111,11 @@ def test_a_rehearsal_reads_all_alike_and_no_more_than_it_may(positive: int, nega
 def test_a_rehearsal_reads_everything_twice_where_that_is_not_too_much() -> None:
     new = [f"closed/positive/{i}" for i in range(600)] + [f"open/negative/{i}" for i in range(200)]
     for steps, least, most in ((600, 2, 2), (60, 1, 2), (30, 0, 1)):
-        recipe = Rehearsal.of(len(new), batch=16, steps=steps, general=0.0, honest=0.0)
+        recipe = Rehearsal.of(len(new), Train(rehearsal=steps, general=0.0, honest=0.0))
         read = Counter(key for number in range(recipe.rounds) for key in recipe.epoch(new, [], [], PLACE, number))
         assert {read[key] for key in new} <= set(range(least, most + 1))
 
 
 def test_a_rehearsal_of_one_pair_is_one_too() -> None:
-    recipe = Rehearsal.of(1, batch=16, steps=600, general=0.0, honest=0.0)
+    recipe = Rehearsal.of(1, Train(general=0.0, honest=0.0))
     assert [recipe.epoch(["s/a"], [], [], PLACE, number) for number in range(recipe.rounds)] == [["s/a"], ["s/a"]]

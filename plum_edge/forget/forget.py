@@ -29,6 +29,7 @@ from plum_edge.home.lock import locked
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Conversation, Progress, Question, Step
 from plum_edge.registry import Base
+from plum_edge.schedule import Rehearsal, rehearsed
 from plum_edge.store import Request, Store
 
 _PROBES = 24
@@ -109,7 +110,7 @@ class Forget:
             "adapters": [adapter.id for adapter in gone],
             "meanwhile": self._stand_in(gone),
             "again": len(again),
-            "minutes": round(sum(again) / 60, 1),
+            "minutes": round((sum(again) + self._rehearsal()) / 60, 1) if again else 0.0,
             "exported": self.store.forgetting.exported(first) if first is not None else [],
             "unfinished": len(self.store.forgetting.pending()),
         }
@@ -238,6 +239,18 @@ class Forget:
         mean = sum(step.seconds for step in steps.values()) / max(len(steps), 1)
         done: dict[str, Step] = {step.segment: step for step in steps.values()}
         return [done[segment.id].seconds if segment.id in done else mean for segment in later]
+
+    def _rehearsal(self) -> float:
+        """Return about how many seconds the rehearsal after the last of them takes, by the time that all steps took."""
+        train, pairs = self.config.train, self.store.pairs.count("train")
+        if not rehearsed(train) or not pairs:
+            return 0.0
+        learned = pairs * train.epochs * (1 + train.replay + train.general + train.honest) / train.batch
+        return (
+            sum(step.seconds for step in self.store.runs.steps())
+            * Rehearsal.of(pairs, train).steps(train.batch)
+            / learned
+        )
 
     def _doubted(self, ids: Sequence[str], first: int | None) -> bool:
         """Whether any of what is learned again was tried another way after a refusal, or was given up."""

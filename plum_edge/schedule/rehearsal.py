@@ -15,9 +15,10 @@ for two readings is read in part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
+from plum_edge.config import Train
 from plum_edge.schedule.base import by_sort, shuffled, turn
 
 _READINGS = 2
@@ -37,11 +38,16 @@ class Rehearsal:
     name: str = "rehearsal"
 
     @classmethod
-    def of(cls, pairs: int, *, batch: int, steps: int, general: float, honest: float) -> Rehearsal:
-        """Return the rehearsal of so many pairs, of about ``steps`` batches at most, and of one round at least."""
-        size = max(1, min(_BATCHES * batch, pairs // _READINGS))
-        affordable = steps // ceil(size * (1 + general + honest) / batch)
-        return cls(size, max(1, min(ceil(_READINGS * pairs / size), affordable)), general, honest)
+    def of(cls, pairs: int, train: Train) -> Rehearsal:
+        """Return the rehearsal of so many pairs: ``train.rehearsal`` batches at most, or one round if it has more."""
+        size = max(1, min(_BATCHES * train.batch, pairs // _READINGS))
+        made = cls(size, 1, train.general / (1 + train.replay), train.honest)
+        affordable = train.rehearsal // made.steps(train.batch)
+        return replace(made, rounds=max(1, min(ceil(_READINGS * pairs / size), affordable)))
+
+    def steps(self, batch: int) -> int:
+        """Return about how many optimizer steps it takes."""
+        return self.rounds * ceil(self.size * (1 + self.general + self.honest) / batch)
 
     def pool(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
         """Return none: all pairs are ``new`` to a rehearsal."""
