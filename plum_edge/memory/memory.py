@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from plum_edge.registry import Base
 
 
-_NIGHTS = 5
-"""Nights that `Memory.status` tells of."""
-
-
 class Memory:
     """One user's memory: a home folder with the log, the adapters and the settings. Use it in ``with``, or close it."""
 
@@ -316,38 +312,6 @@ class Memory:
 
     def status(self) -> dict[str, Any]:
         """Return what `plum-edge status` shows."""
-        from plum_edge import nightly
+        from plum_edge.memory.state import status
 
-        counts = self.store.log.counts()
-        summaries = self.store.log.list()
-        active = self.store.runs.active()
-        last = self.store.runs.last()
-        dates = sorted(summary.created_at for summary in summaries)
-        return {
-            "home": str(self.home.root),
-            "base": self.config.model.base,
-            "conversations": counts.conversations,
-            "messages": counts.messages,
-            "waiting": len(self.store.log.plan()) + counts.segments - len(self.store.runs.steps()),
-            "states": dict(counts.states),
-            "forgetting": len(self.store.forgetting.pending()),
-            "adapter": _plain(active) if active else None,
-            "last": _plain(last) if last else None,
-            "nights": [_plain(night) for night in self.store.runs.nights(_NIGHTS)],
-            "aside": self.store.log.aside(),
-            "doubted": self.store.attempts.open(),
-            "schedule": nightly.status(self.home.root),
-            "first_date": dates[0].isoformat() if dates else None,
-            "last_date": dates[-1].isoformat() if dates else None,
-            "backend": self.config.train.backend,
-        }
-
-
-def _plain(record: Any) -> dict[str, Any]:
-    """Return a record as JSON's own types."""
-    import dataclasses
-
-    return {
-        key: value.isoformat() if isinstance(value, dt.datetime) else value
-        for key, value in dataclasses.asdict(record).items()
-    }
+        return status(self.home, self.store, self.config)

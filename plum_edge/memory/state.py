@@ -1,0 +1,48 @@
+"""How a memory stands: what it holds, what waits, what came of the last nights. Joins the store and the schedule."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+from plum_edge import nightly
+from plum_edge.config import Config
+from plum_edge.paths import Home
+from plum_edge.store import Store
+
+_NIGHTS = 5
+"""Nights that are told of."""
+
+
+def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
+    """Return what `plum-edge status` shows (design.md §6)."""
+    counts = store.log.counts()
+    active, last = store.runs.active(), store.runs.last()
+    dates = sorted(summary.created_at for summary in store.log.list())
+    return {
+        "home": str(home.root),
+        "base": config.model.base,
+        "conversations": counts.conversations,
+        "messages": counts.messages,
+        "waiting": len(store.log.plan()) + counts.segments - len(store.runs.steps()),
+        "states": dict(counts.states),
+        "forgetting": len(store.forgetting.pending()),
+        "adapter": _plain(active) if active else None,
+        "last": _plain(last) if last else None,
+        "nights": [_plain(night) for night in store.runs.nights(_NIGHTS)],
+        "aside": store.log.aside(),
+        "doubted": store.attempts.open(),
+        "schedule": nightly.status(home.root),
+        "first_date": dates[0].isoformat() if dates else None,
+        "last_date": dates[-1].isoformat() if dates else None,
+        "backend": config.train.backend,
+    }
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """Return a record as JSON's own types."""
+    return {
+        key: value.isoformat() if isinstance(value, dt.datetime) else value
+        for key, value in dataclasses.asdict(record).items()
+    }
