@@ -28,6 +28,8 @@ def command(session: Session) -> None:
         terminal.hang("before   " if number else "last     ", _last(night))
     waits = [terminal.count(found["waiting"], "conversation")] if found["waiting"] else ["nothing"]
     waits = [f"{len(found['doubted']):,} to be tried again"] if found["doubted"] and not found["waiting"] else waits
+    if found["unused"] and not found["waiting"]:
+        waits = ["what was learned is to be put to use"]
     waits += [f"{found['states']['aside']:,} set aside"] if found["states"]["aside"] else []
     terminal.hang("waiting  ", ", ".join(waits))
     for segment, why in found["aside"].items():
@@ -40,7 +42,7 @@ def command(session: Session) -> None:
         terminal.hang("next     ", schedule(found["schedule"]))
     terminal.hang("base     ", f"{found['base']}, backend {found['backend']}")
     terminal.hang("home     ", found["home"])
-    if found["waiting"] or found["doubted"]:
+    if found["waiting"] or found["doubted"] or found["unused"]:
         terminal.say(f"\nNext: plum-edge consolidate{terminal.home_option(session.home)}")
 
 

@@ -110,7 +110,7 @@ class Forget:
             "adapters": [adapter.id for adapter in gone],
             "meanwhile": self._stand_in(gone),
             "again": len(again),
-            "minutes": round((sum(again) + self._rehearsal()) / 60, 1) if again else 0.0,
+            "minutes": round((sum(again) + self._rehearsal() if gone else 0.0) / 60, 1),
             "exported": self.store.forgetting.exported(first) if first is not None else [],
             "unfinished": len(self.store.forgetting.pending()),
         }

@@ -17,15 +17,17 @@ _NIGHTS = 5
 
 def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
     """Return what `plum-edge status` shows (design.md §6)."""
-    counts = store.log.counts()
+    counts, steps = store.log.counts(), len(store.runs.steps())
     active, last = store.runs.active(), store.runs.last()
+    cut_short = last is not None and last.status not in ("promoted", "refused", "nothing")
     dates = sorted(summary.created_at for summary in store.log.list())
     return {
         "home": str(home.root),
         "base": config.model.base,
         "conversations": counts.conversations,
         "messages": counts.messages,
-        "waiting": len(store.log.plan()) + counts.segments - len(store.runs.steps()),
+        "waiting": len(store.log.plan()) + counts.segments - steps,
+        "unused": steps - (active.segments if active else 0) if cut_short else 0,
         "states": dict(counts.states),
         "forgetting": len(store.forgetting.pending()),
         "adapter": _plain(active) if active else None,

@@ -195,6 +195,25 @@ def test_stopped_it_is_postponed_and_carries_on(waiting: Path, undisturbed: dict
     assert story.bytes_of(waiting) == undisturbed
 
 
+def test_stopped_while_it_rehearses_it_carries_on_there(waiting: Path, undisturbed: dict[str, object]) -> None:
+    steps: list[tuple[int, int]] = []
+
+    def note(stage: str, done: int, total: int, _note: str) -> None:
+        steps.extend([(done, total)] if stage == "rehearse" else [])
+
+    with Memory(waiting) as memory:
+        with pytest.raises(Interrupted):
+            memory.consolidate(progress=note, stopped=lambda: any(2 * done > total for done, total in steps))
+        status = memory.status()
+        assert status["waiting"] == 0 and status["unused"] > 0, "learned, and in no adapter yet"
+        reached = len(steps)
+        steps.clear()
+        assert memory.consolidate(progress=note)["status"] == "promoted"
+        assert 1 < steps[0][0] <= reached, "at its last whole round"
+        assert memory.status()["unused"] == 0
+    assert story.bytes_of(waiting) == undisturbed
+
+
 @pytest.mark.parametrize(
     "sign", ["epoch.safetensors", "step-000001.safetensors", "step-000003.safetensors", ".adapter.gguf*", "0001"]
 )
