@@ -180,6 +180,10 @@ class Fold:
         """Return the weights to use after the last step, whose state this is: everything read once more, averaged.
 
         A function of the steps and of the log up to the last of them; the next step goes on from the state itself.
+        Where the loss or the weights are no numbers, the state is used as it is, and a note says so.
+
+        Raises:
+            Interrupted: ``stopped()`` became true; the last whole round is kept.
         """
         settings, last = self.config.train, self.store.runs.steps()[-1]
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
@@ -200,6 +204,8 @@ class Fold:
                 stopped=stopped,
             )
             state = learned.state
+            if learned.aside:
+                self._notes.append(f"used as it was learned, without a rehearsal: {learned.aside}")
         epoch_in_work.unlink(missing_ok=True)
         return state
 

@@ -129,6 +129,16 @@ def test_what_is_used_after_a_step_does_not_look_ahead(config: Config, tmp_path:
     assert rehearse(home, config) == used
 
 
+def test_a_rehearsal_that_goes_wrong_is_left_out_and_said(config: Config, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    last = learn(home, config, [[0, 1]])[-1]
+    wild = replace(config, train=replace(config.train, learning_rate=1e39))
+    with Store.open(home, create=False) as store:
+        fold = Fold(home, store, wild, registry.base(config.model.base))
+        assert state_sha256(fold.rehearsed(fold.head())) == last
+        assert any("without a rehearsal: its loss is not a number" in note for note in fold.notes)
+
+
 @pytest.mark.parametrize("change", [{"rehearsal": 0}, {"recipe": "plum"}, {"recipe": "raw"}])
 def test_without_a_rehearsal_the_last_step_is_used(config: Config, tmp_path: Path, change: dict[str, object]) -> None:
     other = replace(config, train=replace(config.train, **change))

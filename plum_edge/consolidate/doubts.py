@@ -25,7 +25,7 @@ class Doubts:
 
     def group(self) -> int:
         """Return how many segments are judged together next: half of those that were refused together; 0: all."""
-        first = next(iter(self.promotion.fresh()), None) if self.promotion.head_is_new() else None
+        first = next(iter(self.promotion.fresh()), None) if self.store.head_is_new() else None
         attempt = self.store.attempts.of(first) if first else None
         return max(1, attempt.together // 2) if attempt else 0
 

@@ -78,8 +78,10 @@ class Night:
         erase.carry_on(self.home, self.store)
         if self.rebuild:
             self._start_over()
-        if not self._waiting() and not self._promotion.head_is_new():
-            erase.checkpoints(self.home, self.store)  # the epoch in work of a run that was killed after its last step
+        if not self._waiting():
+            # The epoch in work of a run that was killed after its last step: of a rehearsal, if one is still to come.
+            erase.checkpoints(self.home, self.store, in_work=not self.store.head_is_new())
+        if not self._waiting() and not self.store.head_is_new():
             erase.settle(self.store)
             return self._result("nothing", None, [], 0)
         run = self.store.runs.begin()
@@ -160,7 +162,7 @@ class Night:
             if more and not self._doubts.group_is_whole():
                 pairs, state = self._learn(fold, state, todo, at)
                 made, at, why = made + pairs, at + 1, self.budget.spent()
-            elif self._promotion.head_is_new():
+            elif self.store.head_is_new():
                 self.progress("learn", len(todo), len(todo), "")
                 if self.base.sha256 != began_with:
                     raise IntegrityError(
@@ -254,11 +256,11 @@ class Night:
         """
         runs, active = self.store.runs, self.store.runs.active()
         known = active.segments if active else 0
-        if not self._waiting() or not self._promotion.has_learned() or len(runs.steps()) <= known:
+        if not self._waiting() or not self.store.has_learned() or len(runs.steps()) <= known:
             return
         fold = Fold(self.home, self.store, self.config, self.base)
         state = fold.head()
-        if self._promotion.has_learned() and len(runs.steps()) > known:
+        if self.store.has_learned() and len(runs.steps()) > known:
             adapter, _ = self._promotion.convert(fold, state, active)
             runs.use(adapter.id)
 

@@ -75,20 +75,6 @@ class Promotion:
         base = active and self.store.runs.manifest(active.id).get("base_sha256", self.base.sha256)
         return active if base == self.base.sha256 else None
 
-    def has_learned(self) -> bool:
-        """Whether any step changed the weights: where all were set aside there is nothing to convert."""
-        aside = self.store.log.aside()
-        return any(step.segment not in aside for step in self.store.runs.steps())
-
-    def head_is_new(self) -> bool:
-        """Whether what was learned last was never promoted. After a rollback it was: it waits for something new."""
-        return self.has_learned() and not any(self._is_head(adapter) for adapter in self.store.runs.promoted())
-
-    def _is_head(self, adapter: Adapter) -> bool:
-        """Whether an adapter is what was learned last: by its weights' hash, or where none was noted by its number."""
-        steps, state = self.store.runs.steps(), self.store.runs.manifest(adapter.id).get("state_sha256")
-        return state == steps[-1].state_sha256 if state else adapter.segments == len(steps)
-
     def fresh(self) -> list[str]:
         """Return the segments that the adapter in use has not learned: all of them where it is of another fold.
 

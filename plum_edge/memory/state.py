@@ -27,7 +27,7 @@ def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
         "conversations": counts.conversations,
         "messages": counts.messages,
         "waiting": len(store.log.plan()) + counts.segments - steps,
-        "unused": steps - (active.segments if active else 0) if cut_short else 0,
+        "unused": cut_short and store.head_is_new(),
         "states": dict(counts.states),
         "forgetting": len(store.forgetting.pending()),
         "adapter": _plain(active) if active else None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from math import ceil
 from typing import Protocol
 
 from plum_edge.records import draw
@@ -51,6 +52,17 @@ def turn(keys: list[str], count: int, epoch: int) -> list[str]:
         return keys
     start = epoch * count % len(keys)
     return (keys + keys)[start : start + count]
+
+
+def asides(
+    keys: Sequence[str], pairs: int, general: float, honest: float, place: tuple[object, ...], epoch: int
+) -> list[str]:
+    """Return what is read beside so many pairs: ``honest`` keys for each in turn, and ``general`` ones of all sorts."""
+    sorts = by_sort(keys)
+    negatives = turn(sorts.pop("honest", []), round(honest * pairs), epoch)
+    share = ceil(general * pairs / max(len(sorts), 1))
+    kept = [key for sort in sorts.values() for key in shuffled(sort, *place, "general", epoch)[:share]]
+    return [*kept, *negatives]
 
 
 def batches(keys: Sequence[str], size: int, length: Callable[[str], int], *place: object) -> list[list[str]]:

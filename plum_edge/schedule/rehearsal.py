@@ -7,9 +7,9 @@ Generalization, arXiv 1803.05407), each of which reads everything in equal parts
 states would lack what is new (docs/LOG.md). The fold goes on from its last step, not from here, so that an adapter
 stays a function of the conversations alone, for any split into nights.
 
-A round reads a share of all pairs in turn, so that each comes twice, in other words; of things never discussed as many
-as of those that were; and general samples as a segment's own lesson does. Its cost is bounded: a log that is too long
-for two readings is read in part.
+A round reads a share of all pairs in turn, so that each comes twice, in other words; beside them things never
+discussed, for each pair as many as a lesson has for each new one; and of general samples the share that a lesson has.
+Its cost is bounded: a log that is too long for two readings is read in part.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from plum_edge.config import Train
-from plum_edge.schedule.base import by_sort, shuffled, turn
+from plum_edge.schedule.base import asides, by_sort, shuffled, turn
 
 _READINGS = 2
 """How often each pair comes, where there are steps enough for it."""
@@ -62,8 +62,5 @@ class Rehearsal:
             for sort in by_sort(shuffled(new, *place)).values()
             for key in turn(sort, round(self.size * len(sort) / len(new)), epoch)
         ]
-        asides = by_sort(general)
-        honest = turn(asides.pop("honest", []), round(self.honest * self.size), epoch)
-        share = ceil(self.general * self.size / max(len(asides), 1))
-        kept = [key for keys in asides.values() for key in shuffled(keys, *place, "general", epoch)[:share]]
-        return shuffled([*read, *kept, *honest], *place, epoch)
+        beside = asides(general, self.size, self.general, self.honest, place, epoch)
+        return shuffled([*read, *beside], *place, epoch)

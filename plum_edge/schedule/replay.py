@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, log, sqrt
+from math import log, sqrt
 
 from plum_edge.records import draw
-from plum_edge.schedule.base import by_sort, shuffled, turn
+from plum_edge.schedule.base import asides, by_sort, shuffled, turn
 
 _DRAWN = 4
 """The pool, in budgets of an epoch."""
@@ -48,11 +48,8 @@ class Replay:
             for sort, keys in by_sort(shuffled(pool, *place, "pool")).items()
             for key in turn(keys, self._budget(shares.get(sort, ()), 1), epoch)
         ]
-        asides = by_sort(general)
-        honest = turn(asides.pop("honest", []), round(self.honest * len(new)), epoch)
-        share = ceil(self.general * len(new) / max(len(asides), 1))
-        kept = [key for keys in asides.values() for key in shuffled(keys, *place, "general", epoch)[:share]]
-        return shuffled([*new, *replayed, *kept, *honest], *place, epoch)
+        beside = asides(general, len(new), self.general, self.honest, place, epoch)
+        return shuffled([*new, *replayed, *beside], *place, epoch)
 
     def _budget(self, new: Sequence[str], times: int) -> int:
         return round(times * self.ratio * len(new))

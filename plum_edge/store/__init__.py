@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from plum_edge.paths import Home
+from plum_edge.records import Adapter
 from plum_edge.store.attempts import Attempt, Attempts
 from plum_edge.store.connect import Connection, open_log
 from plum_edge.store.copies import Copies
@@ -92,6 +93,20 @@ class Store:
     def version(self) -> tuple[int, int]:
         """Return another value whenever something was written, by this process or by another."""
         return self._connection.version()
+
+    def has_learned(self) -> bool:
+        """Whether any step changed the weights: where all were set aside there is nothing to convert."""
+        aside = self.log.aside()
+        return any(step.segment not in aside for step in self.runs.steps())
+
+    def head_is_new(self) -> bool:
+        """Whether what was learned last was never promoted. After a rollback it was: it waits for something new."""
+        return self.has_learned() and not any(self._is_head(adapter) for adapter in self.runs.promoted())
+
+    def _is_head(self, adapter: Adapter) -> bool:
+        """Whether an adapter is what was learned last: by its state's hash, or where none was noted by its number."""
+        steps, state = self.runs.steps(), self.runs.manifest(adapter.id).get("state_sha256")
+        return state == steps[-1].state_sha256 if state else adapter.segments == len(steps)
 
     def close(self) -> None:
         """Close the file. Its ``-wal`` is folded into it when no other process has it open."""
