@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from plum_edge.asking import Joint, Recalls, mean_odds, p_yes, recollect, topic, with_context
+from plum_edge.asking import Asked, Joint, Recalls, mean_odds, p_yes, recollect, topic, with_context
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import Asker, Scored, score
 from plum_edge.records import Message, Progress, Question
@@ -143,7 +143,7 @@ class Model:
     def answer(self, question: str) -> str:
         """Return the model's likeliest answer."""
         self.put_on()
-        return self._recall.answer(self.messages(question), max_tokens=_MAX_TOKENS, temperature=0.0)
+        return _answered(self._recall, Asked(self.messages(question)))
 
     def put_on(self) -> None:
         """Put the model's own adapter on, or take another's off."""
@@ -175,8 +175,7 @@ class Rememberer:
     def answer(self, question: str) -> str:
         """Return the answer to the phrasing that is to be answered."""
         self._model.put_on()
-        asked = recollect(self._recall, self._model.messages(question)).messages
-        return self._recall.answer(asked, max_tokens=_MAX_TOKENS, temperature=0.0)
+        return _answered(self._recall, recollect(self._recall, self._model.messages(question)).asked)
 
 
 class Together:
@@ -199,8 +198,7 @@ class Together:
 
     def answer(self, question: str) -> str:
         """Return the answer of the one who is to speak."""
-        messages, _ = self._joint.speaker(*self._asked(question))
-        return self._recall.answer(messages, max_tokens=_MAX_TOKENS, temperature=0.0)
+        return _answered(self._recall, self._joint.speaker(*self._asked(question)))
 
     def _asked(self, question: str) -> tuple[list[Message], list[list[Message]], float]:
         asked = [Message("user", question)]
@@ -243,6 +241,10 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
     model = Model(recall, adapter if system.adapter else None, reads[0] if reads else None)
     found = _finder(library) if system.searches else None
     return Rememberer(recall, model, found) if system.adapter and system.phrased else model
+
+
+def _answered(recall: Recalls, asked: Asked) -> str:
+    return recall.answer(asked.messages, max_tokens=_MAX_TOKENS, temperature=0.0, decided=asked.decided)
 
 
 def _finder(library: Looks) -> Callable[[str], float]:

@@ -19,10 +19,10 @@ most of them in other frames (which, and what that does, stands in [the log](LOG
 written by a language model that was shown neither code nor templates. *Hand-written*: the sample user's own questions.
 
 An *adapter* is asked as `plum-edge ask` and `chat` ask it: in the user's words and in two phrasings that it was trained
-on, into which the topic of the question is put without a model; p(yes) is their mean in log-odds. *Asked once as it
-stands* is the user's words alone, as an adapter that was exported is asked elsewhere. *And the score of BM25*: how well
-the log matches the topic counts as much as the adapter, and nothing is read; *and BM25*: the base also reads what was
-found, and each has a say.
+on, into which the topic of the question is put without a model; p(yes) is their mean in log-odds, with the odds halved,
+so that a yes is claimed from two to one. *Asked once as it stands* is the user's words alone and even odds, as an
+adapter that was exported is asked elsewhere. *And the score of BM25*: how well the log matches the topic counts as much
+as the adapter, and nothing is read; *and BM25*: the base also reads what was found, and each has a say.
 
 The page of one run, with its figures drawn, is made from where the run keeps its log, for instance
 `plum-edge evaluate --home results/cells/main/nora/replay/seed-0/at/0100 --baselines --report DIR`.

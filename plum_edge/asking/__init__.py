@@ -10,8 +10,19 @@ Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how
 from __future__ import annotations
 
 from plum_edge.asking.joint import Joint
-from plum_edge.asking.recalls import Recalls, is_closed, mean_odds, with_context
+from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds, with_context
 from plum_edge.asking.remember import Recollection, p_yes, recollect
 from plum_edge.asking.rewrite import topic
 
-__all__ = ["Joint", "Recalls", "Recollection", "is_closed", "mean_odds", "p_yes", "recollect", "topic", "with_context"]
+__all__ = [
+    "Asked",
+    "Joint",
+    "Recalls",
+    "Recollection",
+    "is_closed",
+    "mean_odds",
+    "p_yes",
+    "recollect",
+    "topic",
+    "with_context",
+]

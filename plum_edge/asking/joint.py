@@ -12,10 +12,11 @@ Knows nothing of how a text is found.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from plum_edge.asking import remember
-from plum_edge.asking.recalls import Recalls, is_closed, mean_odds
+from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds
 from plum_edge.records import Message
 
 
@@ -37,10 +38,8 @@ class Joint:
         self._read()
         return mean_odds(remembered, *(self._recall.p_yes(reading) for reading in readings), found)
 
-    def speaker(
-        self, plain: Sequence[Message], readings: Sequence[Sequence[Message]], found: float
-    ) -> tuple[list[Message], float | None]:
-        """Put on or take off the adapter, and return what is to be answered from now on, with p(yes) for a yes or no.
+    def speaker(self, plain: Sequence[Message], readings: Sequence[Sequence[Message]], found: float) -> Asked:
+        """Put on or take off the adapter, and return what is to be answered from now on.
 
         What all say together is said by one that agrees with it: by a reader where one does, the first before the
         others, as it has the words before it. Where none does, the search has nobody to speak for it, and p(yes) is
@@ -53,21 +52,22 @@ class Joint:
         recalled = remember.recollect(self._recall, plain, remember.OPENING)
         self._read()
         opens, loss = self._recall.opening(readings[0], remember.OPENING)
-        if recalled.p_yes is None or not is_closed(opens):
+        remembered = recalled.asked.p_yes
+        if remembered is None or not is_closed(opens):
             if recalled.loss >= loss:
-                return list(readings[0]), None
+                return Asked(list(readings[0]))
             self._remember()
-            return recalled.messages, None
+            return replace(recalled.asked, p_yes=None)
         read = [self._recall.p_yes(reading) for reading in readings]
-        sides = {p >= 0.5 for p in (recalled.p_yes, *read)}
-        together = mean_odds(recalled.p_yes, *read, found)
+        sides = {p >= 0.5 for p in (remembered, *read)}
+        together = mean_odds(remembered, *read, found)
         if (together >= 0.5) not in sides:
-            together = mean_odds(recalled.p_yes, *read)
+            together = mean_odds(remembered, *read)
         for reading, p in zip(readings, read, strict=True):
             if (p >= 0.5) == (together >= 0.5):
-                return list(reading), together
+                return Asked(list(reading), together)
         self._remember()
-        return recalled.messages, together
+        return replace(recalled.asked, p_yes=together)
 
     def _remember(self) -> None:
         if self._recall.adapter_id != self._name:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,18 @@ from plum_edge.records import Message
 
 _SURE = 1e-9
 """p(yes) nearer to 0 or 1 than this is taken for it: f32 logits know no better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be answered, and what is known of the answer before it is written."""
+
+    messages: list[Message]
+    """As asked, in another phrasing, or behind a text to read."""
+    p_yes: float | None = None
+    """p(yes) of all who were asked, where the answer is a yes or no."""
+    decided: bool | None = None
+    """The yes or no that it must begin with, where nobody who was asked would say so by itself."""
 
 
 class Recalls(Protocol):
@@ -29,8 +42,10 @@ class Recalls(Protocol):
     def p_yes(self, messages: Sequence[Message]) -> float:
         """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer."""
 
-    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
-        """Return the answer."""
+    def answer(
+        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
+    ) -> str:
+        """Return the answer, which begins with the yes or no that was decided on, if one was."""
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token."""

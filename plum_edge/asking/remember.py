@@ -1,7 +1,8 @@
 """An adapter, asked in the user's words and in phrasings that it was trained on, with no text before them.
 
 What the phrasings make of a question is weighed as of several who remember: for a yes or no by the mean of their
-log-odds, for words by how sure each begins. So an answer hangs less on how one happens to ask.
+log-odds, for words by how sure each begins. So an answer hangs less on how one happens to ask. And a yes must be surer
+than a no: `claim`.
 
 The adapter is on already. Knows nothing of what the log says (joint.py).
 """
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plum_edge.asking import rewrite
-from plum_edge.asking.recalls import Recalls, is_closed, mean_odds
+from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds
 from plum_edge.records import Message
 
 OPENING = 16
@@ -25,19 +26,26 @@ GLANCE = 4
 class Recollection:
     """What an adapter remembers when asked."""
 
-    messages: list[Message]
-    """What is to be answered: as asked, or in another phrasing."""
+    asked: Asked
+    """What is to be answered: in the user's words, or in another phrasing."""
     opens: str
-    """How the answer to them begins."""
+    """How the answer to it begins by itself."""
     loss: float
     """Of that beginning, in nats a token."""
-    p_yes: float | None
-    """p(yes) of all phrasings, where the answer is a yes or no."""
+
+
+def claim(p: float) -> float:
+    """Return p(yes) with its odds halved, so that a yes is claimed from odds of two to one.
+
+    To claim what was never said is taken for twice as bad as to miss what was. By even odds an adapter, which has heard
+    a yes about all that it knows, claims too much of what is near to it (docs/LOG.md).
+    """
+    return p / (2.0 - p)
 
 
 def p_yes(recall: Recalls, messages: Sequence[Message]) -> float:
-    """Return p(yes) for a question about what was said, the mean over its phrasings in log-odds."""
-    return mean_odds(*(recall.p_yes(asked) for asked in _phrased(messages, rewrite.closed)))
+    """Return p(yes) for a question about what was said: the `claim` of the mean over its phrasings in log-odds."""
+    return claim(mean_odds(*(recall.p_yes(asked) for asked in _phrased(messages, rewrite.closed))))
 
 
 def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE) -> Recollection:
@@ -48,28 +56,31 @@ def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE
     opens, loss = recall.opening(messages, glance)
     as_asked = list(messages)
     if not rewrite.in_form(opens):
-        return Recollection(as_asked, opens, loss, recall.p_yes(as_asked) if is_closed(opens) else None)
+        return Recollection(Asked(as_asked, recall.p_yes(as_asked) if is_closed(opens) else None), opens, loss)
     if is_closed(opens) and not rewrite.asks_for_words(messages[-1].content):
         return _decided(recall, as_asked, opens, loss, glance)
     return _surest(recall, as_asked)
 
 
 def _decided(recall: Recalls, messages: list[Message], opens: str, loss: float, glance: int) -> Recollection:
-    """Answer yes or no as all phrasings say together, in the first that says so by itself."""
+    """Answer yes or no as all phrasings say together, in the first that says so by itself; where none does, bid it."""
     phrased = _phrased(messages, rewrite.closed)
     each = [recall.p_yes(asked) for asked in phrased]
-    together = mean_odds(*each)
-    agrees = next(asked for asked, p in zip(phrased, each, strict=True) if (p >= 0.5) == (together >= 0.5))
+    together = claim(mean_odds(*each))
+    yes = together >= 0.5
+    agrees = next((asked for asked, p in zip(phrased, each, strict=True) if (p >= 0.5) == yes), None)
+    if agrees is None:
+        return Recollection(Asked(messages, together, decided=yes), opens, loss)
     if agrees != messages:
         opens, loss = recall.opening(agrees, glance)
-    return Recollection(agrees, opens, loss, together)
+    return Recollection(Asked(agrees, together), opens, loss)
 
 
 def _surest(recall: Recalls, messages: list[Message]) -> Recollection:
     """Answer in words, in the phrasing whose answer begins most surely."""
     begun = [(asked, *recall.opening(asked, OPENING)) for asked in _phrased(messages, rewrite.open_ended)]
     asked, opens, loss = min(begun, key=lambda one: one[2])
-    return Recollection(asked, opens, loss, recall.p_yes(asked) if is_closed(opens) else None)
+    return Recollection(Asked(asked, recall.p_yes(asked) if is_closed(opens) else None), opens, loss)
 
 
 def _phrased(messages: Sequence[Message], phrasings: rewrite.Phrasings) -> list[list[Message]]:

@@ -49,10 +49,12 @@ class Meter:
         self._note(messages)
         return self._recall.p_yes(messages)
 
-    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
+    def answer(
+        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
+    ) -> str:
         """Return the answer."""
         self._note(messages)
-        return self._recall.answer(messages, max_tokens=max_tokens, temperature=temperature)
+        return self._recall.answer(messages, max_tokens=max_tokens, temperature=temperature, decided=decided)
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token."""

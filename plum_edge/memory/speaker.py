@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from plum_edge.asking import Joint, is_closed, recollect, topic, with_context
+from plum_edge.asking import Asked, Joint, is_closed, recollect, topic, with_context
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
 from plum_edge.exam import Exam
@@ -41,10 +41,11 @@ class Speaker:
         """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
         began = time.perf_counter()
         active = self._follow(adapter)
-        messages, p_yes = self._who([Message("user", question)], active, retrieve)
-        text = self.exam.recall.answer(messages, max_tokens=self.config.recall.max_tokens)
+        asked = self._who([Message("user", question)], active, retrieve)
+        text = self.exam.recall.answer(asked.messages, max_tokens=self.config.recall.max_tokens, decided=asked.decided)
+        p_yes = asked.p_yes
         if p_yes is None and is_closed(text):
-            p_yes = self.exam.recall.p_yes(messages)
+            p_yes = self.exam.recall.p_yes(asked.messages)
         return Answer(
             answer=text,
             p_yes=p_yes,
@@ -78,30 +79,31 @@ class Speaker:
                 self._follow(adapter)
             return stopped is not None and stopped()
 
+        asked = self._who(messages, active, retrieve, left_out=conversation)
         yield from self.exam.recall.stream(
-            self._who(messages, active, retrieve, left_out=conversation)[0],
+            asked.messages,
             max_tokens=settings.max_tokens,
             temperature=settings.temperature,
+            decided=asked.decided,
             stopped=over,
         )
 
     def _who(
         self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
-    ) -> tuple[list[Message], float | None]:
-        """Return what is answered from, and p(yes) of whoever was asked, where it is a yes/no question.
+    ) -> Asked:
+        """Return what is answered from, with p(yes) of whoever was asked, where it is a yes/no question.
 
         With ``retrieve`` the adapter is put on or off after who is to speak (asking/joint.py).
         """
         if not retrieve:
             if active is None:
-                return list(messages), None
-            recalled = recollect(self.exam.recall, messages)
-            return recalled.messages, recalled.p_yes
+                return Asked(list(messages))
+            return recollect(self.exam.recall, messages).asked
         library, question = self.exam.library, messages[-1].content
         library.left_out = left_out
         readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
         if active is None:
-            return readings[0], None
+            return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
         return Joint(self.exam.recall, Path(active.gguf), active.id).speaker(messages, readings, found)
 

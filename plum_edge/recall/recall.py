@@ -177,15 +177,18 @@ class Recall:
         *,
         max_tokens: int = 256,
         temperature: float = 0.0,
+        decided: bool | None = None,
         stopped: Callable[[], bool] | None = None,
     ) -> Iterator[str]:
         """Yield the answer piece by piece, whole characters only; ``stopped`` is asked before each token.
 
+        It begins with the yes or no that was ``decided`` on, if one was; what follows is as the model goes on from it.
         When the conversation is longer than the context, the oldest turns are left out and the system message stays. An
         adapter swapped meanwhile is in force from the next token on. The iterator may be closed at any time.
         """
         prompt = self._fitted(messages, min(max_tokens, self.context // 4))
-        yield from self.go_on(prompt, max_tokens=max_tokens, temperature=temperature, stopped=stopped)
+        first = {None: (), True: self._yes, False: self._no}[decided]
+        yield from self.go_on(prompt, max_tokens=max_tokens, temperature=temperature, first=first, stopped=stopped)
 
     def go_on(
         self,
@@ -193,14 +196,17 @@ class Recall:
         *,
         max_tokens: int,
         temperature: float = 0.0,
+        first: Sequence[int] = (),
         stopped: Callable[[], bool] | None = None,
     ) -> Iterator[str]:
-        """Yield what follows a prompt of ids that fits, as `stream` does."""
+        """Yield what follows a prompt of ids that fits, as `stream` does; ``first`` are those it may begin with."""
         ids = list(prompt)
         start = len(ids)
         characters = codecs.getincrementaldecoder("utf-8")("replace")
         while len(ids) < min(start + max_tokens, self.context) and not (stopped and stopped()):
-            token = self._choose(self._engine.last(ids), temperature)
+            row = self._engine.last(ids)
+            bidden = first if len(ids) == start else ()
+            token = max(bidden, key=row.__getitem__) if bidden else self._choose(row, temperature)
             if self._engine.ends(token):
                 break
             if text := characters.decode(self._engine.piece(token, first=len(ids) == start)):
@@ -209,9 +215,16 @@ class Recall:
         if rest := characters.decode(b"", final=True):
             yield rest
 
-    def answer(self, messages: Sequence[Message], *, max_tokens: int = 256, temperature: float = 0.0) -> str:
-        """Return the whole answer."""
-        return "".join(self.stream(messages, max_tokens=max_tokens, temperature=temperature))
+    def answer(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        decided: bool | None = None,
+    ) -> str:
+        """Return the whole answer, as `stream` writes it."""
+        return "".join(self.stream(messages, max_tokens=max_tokens, temperature=temperature, decided=decided))
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token; infinite where it says nothing."""

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.asking import Joint, is_closed, mean_odds, with_context
+from plum_edge.asking import Asked, Joint, is_closed, mean_odds, with_context
+from plum_edge.asking.remember import claim
 from plum_edge.records import Message
 
 ADAPTER = Path("adapter.gguf")
@@ -37,8 +38,10 @@ class Two:
     def p_yes(self, messages: Sequence[Message]) -> float:
         return self._now(messages)[1]
 
-    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
-        return self._now(messages)[0]
+    def answer(
+        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
+    ) -> str:
+        return {None: self._now(messages)[0], True: "Yes", False: "No"}[decided]
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         return self._now(messages)[0], self.losses[self.adapter_id is not None]
@@ -63,7 +66,7 @@ def test_the_surer_one_decides() -> None:
 
 def test_each_is_asked_by_itself() -> None:
     recall = Two("Yes, on", 0.9, "No, not", 0.2)
-    assert Joint(recall, ADAPTER).p_yes(ASKED, [READING], 0.7) == pytest.approx(mean_odds(0.9, 0.2, 0.7))
+    assert Joint(recall, ADAPTER).p_yes(ASKED, [READING], 0.7) == pytest.approx(mean_odds(claim(0.9), 0.2, 0.7))
 
 
 @pytest.mark.parametrize(
@@ -75,18 +78,20 @@ def test_each_is_asked_by_itself() -> None:
         (("Yes, on", 0.6), ("No, not", 0.1), "reader"),
         (("No, not", 0.01), ("Yes, on", 0.7), "memory"),
         (("No, not", 0.3), ("Yes, on", 0.99), "reader"),
+        (("Yes, on", 0.6), ("Yes, on", 0.51), "memory"),
     ],
 )
 def test_what_both_say_is_said_by_one_that_agrees(
     remembered: tuple[str, float], read: tuple[str, float], speaks: str
 ) -> None:
     recall = Two(*remembered, *read)
-    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.5)
-    assert p_yes == pytest.approx(mean_odds(remembered[1], read[1], 0.5))
-    assert messages == (READING if speaks == "reader" else ASKED)
+    asked = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.5)
+    assert asked.p_yes == pytest.approx(mean_odds(claim(remembered[1]), read[1], 0.5))
+    assert asked.messages == (READING if speaks == "reader" else ASKED)
     assert recall.adapter_id == (None if speaks == "reader" else str(ADAPTER))
-    assert is_closed(recall.answer(messages, max_tokens=9, temperature=0.0))
-    assert recall.answer(messages, max_tokens=9, temperature=0.0).startswith("Yes") == (p_yes >= 0.5)
+    said = recall.answer(asked.messages, max_tokens=9, temperature=0.0, decided=asked.decided)
+    assert is_closed(said)
+    assert said.startswith("Yes") == (asked.p_yes >= 0.5)
 
 
 @pytest.mark.parametrize(("remembered", "read"), [("Yes, on", "You said"), ("You said", "No, not"), ("On 14", "On 14")])
@@ -96,8 +101,8 @@ def test_where_there_is_more_to_say_the_surer_says_it(remembered: str, read: str
     recall.losses = {"memory": {True: 0.1, False: 0.2}, "reader": {True: 0.2, False: 0.1}}.get(
         surer, dict.fromkeys((True, False), 0.1)
     )
-    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
-    assert (messages, p_yes) == (ASKED if surer == "memory" else READING, None)
+    asked = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
+    assert asked == Asked(ASKED if surer == "memory" else READING)
     assert recall.adapter_id == (str(ADAPTER) if surer == "memory" else None)
 
 
@@ -109,17 +114,18 @@ def test_of_several_readers_one_that_agrees_says_it_and_all_count() -> None:
     note = [Message("system", "Note"), *ASKED]
     recall = Three("Yes, on", 0.7, "No, not", 0.3)
     joint = Joint(recall, ADAPTER)
-    assert joint.speaker(ASKED, [READING, note], 0.5) == (note, pytest.approx(mean_odds(0.7, 0.3, 0.99, 0.5)))
-    assert joint.p_yes(ASKED, [READING, note], 0.5) == pytest.approx(mean_odds(0.7, 0.3, 0.99, 0.5))
+    together = mean_odds(claim(0.7), 0.3, 0.99, 0.5)
+    assert joint.speaker(ASKED, [READING, note], 0.5) == Asked(note, pytest.approx(together))
+    assert joint.p_yes(ASKED, [READING, note], 0.5) == pytest.approx(together)
 
 
 def test_the_search_decides_between_two_and_against_all_has_nobody_to_say_it() -> None:
     recall = Two("Yes, on", 0.8, "No, not", 0.1)
-    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.98)
-    assert (messages, p_yes) == (ASKED, pytest.approx(mean_odds(0.8, 0.1, 0.98)))
+    asked = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.98)
+    assert asked == Asked(ASKED, pytest.approx(mean_odds(claim(0.8), 0.1, 0.98)))
     recall = Two("No, not", 0.4, "No, not", 0.3)
-    messages, p_yes = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
-    assert (messages, p_yes) == (READING, pytest.approx(mean_odds(0.4, 0.3)))
+    asked = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
+    assert asked == Asked(READING, pytest.approx(mean_odds(claim(0.4), 0.3)))
 
 
 def test_an_adapter_of_another_name_is_taken_off_first() -> None:

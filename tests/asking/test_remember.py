@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plum_edge.asking import mean_odds, p_yes, recollect
-from plum_edge.asking.remember import GLANCE, OPENING
+from plum_edge.asking.remember import GLANCE, OPENING, claim
 from plum_edge.records import Message
 
 CLOSED = "Did we ever get into the tap?"
@@ -37,7 +39,9 @@ class Minds:
         self.before.add(tuple(messages[:-1]))
         return self.says[messages[-1].content][2]
 
-    def answer(self, messages: Sequence[Message], *, max_tokens: int, temperature: float) -> str:
+    def answer(
+        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
+    ) -> str:
         raise AssertionError("nothing is answered yet")
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
@@ -52,17 +56,31 @@ def asked(question: str) -> list[Message]:
 
 def test_a_yes_or_no_is_the_mean_of_its_phrasings() -> None:
     minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.9), TALKED: (YES, 0.1, 0.8)})
-    together = mean_odds(0.2, 0.9, 0.8)
+    together = claim(mean_odds(0.2, 0.9, 0.8))
     assert p_yes(minds, asked(CLOSED)) == pytest.approx(together)
     recalled = recollect(minds, asked(CLOSED))
-    assert recalled.p_yes == pytest.approx(together)
-    assert (recalled.messages, recalled.opens) == (asked(CAME_UP), YES)  # the first that says so by itself
+    assert recalled.asked.p_yes == pytest.approx(together)
+    assert (recalled.asked.messages, recalled.opens) == (asked(CAME_UP), YES)  # the first that says so by itself
+    assert recalled.asked.decided is None
+
+
+@given(st.floats(0, 1))
+def test_a_yes_is_claimed_from_odds_of_two_to_one(p: float) -> None:
+    assert (claim(p) >= 0.5) == (p >= 2 / 3)
+    assert 2 * claim(p) * (1 - p) == pytest.approx(p * (1 - claim(p)))  # the odds are half of those of p
+
+
+def test_where_each_phrasing_says_yes_and_none_is_sure_enough_a_no_is_bidden() -> None:
+    minds = Minds({CLOSED: (YES, 0.1, 0.6), CAME_UP: (YES, 0.1, 0.55), TALKED: (YES, 0.1, 0.7)})
+    recalled = recollect(minds, asked(CLOSED))
+    assert recalled.asked.p_yes == pytest.approx(claim(mean_odds(0.6, 0.55, 0.7)))
+    assert (recalled.asked.messages, recalled.asked.decided) == (asked(CLOSED), False)
 
 
 def test_where_the_users_own_words_agree_they_are_answered() -> None:
     minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.6), TALKED: (NO, 0.1, 0.3)})
     recalled = recollect(minds, asked(CLOSED))
-    assert (recalled.messages, recalled.opens) == (asked(CLOSED), NO)
+    assert (recalled.asked.messages, recalled.opens) == (asked(CLOSED), NO)
     assert minds.begun == [(CLOSED, GLANCE)]
 
 
@@ -70,23 +88,23 @@ def test_words_are_answered_in_the_surer_phrasing() -> None:
     for own, other in ((0.3, 0.2), (0.2, 0.3)):
         minds = Minds({WANTED: (QUOTE, own, 0.5), SAID: (QUOTE, other, 0.5)})
         recalled = recollect(minds, asked(WANTED))
-        assert recalled.messages == asked(SAID if other < own else WANTED)
-        assert (recalled.loss, recalled.p_yes) == (0.2, None)
+        assert recalled.asked.messages == asked(SAID if other < own else WANTED)
+        assert (recalled.loss, recalled.asked.p_yes) == (0.2, None)
         assert minds.begun[1:] == [(WANTED, OPENING), (SAID, OPENING)]
 
 
 def test_a_question_for_words_that_gets_a_no_is_still_one_for_words() -> None:
     minds = Minds({WANTED: (NO, 0.3, 0.1), SAID: (QUOTE, 0.2, 0.5)})
-    assert recollect(minds, asked(WANTED)).messages == asked(SAID)
+    assert recollect(minds, asked(WANTED)).asked.messages == asked(SAID)
     minds = Minds({WANTED: (NO, 0.1, 0.1), SAID: (QUOTE, 0.2, 0.5)})
-    assert recollect(minds, asked(WANTED)).p_yes == 0.1
+    assert recollect(minds, asked(WANTED)).asked.p_yes == 0.1
 
 
 @pytest.mark.parametrize(("says", "p"), [("Yes, Paris is in", 0.9), ("A tap is a valve", None)])
 def test_what_is_taken_for_another_question_is_left_alone(says: str, p: float | None) -> None:
     minds = Minds({"Is the tap in Paris?": (says, 0.1, 0.9)})
     recalled = recollect(minds, asked("Is the tap in Paris?"))
-    assert (recalled.messages, recalled.opens, recalled.p_yes) == (asked("Is the tap in Paris?"), says, p)
+    assert (recalled.asked.messages, recalled.opens, recalled.asked.p_yes) == (asked("Is the tap in Paris?"), says, p)
     assert minds.begun == [("Is the tap in Paris?", GLANCE)]
 
 
@@ -95,5 +113,5 @@ def test_what_was_said_before_in_the_chat_stands_before_the_users_own_words_alon
     before = [kind, Message("user", "Hello"), Message("assistant", "Hello!")]
     minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.9), TALKED: (YES, 0.1, 0.8)})
     recalled = recollect(minds, [*before, *asked(CLOSED)])
-    assert recalled.messages == [kind, *asked(CAME_UP)]
+    assert recalled.asked.messages == [kind, *asked(CAME_UP)]
     assert minds.before == {tuple(before), (kind,)}

@@ -214,6 +214,21 @@ def test_the_opening_is_how_the_answer_begins_with_its_loss(recall: Recall) -> N
     assert loss == pytest.approx(np.mean(losses), abs=1e-4)
 
 
+@pytest.mark.parametrize(("word", "decided"), [("yes", True), ("no", False)])
+@pytest.mark.parametrize("temperature", [0.0, 2.0])
+def test_an_answer_begins_with_what_was_decided_and_goes_on_from_there(
+    folder: Path, recall: Recall, word: str, decided: bool, temperature: float
+) -> None:
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tiny" / "tokenizer.model"))
+    said = [i for i in range(tiny.VOCABULARY) if processor.IdToPiece(i).removeprefix("▁").lower() == word]
+    prompt = recall.chat_ids(ASK)
+    likeliest = max(said, key=recall.logits(prompt)[-1].__getitem__)
+    answer = recall.answer(ASK, max_tokens=6, temperature=temperature, decided=decided)
+    assert answer.startswith(recall.decode([likeliest])) and answer.strip().lower().startswith(word)
+    if not temperature:
+        assert answer == recall.decode([likeliest]) + "".join(recall.go_on([*prompt, likeliest], max_tokens=5))
+
+
 # -- more than fits ----------------------------------------------------------------------------------------------------
 
 
