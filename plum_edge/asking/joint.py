@@ -63,11 +63,12 @@ class Joint:
         together = mean_odds(remembered, *read, found)
         if (together >= 0.5) not in sides:
             together = mean_odds(remembered, *read)
+        yes = together >= 0.5
         for reading, p in zip(readings, read, strict=True):
-            if (p >= 0.5) == (together >= 0.5):
-                return Asked(list(reading), together)
+            if (p >= 0.5) == yes:
+                return Asked(list(reading), together, yes)
         self._remember()
-        return replace(recalled.asked, p_yes=together)
+        return replace(recalled.asked, p_yes=together, decided=yes)
 
     def _remember(self) -> None:
         if self._recall.adapter_id != self._name:

@@ -26,7 +26,8 @@ class Asked:
     p_yes: float | None = None
     """p(yes) of all who were asked, where the answer is a yes or no."""
     decided: bool | None = None
-    """The yes or no that it must begin with, where nobody who was asked would say so by itself."""
+    """The yes or no that it begins with, where all who were asked decided on one: the model would perhaps not say so by
+    itself, or, with a temperature, not every time."""
 
 
 class Recalls(Protocol):

@@ -63,17 +63,15 @@ def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE
 
 
 def _decided(recall: Recalls, messages: list[Message], opens: str, loss: float, glance: int) -> Recollection:
-    """Answer yes or no as all phrasings say together, in the first that says so by itself; where none does, bid it."""
+    """Answer yes or no as all phrasings say together, in the first that says so by itself, where one does."""
     phrased = _phrased(messages, rewrite.closed)
     each = [recall.p_yes(asked) for asked in phrased]
     together = claim(mean_odds(*each))
     yes = together >= 0.5
-    agrees = next((asked for asked, p in zip(phrased, each, strict=True) if (p >= 0.5) == yes), None)
-    if agrees is None:
-        return Recollection(Asked(messages, together, decided=yes), opens, loss)
+    agrees = next((asked for asked, p in zip(phrased, each, strict=True) if (p >= 0.5) == yes), messages)
     if agrees != messages:
         opens, loss = recall.opening(agrees, glance)
-    return Recollection(Asked(agrees, together), opens, loss)
+    return Recollection(Asked(agrees, together, yes), opens, loss)
 
 
 def _surest(recall: Recalls, messages: list[Message]) -> Recollection:

@@ -102,7 +102,7 @@ def test_where_there_is_more_to_say_the_surer_says_it(remembered: str, read: str
         surer, dict.fromkeys((True, False), 0.1)
     )
     asked = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
-    assert asked == Asked(ASKED if surer == "memory" else READING)
+    assert (asked.messages, asked.p_yes) == (ASKED if surer == "memory" else READING, None)
     assert recall.adapter_id == (str(ADAPTER) if surer == "memory" else None)
 
 
@@ -115,17 +115,17 @@ def test_of_several_readers_one_that_agrees_says_it_and_all_count() -> None:
     recall = Three("Yes, on", 0.7, "No, not", 0.3)
     joint = Joint(recall, ADAPTER)
     together = mean_odds(claim(0.7), 0.3, 0.99, 0.5)
-    assert joint.speaker(ASKED, [READING, note], 0.5) == Asked(note, pytest.approx(together))
+    assert joint.speaker(ASKED, [READING, note], 0.5) == Asked(note, pytest.approx(together), True)
     assert joint.p_yes(ASKED, [READING, note], 0.5) == pytest.approx(together)
 
 
 def test_the_search_decides_between_two_and_against_all_has_nobody_to_say_it() -> None:
     recall = Two("Yes, on", 0.8, "No, not", 0.1)
     asked = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.98)
-    assert asked == Asked(ASKED, pytest.approx(mean_odds(claim(0.8), 0.1, 0.98)))
+    assert asked == Asked(ASKED, pytest.approx(mean_odds(claim(0.8), 0.1, 0.98)), True)
     recall = Two("No, not", 0.4, "No, not", 0.3)
     asked = Joint(recall, ADAPTER).speaker(ASKED, [READING], 0.99)
-    assert asked == Asked(READING, pytest.approx(mean_odds(claim(0.4), 0.3)))
+    assert asked == Asked(READING, pytest.approx(mean_odds(claim(0.4), 0.3)), False)
 
 
 def test_an_adapter_of_another_name_is_taken_off_first() -> None:

@@ -61,7 +61,7 @@ def test_a_yes_or_no_is_the_mean_of_its_phrasings() -> None:
     recalled = recollect(minds, asked(CLOSED))
     assert recalled.asked.p_yes == pytest.approx(together)
     assert (recalled.asked.messages, recalled.opens) == (asked(CAME_UP), YES)  # the first that says so by itself
-    assert recalled.asked.decided is None
+    assert recalled.asked.decided is True
 
 
 @given(st.floats(0, 1))
@@ -70,7 +70,7 @@ def test_a_yes_is_claimed_from_odds_of_two_to_one(p: float) -> None:
     assert 2 * claim(p) * (1 - p) == pytest.approx(p * (1 - claim(p)))  # the odds are half of those of p
 
 
-def test_where_each_phrasing_says_yes_and_none_is_sure_enough_a_no_is_bidden() -> None:
+def test_where_each_phrasing_says_yes_and_none_is_sure_enough_a_no_is_decided() -> None:
     minds = Minds({CLOSED: (YES, 0.1, 0.6), CAME_UP: (YES, 0.1, 0.55), TALKED: (YES, 0.1, 0.7)})
     recalled = recollect(minds, asked(CLOSED))
     assert recalled.asked.p_yes == pytest.approx(claim(mean_odds(0.6, 0.55, 0.7)))
@@ -89,7 +89,7 @@ def test_words_are_answered_in_the_surer_phrasing() -> None:
         minds = Minds({WANTED: (QUOTE, own, 0.5), SAID: (QUOTE, other, 0.5)})
         recalled = recollect(minds, asked(WANTED))
         assert recalled.asked.messages == asked(SAID if other < own else WANTED)
-        assert (recalled.loss, recalled.asked.p_yes) == (0.2, None)
+        assert (recalled.loss, recalled.asked.p_yes, recalled.asked.decided) == (0.2, None, None)
         assert minds.begun[1:] == [(WANTED, OPENING), (SAID, OPENING)]
 
 
