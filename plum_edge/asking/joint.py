@@ -2,9 +2,9 @@
 well the log matches what is asked about.
 
 Each answers by itself, and p(yes) is the mean of all in log-odds: whoever is surer decides, and two who are half sure
-outweigh one who is. The adapter claims a yes from odds of two to one (remember.py); no other number in it was chosen, so
-that it holds for any base and log. To let the adapter read instead is worse than to let the base read: one that says
-yes too easily reads a yes into any text (docs/LOG.md).
+outweigh one who is. The adapter claims a yes from odds of two to one (remember.py); no other number in it was chosen,
+so that it holds for any base and log. To let the adapter read instead is worse than to let the base read: one that
+says yes too easily reads a yes into any text (docs/LOG.md).
 
 The adapter is asked in several phrasings (remember.py); the base, which knows more of them, as the question stands.
 Knows nothing of how a text is found.
