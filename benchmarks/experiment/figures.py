@@ -15,6 +15,7 @@ from plum_edge import evaluate
 from plum_edge.evaluate import Scored, calibration
 
 NOT_RUN = "not run"
+FAILED = "failed"
 QUARTERS = 4
 
 
@@ -140,6 +141,8 @@ class Shelf:
                 self.used[cell.name] = self.place(cell)
             elif found is not None:
                 why = "not available"
+            elif self.place(cell).failed:
+                why = FAILED
         return Answered(parts) if parts else why
 
     def _read(self, cell: Cell, exam: Exam) -> answers.Answers | None:

@@ -9,7 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from benchmarks.experiment import answers, around, courses, desk, grid, prose, tables
-from benchmarks.experiment.figures import NOT_RUN, Shelf
+from benchmarks.experiment.figures import FAILED, NOT_RUN, Shelf
 from benchmarks.experiment.homes import Place
 from benchmarks.experiment.tables import Row, Table
 from plum_edge.paths import atomic_write
@@ -108,7 +108,7 @@ def _label(row: Sequence[str]) -> str:
 def _was_run(table: Table, row: Sequence[str]) -> bool:
     """Whether there is a figure in a row, or a reason why there can be none."""
     figures = (cell for name, cell in zip(table.header, row, strict=True) if name not in _NAMES)
-    return "not available" in row or any(cell[:1].isdigit() for cell in figures)
+    return bool({"not available", FAILED} & set(row)) or any(cell[:1].isdigit() for cell in figures)
 
 
 def _made_by(shelf: Shelf) -> str:
@@ -165,7 +165,7 @@ def _runs(results: Path) -> str:
 
 def _run(one: desk.Standing) -> Iterator[str]:
     yield one.place.cell.name
-    yield one.state
+    yield f"failed: {one.note}" if one.state == "failed" else one.state
     result = one.place.result
     if result is None:
         yield from ["–"] * 6

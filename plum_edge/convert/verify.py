@@ -187,9 +187,9 @@ def require(
     """
     missed = []
     if not delta <= delta_bound:
-        missed.append(f"the weights in the file differ by {delta:.2g} (allowed {delta_bound:.2g})")
+        missed.append(f"the weights in the file differ by {delta:.3g} (allowed {delta_bound:.2g})")
     if bound is not None and not parity.max_abs <= bound:
-        missed.append(f"logits differ by {parity.max_abs:.2g} (allowed {bound:.2g})")
+        missed.append(f"logits differ by {parity.max_abs:.3g} (allowed {bound:.2g})")
     if not parity.agreement >= agreement:
         missed.append(f"{parity.agreement:.1%} of the next tokens agree (wanted {agreement:.0%})")
     if not parity.effect >= effect:

@@ -82,6 +82,16 @@ def test_a_system_that_is_not_here_is_told_from_one_that_was_not_run(tmp_path: P
     assert line(next(main_tables(Shelf(tmp_path))), BM25.label)[0] == "not available"
 
 
+def test_a_cell_that_failed_shows_what_it_got_to(tmp_path: Path) -> None:
+    cell = CELLS["ablation/nora/plum-closed/seed-0"]
+    header = {"point": 10, "asked": "closed", "system": "adapter", "questions": 8, "seconds": 1.0}
+    answers.keep(Place(tmp_path, cell).root, Answers(header, rows("rrrw", "rrrr")))
+    assert line(courses.ablations(Shelf(tmp_path)), "plum, closed questions alone")[2] == "not run"
+    Place(tmp_path, cell).write("failed.json", {"reason": "no disk"})
+    told = line(courses.ablations(Shelf(tmp_path)), "plum, closed questions alone")
+    assert told[0].startswith("87.5 (") and told[1:3] == ["failed", "failed"]
+
+
 def test_mcnemar_counts_the_questions_that_turned(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "bm25", rows("rrrwwwww", "rrrrrrrr"))
     keep(tmp_path, NORA, "adapter", rows("rrwrrrrr", "rrrrrrrr"))
