@@ -6,10 +6,9 @@ from typing import Any
 
 from benchmarks.experiment import grid
 from benchmarks.experiment.figures import NOT_RUN, Shelf, share
-from benchmarks.experiment.tables import CELLS, Table
+from benchmarks.experiment.tables import CELLS, Table, further
 
 _LOGS = grid.LOGS
-_SYSTEMS = (*grid.CORE, *grid.RETRIEVAL)
 _RATES = ("reading", "reading_yes", "reading_no", "honest_no", "chat_sound", "chat_same")
 _LOSSES = ("text_loss", "dialogue_loss", "chat_loss")
 
@@ -19,24 +18,19 @@ def retrieval(shelf: Shelf) -> Table:
     lines = []
     for log in _LOGS:
         cell = CELLS[f"main/{log}/replay/seed-0"]
-        for system in _SYSTEMS:
+        for system in cell.asked("held_out"):
             found = shelf.answered([cell], "held_out", system)
             if isinstance(found, str):
                 lines.append([log, f"`{system}`", found, *["–"] * 6])
             else:
                 kinds = (found.kind(style) for style in ("verbatim", "paraphrased", "near", "far"))
-                lines.append(
-                    [log, f"`{system}`", found.balanced(), *kinds, found.opened()[0], _gold(shelf, log, system)]
-                )
+                gold = further(shelf, [cell], system, "gold")
+                lines.append([log, f"`{system}`", found.balanced(), *kinds, found.opened()[0], gold])
     header = (
         "log", "system", "balanced", "verbatim", "paraphrased", "near", "far", "open, with the fact", "hand-written",
     )  # fmt: skip
-    return Table("Retrieval with the same model, and both together", "", header, lines)
-
-
-def _gold(shelf: Shelf, log: str, system: str) -> str:
-    found = shelf.answered([CELLS[f"main/{log}/replay/seed-0"]], "gold", system)
-    return found if isinstance(found, str) else found.balanced()
+    notes = "All of it on the first log; on the others what the main tables hold."
+    return Table("Retrieval with the same model, and both together", notes, header, lines)
 
 
 def general(shelf: Shelf) -> Table:
@@ -67,7 +61,10 @@ def runtimes(shelf: Shelf) -> Table:
     """Return the same questions in other formats and in the training framework."""
     lines = []
     for log in _LOGS:
-        found = shelf.extra(CELLS[f"main/{log}/replay/seed-0"], "runtimes")
+        cell = CELLS[f"main/{log}/replay/seed-0"]
+        if "runtimes" not in cell.extras:
+            continue
+        found = shelf.extra(cell, "runtimes")
         if not found:
             lines.append([log, NOT_RUN, *["–"] * 7])
         for name, one in (found or {}).items():
@@ -101,7 +98,7 @@ def costs(shelf: Shelf) -> Table:
     lines = []
     for log in _LOGS:
         cell = CELLS[f"main/{log}/replay/seed-0"]
-        for system in _SYSTEMS:
+        for system in cell.asked("held_out"):
             header = shelf.header(cell, "held_out", system)
             cost = header.get("cost")
             told = [_number(cost, key) for key in ("prompt_tokens", "milliseconds", "text_bytes")] if cost else None

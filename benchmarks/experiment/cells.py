@@ -67,11 +67,15 @@ class Cell:
         *early, last = self.points
         found = [Exam(point, "closed", system) for point in early for system in self.along]
         for asked in sets:
-            narrow = asked not in ("held_out", "gold")
-            systems = (*self.systems, *(() if narrow else self.wide))
-            found += [Exam(last, asked, system) for system in systems if asked != "others" or system in COMPARED]
+            found += [Exam(last, asked, system) for system in self.asked(asked)]
         extra = [system for system in self.along if system not in (*self.systems, *self.wide)]
         return [*found, *(Exam(last, "closed", system) for system in extra)]
+
+    def asked(self, questions: str) -> list[str]:
+        """Return the systems that are asked a set of questions at the last point, where the log has that set."""
+        narrow = questions not in ("held_out", "gold")
+        systems = (*self.systems, *(() if narrow else self.wide))
+        return [system for system in systems if questions != "others" or system in COMPARED]
 
     def dump(self) -> str:
         """Return the cell as one line of JSON."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 HEAD = """# Results
 
 What [the experiment](../benchmarks/experiment) gave. This page is written from stored answers by
-`python -m benchmarks.experiment --tables`; nothing in its tables was typed. What has not been run says so.
+`python -m benchmarks.experiment --tables`; nothing in its tables was typed. What has not been run says so; a dash
+stands where there is nothing to measure.
 
 **How to read it.** Figures are percent. *Yes asked*: of the questions to be answered yes, the share that was, read off
 p(Yes) against p(No) in llama.cpp with the GGUF adapter; *no asked* likewise; *balanced* is the mean of the two, so that

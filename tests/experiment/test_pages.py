@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.experiment import answers, courses, grid, pages
+from benchmarks.experiment import answers, around, courses, grid, pages
 from benchmarks.experiment.answers import Answers
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.figures import Shelf
 from benchmarks.experiment.homes import Place
-from benchmarks.experiment.tables import BM25, REPLAY, Table, ages, calibrations, main_tables, mcnemar, opened
+from benchmarks.experiment.tables import BM25, REPLAY, Table, ages, calibrations, kinds, main_tables, mcnemar, opened
 
 CELLS = {cell.name: cell for cell in grid.grid()}
 NORA = CELLS["main/nora/replay/seed-0"]
@@ -164,3 +164,14 @@ def test_an_exam_is_one_of_the_cell(tmp_path: Path) -> None:
     assert len(found) == len({exam.name for exam in found})
     assert Exam(100, "unseen", "dense") not in found and Exam(100, "gold", "dense") in found
     assert Exam(100, "closed", "adapter_prompted") in found and Exam(50, "closed", "bm25") in found
+
+
+def test_what_is_never_asked_is_told_from_what_was_not_run(tmp_path: Path) -> None:
+    pak = CELLS["main/Pak_Budi/replay/seed-0"]
+    keep(tmp_path, pak, "adapter", rows("rrrw", "rrrr"))
+    (table,) = kinds(Shelf(tmp_path), logs=("Pak_Budi",))
+    assert line(table, REPLAY.label)[-4:] == ["not run", "not run", "not run", "–"], "no hand-written questions"
+    assert line(table, "base, no memory")[-2:] == ["–", "–"], "the base is not asked in others' phrasings"
+    found = {row[0] for row in around.runtimes(Shelf(tmp_path)).rows}
+    assert found == {"nora"}
+    assert not any("dense" in row[1] for row in around.costs(Shelf(tmp_path)).rows if row[0] == "Pak_Budi")
