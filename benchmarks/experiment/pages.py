@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +28,7 @@ _GROUPS: dict[str, tuple[Callable[[Shelf], _Made], ...]] = {
 
 def write(results: Path, out: Path) -> list[str]:
     """Write the page; return what is wrong with the results, in sentences."""
-    problems = differing(results)
+    problems = [*differing(results), *mixed(results)]
     with atomic_write(out) as file:
         file.write((page(results, problems) + "\n").encode())
     out.chmod(0o644)
@@ -77,6 +78,16 @@ def differing(results: Path) -> list[str]:
         for (log, seed, point, kind), sets in sorted(asked.items())
         if len(sets) > 1
     ]
+
+
+def mixed(results: Path) -> list[str]:
+    """Return which cells were learned on something else than most: another BLAS gives other bytes, and other times."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for cell in grid.grid():
+        if result := Place(results, cell).result:
+            found[json.dumps(result.get("learned_on"), sort_keys=True)].append(cell.name)
+    _, *others = sorted(found.items(), key=lambda one: -len(one[1])) or [("", [])]
+    return [f"learned on something else than most, {what}: {', '.join(names)}" for what, names in others]
 
 
 def _sections(shelf: Shelf, made: _Made) -> Iterator[str]:
@@ -147,7 +158,10 @@ def _beside(results: Path) -> str:
 
 def _checks(problems: Iterable[str]) -> str:
     told = [f"- **wrong:** {problem}" for problem in problems]
-    fine = "Every two cells of the same log, seed and number of conversations were asked the same questions."
+    fine = (
+        "Every two cells of the same log, seed and number of conversations were asked the same questions, and all were "
+        "learned with the same BLAS, on the same kind of machine."
+    )
     return "\n".join(["## Checks\n", *(told or [fine]), ""])
 
 

@@ -32,6 +32,9 @@ from plum_edge.records import Progress
 _EVERY = 0.2
 """Seconds between two lines of progress."""
 
+_OURS = ("plum-edge", "settings", "base")
+"""Of a step's versions: what the manifest says already."""
+
 Stopped = Callable[[], bool]
 
 
@@ -135,6 +138,8 @@ def _finish(place: Place, config: Config, sets: tuple[str, ...]) -> None:
         "unavailable": {one.exam.name: one.unavailable for one in held if one.unavailable is not None},
         "extras": read,
         "adapter_sha256": adapter.gguf_sha256,
+        "learned_on": {"threads": steps[-1].threads}
+        | {name: version for name, version in steps[-1].versions.items() if name not in _OURS},
         "conversations": len(steps),
         "pairs": pairs,
         "seconds": {

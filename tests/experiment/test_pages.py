@@ -140,6 +140,16 @@ def test_other_questions_for_another_recipe_are_an_error(tmp_path: Path) -> None
     assert problem in pages.page(tmp_path, [problem])
 
 
+def test_an_adapter_that_was_learned_on_something_else_is_named(tmp_path: Path) -> None:
+    names = [f"ablation/nora/{one}/seed-0" for one in ("raw", "plum-open", "distill")]
+    for name, blas in zip(names, ("openblas", "openblas", "reference"), strict=True):
+        Place(tmp_path, CELLS[name]).write("result.json", {"learned_on": {"blas": blas}})
+    (problem,) = pages.mixed(tmp_path)
+    assert "reference" in problem and names[2] in problem and names[0] not in problem
+    Place(tmp_path, CELLS[names[2]]).write("result.json", {"learned_on": {"blas": "openblas"}})
+    assert pages.mixed(tmp_path) == []
+
+
 def test_the_page_is_written_whole_and_the_same_twice(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "adapter", rows("rrrw", "rrrr"))
     assert pages.write(tmp_path, tmp_path / "RESULTS.md") == []

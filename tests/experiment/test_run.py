@@ -83,6 +83,8 @@ def test_the_result_holds_every_exam_and_what_it_rests_on(whole: Place) -> None:
     assert "no_such_system" in result["unavailable"]["0003-held_out-no_such_system"]
     assert result["conversations"] == 3
     assert result["pairs"] > 10
+    assert result["learned_on"]["threads"] == 1 and result["learned_on"]["machine"]
+    assert not {"settings", "base"} & set(result["learned_on"])
     manifest = result["manifest"]
     assert {len(manifest[name]) for name in ("base_sha256", "log_sha256")} == {64}
     assert manifest["versions"]["numpy"] and manifest["seed"] == 0 and manifest["settings"]["train"]["epochs"] == 1
