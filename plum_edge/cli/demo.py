@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plum_edge.cli import sample, terminal
+from plum_edge.cli import heap, sample, terminal
 from plum_edge.cli.evaluate import compare, history
 from plum_edge.cli.progress import bar, interrupts
 from plum_edge.cli.scene import Scene
@@ -34,7 +34,7 @@ _REMEMBERS = 0.75
 
 
 @click.command("demo", short_help="See the whole idea work on a sample user: minutes, offline.")
-@click.option("--all", "everything", is_flag=True, help="Learn all of the sample: within half an hour.")
+@click.option("--all", "everything", is_flag=True, help="Learn all of the sample, three times as much.")
 @click.option("--fresh", is_flag=True, help="Empty the demo's folder first, instead of carrying on.")
 @shared
 @click.pass_obj
@@ -42,6 +42,7 @@ def command(session: Session, everything: bool, fresh: bool) -> None:
     """Import a sample user's conversations, learn them as nights, and ask. Offline; in a folder of its own."""
     from plum_edge import Memory
 
+    heap.keep()
     began = time.monotonic()
     home = sample.own(session.folder() if session.home else None, fresh=fresh)
     with Memory(home.root) as memory:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from plum_edge.cli import terminal
+from plum_edge.cli import heap, terminal
 from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
 from plum_edge.records import Conversation
@@ -92,6 +92,7 @@ def notrain(ctx: click.Context, conversations: tuple[str, ...], yes: bool) -> No
     from plum_edge.cli.forget import confirm, report
     from plum_edge.cli.progress import bar, interrupts
 
+    heap.keep()
     session: Session = ctx.obj
     with session.memory() as memory:
         plan = memory.forget(conversations, dry_run=True)
