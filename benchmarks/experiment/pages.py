@@ -171,7 +171,8 @@ def _runs(results: Path) -> str:
     header = ("cell", "state", "plum-edge", "adapter sha256", "log sha256", "pairs", "learning, s", "asking, s")
     notes = (
         "Each: `python -m benchmarks.experiment --only CELL`. Its result.json holds settings, packages and all hashes. "
-        "Learning is counted without rehearsals."
+        "The commit is the one that wrote the result; adapters may have been learned, to the same bytes, by an earlier "
+        "one (the log says which). Learning is counted without rehearsals."
     )
     versions = _versions(Place(results, cell) for cell in grid.grid())
     return f"## Cells\n\n{notes}\n\n{Table('', '', header, lines).markdown()}\n\n{versions}"

@@ -1,8 +1,8 @@
 """The heap of a program that learns: what a step frees is kept for the next one.
 
 glibc hands blocks above 128 kB back to the kernel as soon as they are free. A step on a small base frees thousands, and
-a sixth of its time went into fetching their pages again (docs/LOG.md). What is learned does not depend on it, to the
-byte. That is a program's own affair and not a library's: whoever imports plum_edge keeps the heap that he has.
+takes a tenth to a fifth longer where their pages are fetched again (docs/LOG.md). What is learned does not depend on
+it, to the byte. That is a program's own affair and not a library's: whoever imports plum_edge keeps the heap he has.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def keep() -> bool:
 
     Nothing is done where malloc is not glibc's, or where somebody has set it already in the environment.
     """
-    if not sys.platform.startswith("linux") or any(name.startswith("MALLOC_") for name in os.environ):
+    tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "") or any(n.startswith("MALLOC_") for n in os.environ)
+    if tuned or not sys.platform.startswith("linux"):
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(mallopt(option, value) == 1 for option, value in _OPTIONS.items())

@@ -44,5 +44,8 @@ def test_freed_memory_is_kept() -> None:
 
 
 @glibc
-def test_who_has_set_malloc_himself_is_left_alone() -> None:
-    assert faults("keep", MALLOC_TRIM_THRESHOLD_="131072")[0] == "False"
+@pytest.mark.parametrize(
+    "setting", [{"MALLOC_TRIM_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=131072"}]
+)
+def test_who_has_set_malloc_himself_is_left_alone(setting: dict[str, str]) -> None:
+    assert faults("keep", **setting)[0] == "False"
