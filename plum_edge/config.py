@@ -1,26 +1,54 @@
-"""One configuration: a TOML file into frozen dataclasses, every key checked by name, type and range.
+"""One configuration: defaults, over them the base's profile, over that the home's file; every key checked.
 
-Defaults are what the embedded base was measured with (docs/LOG.md). Knows nothing of who reads it.
+A *profile* is what differs by base: tables of the same names in models/NAME.toml. Defaults are what small instruct
+models do well with; what was measured on one base stands in that base's profile. Knows nothing of who reads it, and of
+profiles only that they are tables.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import tomllib
 import typing
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from plum_edge.errors import BadConfig
 
+Tables = Mapping[str, Mapping[str, Any]]
+"""The tables of a profile, by name."""
+DEFAULT_BASE = "SmolLM2-135M-Instruct"
+"""The base where nothing names one: the smallest real chat model that an installation can bring without a model hub."""
+BASE_VARIABLE = "PLUM_EDGE_BASE"
+"""Names the base where config.toml names none."""
+
+
+def default_base() -> str:
+    """Return the base where config.toml names none: $PLUM_EDGE_BASE, else `DEFAULT_BASE`."""
+    return os.environ.get(BASE_VARIABLE) or DEFAULT_BASE
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Which base model is adapted: a name from models/*.toml, or a folder."""
+    """Which base model is adapted: a name from models/*.toml, one that was added, a folder or a GGUF file."""
 
-    base: str = "plum-tiny"
+    base: str = field(default_factory=default_base)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """How a base's chat template is rendered; the same in training and when it answers."""
+
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """What the template is given beside the messages, e.g. ``enable_thinking = false``."""
+    system: str | None = None
+    """What stands first where a chat has no system message; none: whatever the template puts there."""
+    context: Literal["auto", "system", "user"] = "auto"
+    """Where a text to read goes: a system message, or the user's own turn where a template takes no system message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +74,8 @@ class Train:
     backend: Literal["auto", "mlx", "torch"] = "auto"
     quantise: Literal["auto", "none", "8bit", "4bit"] = "auto"
     """How the base is held while an adapter is trained; ``auto`` takes fewer bits only where memory is too small."""
-    rank: int = 32
-    alpha: float = 64.0
+    rank: int = 16
+    alpha: float = 32.0
     learning_rate: float = 1e-3
     decay: float = 0.0
     """Linear decay of the rate within a segment, down to ``1 - decay`` of it."""
@@ -68,7 +96,7 @@ class Train:
     tether: float = 1.0
     """Weight of the KL to the base on general samples, at every token; 0 learns their answers as they stand."""
     question_weight: float = 0.0
-    """The embedded base unlearns plain talk where its questions are learned (docs/LOG.md); a real base may want 0.1."""
+    """Above 0 the questions themselves are learned as well. The paper weighs them; no base gained by it here."""
     answer_weight: float = 1.0
     template_weight: float = 0.0
     clip: float = 1.0
@@ -79,7 +107,7 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
+class Generate:
     """How llama.cpp answers."""
 
     dtype: Literal["auto", "f32", "f16", "q8_0", "q4_0"] = "auto"
@@ -90,7 +118,27 @@ class Recall:
     """Tokens of context; 0 takes the model's own."""
     threads: int = 0
     temperature: float = 0.0
+    """0 takes the likeliest token each time."""
+    top_p: float = 1.0
+    """Only the likeliest tokens that together have so much of the probability; 1: all."""
+    top_k: int = 0
+    """Only so many of the likeliest tokens; 0: all."""
+    min_p: float = 0.0
+    """Only tokens that have at least this share of the likeliest one's probability."""
+    repetition_penalty: float = 1.0
+    """Divides the logits of what was said last; 1: no penalty."""
+    seed: int = 0
     max_tokens: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """When a yes is claimed."""
+
+    odds: float = 2.0
+    """Odds of yes to no from which on a yes is claimed: to claim what was never said is worse than to miss what was."""
+    phrasings: bool = True
+    """Whether a question about what was said is asked in phrasings of training as well as in the user's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,53 +166,115 @@ class Config:
     """Everything that can be set. ``Config()`` is the default; `load` reads a file over it."""
 
     model: Model = field(default_factory=Model)
+    template: Template = field(default_factory=Template)
+    generate: Generate = field(default_factory=Generate)
     augment: Augment = field(default_factory=Augment)
     train: Train = field(default_factory=Train)
-    recall: Recall = field(default_factory=Recall)
+    decide: Decide = field(default_factory=Decide)
     gate: Gate = field(default_factory=Gate)
 
 
+_TABLES = tuple(spec.name for spec in dataclasses.fields(Config))
+PROFILED = ("template", "generate", "augment", "train", "decide", "gate")
+"""The tables that a profile may have."""
+_FORMER = {"recall": "generate"}
+"""Tables that once had another name."""
 _POSITIVE = {
     "rank", "alpha", "learning_rate", "epochs", "batch", "clip", "topics", "max_tokens", "earlier", "attempts",
-    "smaller",
+    "smaller", "odds", "top_p", "repetition_penalty",
 }  # fmt: skip
 
 
-def load(path: Path) -> Config:
-    """Return the configuration in ``path``, or the default where there is no such file.
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A configuration, and for each ``table.key`` where its value comes from: a profile's name or a file; else it is
+    the default.
+    """
+
+    config: Config
+    origins: Mapping[str, str]
+
+
+def _no_profile(_base: str) -> Tables:
+    return {}
+
+
+def load(path: Path, profile: Callable[[str], Tables] = _no_profile) -> Config:
+    """Return the configuration in ``path``, or the default where there is no such file, over the base's profile.
 
     Raises:
         BadConfig: not TOML, an unknown table or key (named, with the nearest known one), a wrong type or value.
     """
+    return merge(path, profile).config
+
+
+def merge(path: Path, profile: Callable[[str], Tables] = _no_profile, base: str = "") -> Merged:
+    """Do as `load`, and say where each value comes from; with ``base`` as if the file named that one.
+
+    Raises:
+        BadConfig: as `load`; a profile's mistakes are said of the base.
+    """
+    own = _tables(path)
+    if base:
+        own = {**own, "model": {**own.get("model", {}), "base": base}}
+    base = str(own.get("model", {}).get("base") or default_base())
+    return _merged((Path(base), profile(base), PROFILED), (path, own, _TABLES))
+
+
+def profiled(base: str, profile: Tables) -> Config:
+    """Return the configuration that a base has by its profile alone.
+
+    Raises:
+        BadConfig: the profile is wrong.
+    """
+    return _merged((Path(base), profile, PROFILED)).config
+
+
+def _merged(*sources: tuple[Path, Tables, Sequence[str]]) -> Merged:
+    """Lay tables over the defaults, the last on top; of each source its name, its tables and those it may have."""
+    sections: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for source, tables, allowed in sources:
+        for name in tables:
+            if name not in allowed:
+                raise BadConfig(source, f"unknown table {_suggest(name, list(allowed))}")
+    for name, cls in typing.get_type_hints(Config).items():
+        values: dict[str, Any] = {}
+        for source, tables, _ in sources:
+            checked = _section(source, name, cls, tables.get(name, {}))
+            values |= checked
+            origins |= {f"{name}.{key}": source.name for key in checked}
+        sections[name] = cls(**values)
+    return Merged(Config(**sections), origins)
+
+
+def _tables(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the tables of the home's file; none where there is no such file."""
     if not path.exists():
-        return Config()
+        return {}
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadConfig(path, f"it cannot be read ({error.strerror})", "Make it a file that you can read.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadConfig(path, f"not valid TOML ({error})") from error
-    sections = {}
-    for spec in dataclasses.fields(Config):
-        table = raw.pop(spec.name, {})
-        if not isinstance(table, dict):
-            raise BadConfig(path, f"[{spec.name}] must be a table")
-        sections[spec.name] = _section(path, spec.name, typing.get_type_hints(Config)[spec.name], table)
-    if raw:
-        raise BadConfig(
-            path, f"unknown table {_suggest(next(iter(raw)), [s.name for s in dataclasses.fields(Config)])}"
-        )
-    return Config(**sections)
+    for name, table in raw.items():
+        if name in {*_TABLES, *_FORMER} and not isinstance(table, dict):
+            raise BadConfig(path, f"[{name}] must be a table")
+    for former, name in _FORMER.items():
+        if former in raw:
+            raw[name] = {**raw.pop(former), **raw.get(name, {})}
+    return raw
 
 
-def _section(path: Path, name: str, cls: Any, table: dict[str, Any]) -> Any:
+def _section(path: Path, name: str, cls: Any, table: Mapping[str, Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     values = {}
     for key, value in table.items():
         if key not in hints:
             raise BadConfig(path, f"unknown key {_suggest(key, list(hints))} in [{name}]")
         values[key] = _checked(path, f"{name}.{key}", key, hints[key], value)
-    return cls(**values)
+    return values
 
 
 def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
@@ -178,6 +288,12 @@ def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
         if not isinstance(value, list) or not value:
             raise BadConfig(path, f"{where} is {value!r}; it must be a list of {', '.join(typing.get_args(choice))}")
         return tuple(_checked(path, where, key, choice, one) for one in value)
+    if typing.get_origin(hint) is Mapping:
+        if not isinstance(value, dict):
+            raise BadConfig(path, f"{where} is {value!r}; it must be a table")
+        return value
+    if type(None) in typing.get_args(hint):
+        (hint,) = (one for one in typing.get_args(hint) if one is not type(None))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):

@@ -131,7 +131,7 @@ def _deployed(
     progress: Progress | None,
 ) -> _Answers:
     """Ask in llama.cpp."""
-    path, settings = registry.gguf(memory.base, memory.home.create(), kinds[0]), memory.config.recall
+    path, settings = registry.gguf(memory.base, memory.home.create(), kinds[0]), memory.config.generate
     with (
         Recall(path, context=settings.context, threads=settings.threads) as recall,
         _adapter(memory, adapter, kinds[1]) as file,

@@ -173,7 +173,7 @@ class Writer:
 
     @cached_property
     def _gguf(self) -> Path:
-        return registry.gguf(self.base, self.home, self.config.recall.dtype)
+        return registry.gguf(self.base, self.home, self.config.generate.dtype)
 
     @cached_property
     def _tokenizer(self) -> ChatTokenizer:
@@ -182,7 +182,7 @@ class Writer:
 
     @property
     def _context(self) -> int:
-        return min(self.config.recall.context or _CONTEXT, self.base.context, _CONTEXT)
+        return min(self.config.generate.context or _CONTEXT, self.base.context, _CONTEXT)
 
     @property
     def _answer(self) -> int:
@@ -206,7 +206,7 @@ class Writer:
 
     def _ask(self, window: Window, told: Callable[[], None]) -> list[str]:
         if self._open is None:
-            self._open = Recall(self._gguf, context=self._context, threads=self.config.recall.threads)
+            self._open = Recall(self._gguf, context=self._context, threads=self.config.generate.threads)
         model = self._open
         model.empty()  # what is kept must not depend on what was read before
 

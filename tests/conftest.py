@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import settings
 
 settings.register_profile("plum-edge", deadline=None)  # a busy machine is no bug
 settings.load_profile("plum-edge")
+os.environ["PLUM_EDGE_BASE"] = "plum-tiny"  # the default base is not in the repository; processes inherit this one
 
 
 @pytest.fixture(scope="session", autouse=True)

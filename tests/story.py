@@ -45,7 +45,7 @@ min_new = 0.0
 max_false_yes = 1.0
 max_text_loss = 9.0
 max_lost = 1.0
-[recall]
+[generate]
 max_tokens = 16
 threads = 1
 """

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.config import Config, load
+from plum_edge.config import Config, Generate, load, merge, profiled
 from plum_edge.errors import BadConfig
 
 
@@ -39,7 +40,8 @@ def toml(config: Config) -> str:
     for section in dataclasses.fields(config):
         lines.append(f"[{section.name}]")
         for name, value in dataclasses.asdict(getattr(config, section.name)).items():
-            lines.append(f"{name} = {json.dumps(value)}")  # TOML writes these values as JSON does
+            if value is not None:  # TOML has no way to write none; it is the default where it may be
+                lines.append(f"{name} = {json.dumps(value)}")  # TOML writes these values as JSON does
     return "\n".join(lines)
 
 
@@ -96,7 +98,51 @@ def test_any_value_is_taken_or_named(
         assert f"{section}.{name}" in str(error)
     else:
         taken = getattr(getattr(config, section), name)
-        assert type(taken) is type(getattr(getattr(Config(), section), name))
+        default = getattr(getattr(Config(), section), name)
+        assert default is None or type(taken) is type(default)
+
+
+PROFILE: dict[str, dict[str, Any]] = {"train": {"rank": 4, "epochs": 3}, "decide": {"odds": 1.5}}
+
+
+def test_a_profile_lies_over_the_defaults_and_under_the_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[model]\nbase = "One"\n[train]\nepochs = 9\n', encoding="utf-8")
+    asked = []
+
+    def profile(base: str) -> dict[str, dict[str, Any]]:
+        asked.append(base)
+        return PROFILE
+
+    found = merge(tmp_path / "config.toml", profile)
+    assert asked == ["One"]
+    assert (found.config.train.rank, found.config.train.epochs, found.config.decide.odds) == (4, 9, 1.5)
+    assert found.config.train.seed == Config().train.seed
+    assert found.origins == {
+        "model.base": "config.toml", "train.rank": "One", "train.epochs": "config.toml", "decide.odds": "One",
+    }  # fmt: skip
+
+
+def test_the_mistakes_of_a_profile_are_said_of_the_base(tmp_path: Path) -> None:
+    for tables, said in (({"model": {}}, "unknown table 'model'"), ({"train": {"rnak": 1}}, "did you mean 'rank'")):
+        with pytest.raises(BadConfig, match=said) as caught:
+            profiled("One", tables)
+        assert "One" in str(caught.value)
+
+
+def test_a_table_by_its_former_name(tmp_path: Path) -> None:
+    assert loaded(tmp_path, "[recall]\nmax_tokens = 7\nthreads = 2\n[generate]\nthreads = 1\n").generate == Generate(
+        threads=1, max_tokens=7
+    )
+
+
+def test_the_environment_names_the_base_where_the_file_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUM_EDGE_BASE", "Two")
+    assert loaded(tmp_path, "").model.base == "Two"
+    assert loaded(tmp_path, '[model]\nbase = "One"\n').model.base == "One"
+    monkeypatch.delenv("PLUM_EDGE_BASE")
+    assert loaded(tmp_path, "").model.base == "SmolLM2-135M-Instruct"
 
 
 def test_a_list_is_checked_value_by_value(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_killed_while_the_base_writes_the_next_night_asks_for_the_rest_alone(
 
 def test_another_base_is_asked_anew(home: Home, store: Store, asked: list[str]) -> None:
     Writer(home, store, LLM, registry.base("plum-tiny")).written(segment(store))
-    other = replace(LLM, recall=replace(LLM.recall, dtype="f16"))
+    other = replace(LLM, generate=replace(LLM.generate, dtype="f16"))
     Writer(home, store, other, registry.base("plum-tiny")).written(segment(store))
     assert len(asked) == 12 and store.writings.count() == 2
 

@@ -64,7 +64,7 @@ def inputs(cell: Cell, config: configuration.Config) -> Inputs:
         _code(_LEARNING, ()),
     )
     asked = (
-        json.dumps(asdict(config.recall), sort_keys=True),
+        json.dumps(asdict(config.generate), sort_keys=True),
         _code((), (*_LEARNING, *_NEITHER)),
         *(sha256_file(Path(__file__).parent / name) for name in _OURS),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -71,6 +72,9 @@ def show(session: Session, name: str) -> None:
     for name_, fact in facts.items():
         if fact:
             terminal.hang(f"{name_:<{width}}  ", str(fact))
+    terminal.say("\nsettings")
+    rows = [(key, _value(one["value"]), one["from"]) for key, one in found["settings"].items()]
+    terminal.table(("", "", "from"), rows)
     if not found["verified"]:
         terminal.say("\nNames, licence and sizes were not held against the hub.")
     if not found["here"] and found["usable"]:
@@ -111,6 +115,11 @@ def _use(session: Session, name: str, folder: str, sha256: str) -> None:
         return
     terminal.hang(f"{name} is here: ", folder)
     terminal.say(f"Use it: plum-edge init --model {name}{terminal.home_option(session.home)}")
+
+
+def _value(value: object) -> str:
+    """Return a setting as config.toml would say it; what TOML cannot say is left empty."""
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _state(one: dict[str, Any]) -> str:

@@ -50,8 +50,8 @@ def prove(path: Path, state: dict[str, np.ndarray], fold: Fold) -> dict[str, Any
     delta = verify.delta_error(state, train.alpha, train.rank, path, family, base.heads, base.kv_heads)
     fold.trainer.load(state)
     prompts = [fold.lessons.tokenizer.prompt([Message("user", question)]) for question in _probes(fold.store)]
-    deployed = fold.config.recall.dtype
-    with Recall(base_gguf(base, fold.home, deployed), threads=fold.config.recall.threads, exact=True) as exact:
+    deployed = fold.config.generate.dtype
+    with Recall(base_gguf(base, fold.home, deployed), threads=fold.config.generate.threads, exact=True) as exact:
         trained = [fold.trainer.logits(ids) for ids in prompts]
         bare = [exact.logits(ids) for ids in prompts]
         exact.use(path)

@@ -66,7 +66,7 @@ def of_night(base: Base, home: Home, config: Config, *, steps: int, adapters: in
     """
     shape = Shape.of(read_json(base.folder / "config.json"), base.name)
     spec = LoraSpec(config.train.rank, config.train.alpha, base.lora_targets)
-    wanted = config.recall.dtype
+    wanted = config.generate.dtype
     to_make = None if registry.made(base, home, wanted) else registry.dtype(base, wanted)
     return reckon(shape, spec, steps=steps, adapters=adapters, base=to_make)
 

@@ -8,7 +8,6 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from plum_edge import config as configuration
 from plum_edge import nightly
 from plum_edge.config import Config
 from plum_edge.convert import peft
@@ -17,7 +16,7 @@ from plum_edge.errors import IntegrityError, NoModel, PlumError, StoreError, Sto
 from plum_edge.fold import checkpoint
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Adapter
-from plum_edge.registry import base
+from plum_edge.registry import base, catalogue
 from plum_edge.store import Store
 from plum_edge.train import state_sha256
 
@@ -27,7 +26,7 @@ _OTHER = "Choose another: plum-edge adapters use ID"
 def config(home: Home) -> tuple[Config, Finding]:
     """Return the settings, the default ones where they are wrong, and what was found."""
     try:
-        settings = configuration.load(home.config)
+        settings = catalogue.settings(home)
     except PlumError as error:
         return Config(), wrong("config", error)
     where = str(home.config) if home.config.exists() else "none; every setting is the default"

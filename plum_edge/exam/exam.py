@@ -31,8 +31,8 @@ class Exam:
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.store, self.config, self.base = store, config, base
-        deployed = gguf(base, home, config.recall.dtype)
-        self.recall = Recall(deployed, context=config.recall.context, threads=config.recall.threads)
+        deployed = gguf(base, home, config.generate.dtype)
+        self.recall = Recall(deployed, context=config.generate.context, threads=config.generate.threads)
         self.library = Library(
             store.search.search,
             store.log.get,

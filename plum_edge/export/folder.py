@@ -102,7 +102,7 @@ def _fused(source: Path, base: Base, config: Config, folder: Path) -> dict[str, 
     bones = formats.skeleton(base.folder)
     if bones.packed:
         raise NoModel(base.name, "its weights are quantised, and no adapter can be added into them", "Use --to gguf.")
-    lora, kind = formats.read(source, bones), dtype(base, config.recall.dtype)
+    lora, kind = formats.read(source, bones), dtype(base, config.generate.dtype)
     words = vocabulary(base.folder, bones.shapes["model.embed_tokens"][0], bones.family.vocabularies)
     bos, eos = (words.pieces[words.special[role]] if role in words.special else "" for role in ("bos", "eos"))
     said = ollama.chat_format(base.chat_template, bos=bos if words.add_bos else "", eos=eos, name=base.name)

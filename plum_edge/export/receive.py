@@ -62,7 +62,7 @@ def add(home: Home, store: Store, base: Base, config: Config, folder: Path) -> A
         noted = _noted(identity, manifest, lora, base)
         with atomic_dir(target) as work:
             save(work, state, max(lora.ranks), lora.alpha, base)
-            _prove(work / GGUF, lora, registry.gguf(base, home, config.recall.dtype), base)
+            _prove(work / GGUF, lora, registry.gguf(base, home, config.generate.dtype), base)
             (work / MANIFEST).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
         file = target / GGUF
         adapter = Adapter(

@@ -111,7 +111,7 @@ def _files(home: str | None, base: str | None, adapter: str | None, dtype: str |
     if base and named:
         return Path(base), file
     with Memory(home, create=False) as memory:
-        wanted = dtype or memory.config.recall.dtype
+        wanted = dtype or memory.config.generate.dtype
         path = Path(base) if base else registry.gguf(memory.base, memory.home.create(), wanted)
         return path, file if adapter is None or named else _learned(memory, adapter)
 

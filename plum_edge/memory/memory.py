@@ -40,7 +40,9 @@ class Memory:
 
     def __init__(self, home: str | os.PathLike[str] | None = None, *, create: bool = True) -> None:
         self.home = Home.find(home)
-        self.config = configuration.load(self.home.config)
+        from plum_edge.registry import catalogue
+
+        self.config = catalogue.settings(self.home)
         self.store = Store.open(self.home, create=create)
 
     def close(self) -> None:

@@ -42,7 +42,9 @@ class Speaker:
         began = time.perf_counter()
         active = self._follow(adapter)
         asked = self._who([Message("user", question)], active, retrieve)
-        text = self.exam.recall.answer(asked.messages, max_tokens=self.config.recall.max_tokens, decided=asked.decided)
+        text = self.exam.recall.answer(
+            asked.messages, max_tokens=self.config.generate.max_tokens, decided=asked.decided
+        )
         p_yes = asked.p_yes
         if p_yes is None and is_closed(text):
             p_yes = self.exam.recall.p_yes(asked.messages)
@@ -68,7 +70,7 @@ class Speaker:
         ``conversation`` is the id of the one that goes on: retrieval passes over it.
         """
         active = self._follow(adapter)
-        settings = self.config.recall
+        settings = self.config.generate
         generation = self._generation
 
         def over() -> bool:

@@ -5,6 +5,7 @@ Joins the catalogue, the hub, the registry and the arithmetic of memory. Knows n
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -73,7 +74,7 @@ def offers(home: Home) -> list[Offer]:
     Raises:
         BadInput: the home's list is damaged.
     """
-    here = machine(config.load(home.config).train.backend)
+    here = machine(catalogue.settings(home).train.backend)
     known = {**catalogue.shipped(), **catalogue.added(home)}
     return sorted((offer(entry, here, home) for entry in known.values()), key=lambda one: one.parameters)
 
@@ -94,8 +95,8 @@ def offer(entry: Entry, here: memory.Machine, home: Home) -> Offer:
         shape = memory.Shape.of(about, entry.name)
     except NoModel:
         return Offer(entry, state, 0, 0, "", 0, False)
-    rank = entry.rank or config.Train().rank
-    how, training, fits = _training(entry, LoraSpec(rank, 2.0 * rank, targets), here)
+    train = config.profiled(entry.name, entry.profile).train
+    how, training, fits = _training(entry, LoraSpec(train.rank, train.alpha, targets), here)
     parameters = shape.in_layers + shape.embedded
     return Offer(entry, state, parameters, training, how, recall_bytes(shape, entry.given is not None), fits)
 
@@ -195,18 +196,29 @@ def _free(name: str) -> str:
 
 
 def about(home: Home, name: str) -> dict[str, Any]:
-    """Return all that is known of a base, for people and programs.
+    """Return all that is known of a base, for people and programs, and the settings that it would have here.
+
+    ``settings``: ``table.key`` → its ``value``, and where that is ``from``: default, profile or config.toml.
 
     Raises:
         NoModel: there is none of that name.
     """
-    found = offer(find(name, home), machine(config.load(home.config).train.backend), home)
-    return dict(_facts(found, config.load(home.config).model.base))
+    entry = find(name, home)
+    found = offer(entry, machine(catalogue.settings(home).train.backend), home)
+    merged = catalogue.merged(home, entry.name)
+    sources = {entry.name: "profile", home.config.name: home.config.name}
+    settings = {
+        f"{table}.{key}": {"value": value, "from": sources.get(merged.origins.get(f"{table}.{key}", ""), "default")}
+        for table, values in dataclasses.asdict(merged.config).items()
+        if table in config.PROFILED
+        for key, value in values.items()
+    }
+    return dict(_facts(found, catalogue.settings(home).model.base)) | {"settings": settings}
 
 
 def listed(home: Home) -> list[dict[str, Any]]:
     """Return the same of every base."""
-    used = config.load(home.config).model.base
+    used = catalogue.settings(home).model.base
     return [dict(_facts(one, used)) for one in offers(home)]
 
 
@@ -216,7 +228,8 @@ def _facts(one: Offer, used: str) -> Iterator[tuple[str, Any]]:
         "name": entry.name, "in_use": entry.name.lower() == used.lower(), "here": one.here == "yes",
         "why_not": "" if one.here == "yes" else one.here, "usable": one.usable, "description": entry.description,
         "licence": entry.licence, "gated": entry.gated, "verified": entry.verified, "family": entry.model_type,
-        "chat": entry.chat, "targets": list(entry.targets), "rank": entry.rank or None,
+        "chat": entry.chat, "targets": list(entry.targets),
+        "rank": config.profiled(entry.name, entry.profile).train.rank,
         "parameters": one.parameters, "context": sizes.get("max_position_embeddings"),
         "training_bytes": one.training, "training": one.how, "recall_bytes": one.recall, "fits": one.fits,
         "hf": entry.hf or None, "mlx": entry.mlx or None, "gguf": entry.gguf or None,
@@ -234,7 +247,7 @@ def propose(home: Home) -> Offer:
     Raises:
         BadInput: the home's list is damaged.
     """
-    here = machine(config.load(home.config).train.backend)
+    here = machine(catalogue.settings(home).train.backend)
     most = _ON_A_CPU if here.device == "cpu" else _ON_A_GPU
     free = shutil.disk_usage(existing(hub.folder())).free
     answering = memory.main_memory(here.backend).total if here.device == "cuda" else here.total
@@ -266,14 +279,11 @@ def configure(home: Home, base: local.Base) -> None:
     Raises:
         BadConfig: the file is damaged, or written so that a program had better leave it alone.
     """
-    before = config.load(home.config)
-    entry = catalogue.find(base.name, home)
+    before = catalogue.settings(home)
     text = home.config.read_text(encoding="utf-8") if home.config.is_file() else ""
     changes: dict[tuple[str, str], str | int | float] = {("model", "base"): base.name}
-    if entry and entry.rank:
-        changes |= {("train", "rank"): entry.rank, ("train", "alpha"): 2.0 * entry.rank}
-    if base.context > CONTEXT and not before.recall.context:
-        changes |= {("recall", "context"): CONTEXT}
+    if base.context > CONTEXT and not before.generate.context:
+        changes |= {("generate", "context"): CONTEXT}
     for (table, key), value in changes.items():
         text = _set(text, table, key, value)
     try:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plum_edge import config
+from plum_edge.config import PROFILED, Config, Merged, Tables
 from plum_edge.errors import BadInput, NoModel
 from plum_edge.paths import Home, atomic_write, data_dir
 
@@ -33,8 +35,6 @@ class Entry:
     """What people call its chat format. The template that counts comes with the model."""
     targets: tuple[str, ...] = ()
     """Linear layers that an adapter changes; none: as its family has it."""
-    rank: int = 0
-    """What an adapter wants; 0 leaves it to the settings."""
     writes_pairs: bool = False
     """Whether it is able to write question-answer pairs of a conversation itself."""
     hf: str = ""
@@ -48,6 +48,8 @@ class Entry:
     """Where its weights lie, if it came with plum-edge or was added."""
     given: Path | None = None
     """A GGUF of it that was added."""
+    profile: Tables = field(default_factory=dict)
+    """What differs by base: tables of a configuration, which lie over the defaults and under the home's own file."""
 
     @property
     def model_type(self) -> str:
@@ -98,11 +100,39 @@ def find(name: str, home: Home | None = None) -> Entry | None:
     return known.get(name) or by_lower.get(name.lower())
 
 
+def profile(name: str, home: Home | None = None) -> Tables:
+    """Return the profile of a base; none for one that is not in the catalogue."""
+    entry = find(name, home)
+    return entry.profile if entry else {}
+
+
+def settings(home: Home) -> Config:
+    """Return the configuration of a home: the defaults, over them the profile of its base, over that its own file.
+
+    Raises:
+        BadConfig: the file or the profile is wrong; says where.
+        BadInput: the home's list of bases is damaged.
+    """
+    return merged(home).config
+
+
+def merged(home: Home, base: str = "") -> Merged:
+    """Return the same with where each value comes from; with ``base`` as if that one were set.
+
+    Raises:
+        BadConfig, BadInput: as `settings`.
+    """
+    return config.merge(home.config, lambda name: profile(name, home), base)
+
+
 def _entry(path: Path) -> Entry:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         hub, folder = table.pop("hub", {}), table.pop("folder", None)
+        profile = {name: table.pop(name) for name in PROFILED if name in table}
         targets = tuple(table.pop("targets", ()))
-        return Entry(path.stem, **table, **hub, targets=targets, folder=path.parent / folder if folder else None)
+        return Entry(
+            path.stem, **table, **hub, targets=targets, profile=profile, folder=path.parent / folder if folder else None
+        )
     except (tomllib.TOMLDecodeError, TypeError) as error:
         raise NoModel(path.stem, f"{path} is no entry of a base ({error})", "Install plum-edge again.") from error

@@ -26,7 +26,7 @@ rehearsal = 0
 threads = 1
 [augment]
 topics = 2
-[recall]
+[generate]
 max_tokens = 8
 threads = 1
 [gate]

@@ -70,3 +70,18 @@ def test_what_cannot_be_a_base_is_refused_and_not_listed(home: Path, tmp_path: P
     (folder / "config.json").write_text(json.dumps(config | {"quantization": {"bits": 4, "group_size": 64}}))
     assert run("models", "add", folder, "--home", home).code == 20, "no GGUF can be made of four bits"
     assert not (home / "bases.json").exists()
+
+
+def test_show_says_each_setting_and_where_it_comes_from(home: Path, run: Run) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("[train]\nepochs = 3\n", encoding="utf-8")
+    settings = run("models", "show", "plum-tiny", "--home", home, "--json").json["settings"]
+    assert settings["train.rank"] == {"value": 32, "from": "profile"}
+    assert settings["train.epochs"] == {"value": 3, "from": "config.toml"}
+    assert settings["train.seed"] == {"value": 0, "from": "default"}
+    other = run("models", "show", "Qwen3-0.6B", "--home", home, "--json").json["settings"]
+    assert other["train.rank"] == {"value": 16, "from": "default"}, "the profile of the one that is shown"
+    said = run("models", "show", "plum-tiny", "--home", home).out
+    assert [line.split() for line in said.splitlines() if line.split()[:1] == ["train.epochs"]] == [
+        ["train.epochs", "3", "config.toml"]
+    ]

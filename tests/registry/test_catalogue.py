@@ -34,7 +34,7 @@ def test_every_base_that_was_promised_is_there() -> None:
 def test_an_entry_says_where_it_comes_from_and_what_it_takes(entry: catalogue.Entry) -> None:
     for repository in (entry.hf, entry.mlx, entry.gguf):
         assert repository.count("/") == 1
-    assert entry.gguf_file.endswith("-Q4_K_M.gguf") and entry.licence and entry.chat and entry.rank
+    assert entry.gguf_file.endswith("-Q4_K_M.gguf") and entry.licence and entry.chat
     shape = Shape.of(entry.config, entry.name)
     if entry.name in PARAMETERS:
         assert shape.in_layers + shape.embedded == pytest.approx(PARAMETERS[entry.name], rel=0.01)
