@@ -18,6 +18,7 @@ from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
+from plum_edge import general
 from plum_edge.augment.checks import Mentions, contradicted
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State, Trainer, initial_state
@@ -44,7 +45,8 @@ class Fold:
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.home, self.store, self.config, self.base = home, store, config, base
-        self.lessons = Lessons(store, config, base, ChatTokenizer(base.folder, base.chat_template))
+        tokenizer = ChatTokenizer(base.folder, base.chat_template)
+        self.lessons = Lessons(store, config, base, tokenizer, lambda: general.trained(base, home))
         self.writer = Writer(home, store, config, base)
         self.rejected: Counter[str] = Counter()
         self._notes: list[str] = []
@@ -236,6 +238,8 @@ class Fold:
             "base": self.base.sha256[:16],
             "settings": content_hash(json.dumps([of_train, asdict(self.config.augment)], sort_keys=True)),
         }
+        if samples := general.fingerprint(self.base, self.home):
+            ours["general"] = samples
         return ours | self.writer.made_with() | self.trainer.versions()
 
     def _stored(self, step: Step) -> State | None:

@@ -6,8 +6,7 @@ segment, the key and the epoch, so that a lesson is the same on every machine an
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -17,7 +16,8 @@ from plum_edge.augment.honest import honest
 from plum_edge.augment.variants import Undiscussed, reworded
 from plum_edge.backends.base import Soft, Trainer
 from plum_edge.config import Config
-from plum_edge.records import Example, Message, Pair, Segment, draw
+from plum_edge.general import Sample
+from plum_edge.records import Example, Pair, Segment, draw
 from plum_edge.registry import Base
 from plum_edge.schedule import Rehearsal
 from plum_edge.store import Store
@@ -34,8 +34,16 @@ _SPOKEN = 2
 class Lessons:
     """Makes the lesson of a segment."""
 
-    def __init__(self, store: Store, config: Config, base: Base, tokenizer: ChatTokenizer) -> None:
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        base: Base,
+        tokenizer: ChatTokenizer,
+        general: Callable[[], Sequence[Sample]] = tuple,
+    ) -> None:
         self.store, self.config, self.base, self.tokenizer = store, config, base, tokenizer
+        self._samples = general
         self.teaching = Teaching(store, config, base, tokenizer)
 
     def of(self, segment: Segment, pairs: list[Pair], known: Mentions, trainer: Trainer | None = None) -> Lesson:
@@ -112,16 +120,10 @@ class Lessons:
 
     @cached_property
     def _general(self) -> dict[str, Example]:
-        """General samples that ship with the base (none for a base without them), by key."""
-        path = self.base.folder / "general.jsonl"
-        if not path.is_file():
-            return {}
-        lines = path.read_text(encoding="utf-8").splitlines()
-        samples = [json.loads(line) for line in lines if line]
-        chats = [[Message(m["role"], m["content"]) for m in sample["messages"]] for sample in samples]
+        """General samples (none for a base that has none), by key."""
         return {
-            f"general-{sample['kind']}/{i}": self.tokenizer.example(chat, limit=self.base.context)
-            for i, (sample, chat) in enumerate(zip(samples, chats, strict=True))
+            f"general-{sample.kind}/{i}": self.tokenizer.example(sample.messages, limit=self.base.context)
+            for i, sample in enumerate(self._samples())
         }
 
     def _wanted(self, pairs: list[Pair]) -> list[Pair]:

@@ -99,6 +99,7 @@ def tiny_base(tmp_path: Path, *, seed: int = 0, tied: bool = True, dtype: type[n
         "hidden_act": "silu", "tie_word_embeddings": tied, "bos_token_id": 1, "eos_token_id": 6,
     })  # fmt: skip
     (folder / "tokenizer.model").write_bytes(sentencepiece_model())
+    (folder / "general.jsonl").touch()  # it ships no general samples; without the file it would be asked for its own
     write_tokenizer(folder)
     return folder
 

@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from plum_edge import general
 from plum_edge.augment.checks import Mentions
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State
@@ -153,6 +154,8 @@ class Night:
         self._doubts.take_back(fold)
         waiting = self._waiting()
         written = fold.write(waiting, enough=self.budget.half().spent, progress=self.progress)
+        if self.config.train.general and self.config.train.recipe != "plum":
+            general.prepare(self.base, self.home, self.config, progress=self.progress, stopped=self.stopped)
         later = {segment.id for segment in waiting[len(written) :]}
         state, at, made = fold.head(), 0, 0  # this may take steps back, which then wait again
         todo = [one for one in self._waiting() if one.id not in later]

@@ -1,0 +1,131 @@
+"""General samples: everyday prompts with the base's own answers, so that an adapter leaves the rest of the base alone.
+
+The prompts ship with plum-edge (samples/general/), the answers are the deployed base's own, asked for once. A part of
+them is never trained on: how far an adapter is from the base is measured there. A base may ship its samples. Joins the
+deployed base in llama.cpp and the home; knows nothing of training.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plum_edge import registry
+from plum_edge.config import Config
+from plum_edge.errors import Interrupted
+from plum_edge.paths import Home, atomic_write, data_dir
+from plum_edge.recall import Recall
+from plum_edge.records import Message, Progress, content_hash, draw
+from plum_edge.registry import Base
+
+_LONGEST = 48
+"""Tokens of an answer: how it begins shows the base's manner, and each token costs time in every night."""
+_PROBES = ("probe.jsonl", "ability.jsonl")
+_TALK = ("chat", "dialogue")
+"""What a base that ships samples ships to measure on, and the kinds of it that are talk."""
+_PROBED = 4
+"""One sample in so many is never trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A short chat that ends with the base's own answer. ``kind`` groups samples that are drawn alike."""
+
+    kind: str
+    messages: tuple[Message, ...]
+
+    @property
+    def probed(self) -> bool:
+        """Whether it is held out, for measuring."""
+        asked = (message.content for message in self.messages if message.role != "assistant")
+        return draw("general probe", *asked) % _PROBED == 0
+
+
+def trained(base: Base, home: Home) -> list[Sample]:
+    """Return the samples that adapters are trained on: those that a base ships, else a part of those made here."""
+    if (shipped := _shipped(base)).is_file():
+        return _read(shipped)
+    return [sample for sample in _of_here(base, home) if not sample.probed]
+
+
+def probes(base: Base, home: Home) -> list[Sample]:
+    """Return the samples that nothing is trained on: the talk that a base ships to measure, else of those made here."""
+    if not _shipped(base).is_file():
+        return [sample for sample in _of_here(base, home) if sample.probed]
+    shipped = [sample for name in _PROBES if (base.folder / name).is_file() for sample in _read(base.folder / name)]
+    talk = [one for one in shipped if one.kind in _TALK and one.messages[-1].role == "assistant"]
+    return list({one.messages: one for one in talk}.values())
+
+
+def _of_here(base: Base, home: Home) -> list[Sample]:
+    path = _made(base, home)
+    return _read(path) if path.is_file() else []
+
+
+def prompts() -> list[Sample]:
+    """Return the prompts that ship with plum-edge, without answers."""
+    return _read(data_dir("samples") / "general" / "prompts.jsonl")
+
+
+def prepare(
+    base: Base,
+    home: Home,
+    config: Config,
+    *,
+    progress: Progress = lambda _stage, _done, _total, _note: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Have the deployed base answer the prompts, if it ships no samples and has not answered them here yet.
+
+    Raises:
+        Interrupted: ``stopped()`` became true; nothing is kept.
+        NoModel, IntegrityError: the base cannot be deployed.
+    """
+    path = _made(base, home)
+    if _shipped(base).is_file() or path.is_file():
+        return
+    asked, lines = prompts(), []
+    settings = config.generate
+    with Recall(registry.gguf(base, home, settings.dtype), context=1024, threads=settings.threads) as model:
+        for number, sample in enumerate(asked):
+            if stopped():
+                raise Interrupted("Stopped while the base answered its general prompts.", "Run the command again.")
+            progress("general", number, len(asked), "")
+            lines.append(_line(sample, answer(model, sample.messages)))
+    home.models.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with atomic_write(path) as file:
+        file.write("".join(lines).encode())
+    progress("general", len(asked), len(asked), "")
+
+
+def answer(model: Recall, messages: Sequence[Message]) -> str:
+    """Return the likeliest answer of a base, or how it begins: the same each time."""
+    return model.answer(messages, max_tokens=_LONGEST)
+
+
+def fingerprint(base: Base, home: Home) -> str:
+    """Return the hash of the samples that were made here; empty where the base ships its own, or has none."""
+    path = _made(base, home)
+    if _shipped(base).is_file() or not path.is_file():
+        return ""
+    return content_hash(path.read_text(encoding="utf-8"))
+
+
+def _shipped(base: Base) -> Path:
+    return base.folder / "general.jsonl"
+
+
+def _made(base: Base, home: Home) -> Path:
+    return home.models / f"general-{base.fingerprint}.jsonl"
+
+
+def _read(path: Path) -> list[Sample]:
+    found = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line)
+    return [Sample(one["kind"], tuple(Message(m["role"], m["content"]) for m in one["messages"])) for one in found]
+
+
+def _line(sample: Sample, said: str) -> str:
+    turns = [{"role": m.role, "content": m.content} for m in (*sample.messages, Message("assistant", said))]
+    return json.dumps({"kind": sample.kind, "messages": turns}, ensure_ascii=False) + "\n"
