@@ -153,8 +153,8 @@ class Gate:
     max_lost: float = 0.15
     """Share of earlier questions that may be newly wrong, beyond those newly right. Wide, since it is measured against
     the adapter in use: one that knows eight conversations knows each of them better than any that knows forty."""
-    max_text_loss: float = 0.1
-    """Rise of the loss on fixed general text over the bare base's, as a share of it."""
+    max_divergence: float = 0.3
+    """KL to the bare base on everyday talk that nothing was trained on, in nats a token."""
     attempts: int = 3
     """So many times is a conversation tried, a night each, before it is set aside."""
     smaller: float = 0.5

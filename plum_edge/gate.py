@@ -36,7 +36,7 @@ def decide(
     earlier_before: Sequence[Scored],
     earlier_after: Sequence[Scored],
     never: Sequence[Scored],
-    probe: tuple[float, float] | None,
+    moved: float | None,
     limits: Gate,
 ) -> Verdict:
     """Judge a new adapter.
@@ -46,14 +46,14 @@ def decide(
         earlier_before: questions about older conversations, asked of the adapter in use.
         earlier_after: the same questions in the same order, asked of the new one.
         never: questions about what was never discussed, asked of the new adapter.
-        probe: loss on general text, of the bare base and of the new adapter.
+        moved: KL(base ‖ new adapter) on everyday talk, in nats a token (`recall.divergence`).
         limits: what is allowed. A part for which nothing was asked passes.
     """
     parts = (
         _learned(new, limits),
         _kept(earlier_before, earlier_after, limits),
         _honest(never, limits),
-        _general(probe, limits),
+        _general(moved, limits),
     )
     reasons = tuple(reason for reason, _ in parts if reason)
     figures = dict(zip(("new", "earlier", "never", "general"), (figure for _, figure in parts), strict=True))
@@ -123,19 +123,17 @@ def _honest(never: Sequence[Scored], limits: Gate) -> _Part:
     ), figures
 
 
-def _general(probe: tuple[float, float] | None, limits: Gate) -> _Part:
-    if probe is None:
+def _general(moved: float | None, limits: Gate) -> _Part:
+    if moved is None:
         return "", None
-    before, after = probe
-    change = after / before - 1 if before else None
-    figures = {"before": before, "after": after, "change": change, "allowed": limits.max_text_loss}
-    if not math.isfinite(after):
-        return "its loss on general text is no number", figures
-    if change is None or change <= limits.max_text_loss:
+    figures = {"divergence": moved, "allowed": limits.max_divergence}
+    if not math.isfinite(moved):
+        return "its answers to everyday talk are no numbers", figures
+    if moved <= limits.max_divergence:
         return "", figures
     return (
-        f"it spoils what the base could do (loss on general text {before:.2f} → {after:.2f}, {_percent(change)} more; "
-        f"allowed {_percent(limits.max_text_loss)})"
+        f"it changes how the base talks about anything else (divergence {moved:.2f} nats a token; "
+        f"allowed {limits.max_divergence:.2f})"
     ), figures
 
 

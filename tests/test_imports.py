@@ -44,8 +44,8 @@ ACROSS = {
 """The few ways from one stage to another, and why."""
 JOINERS = {
     "general", "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "home", "memory",
-    "nightly", "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup", "export.translate",
-    "memory.editing", "memory.lineage", "memory.speaker",
+    "nightly", "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
+    "export.translate", "memory.editing", "memory.lineage", "memory.speaker",
 }  # fmt: skip
 """What joins stages. A module that stands here beside its package joins even where that is a stage, and who may import
 the package may not therefore import the module."""

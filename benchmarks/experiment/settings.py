@@ -14,7 +14,7 @@ from plum_edge import config as configuration
 from plum_edge.config import Config
 from plum_edge.errors import BadConfig, UsageError
 
-_WIDE_OPEN = {"earlier": 1, "min_new": 0.0, "max_false_yes": 1.0, "max_lost": 1.0, "max_text_loss": 9.0}
+_WIDE_OPEN = {"earlier": 1, "min_new": 0.0, "max_false_yes": 1.0, "max_lost": 1.0, "max_divergence": 9.0}
 
 
 class NotInThisVersion(UsageError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plum_edge import gate
+from plum_edge import gate, general
 from plum_edge.backends.base import State
 from plum_edge.config import Config
 from plum_edge.consolidate import proof
@@ -134,14 +134,13 @@ class Promotion:
             after = exam.ask("adapter", path, earlier, self.progress)
             learned = exam.ask("adapter", path, fresh, self.progress)
             never = [s for s in learned + after if s.question.answer == "no"]
-            losses = exam.text_loss(None), exam.text_loss(path)
+            moved = exam.divergence(path, general.probes(self.base, self.home))
         finally:
             exam.close()
-        probe = (losses[0], losses[1]) if losses[0] is not None and losses[1] is not None else None
-        verdict = gate.decide(learned, before, after if previous else [], never, probe, limits)
+        verdict = gate.decide(learned, before, after if previous else [], never, moved, limits)
         summary = figures(after + learned, None, self.config.train.recipe, seed)
         past = figures(before, previous, self.config.train.recipe, seed) if before else None
-        return verdict, {**summary, "text_loss": probe}, past
+        return verdict, {**summary, "divergence": moved}, past
 
     def _manifest(
         self, identity: str, previous: Adapter | None, last: Step, weights: State, parity: dict[str, Any]

@@ -10,13 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from plum_edge import baselines, evaluate
 from plum_edge.augment.checks import Mentions
 from plum_edge.config import Config
 from plum_edge.evaluate.cost import Cost, Meter, Metered
 from plum_edge.exam import ability
+from plum_edge.general import Sample
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
+from plum_edge.recall.divergence import divergence, expected
 from plum_edge.records import Adapter, Progress, Question
 from plum_edge.registry import Base, gguf
 from plum_edge.retrieve import Library
@@ -88,10 +92,26 @@ class Exam:
         kept = [*used.reads, *([ranking] if ranking else [])]
         return scored, asker.cost(sum(self.library.text_bytes(way) for way in kept))
 
-    def text_loss(self, adapter: Path | None) -> float | None:
-        """Return the mean cross entropy (nats a token) of fixed general text that nothing was trained on."""
-        self.recall.use(adapter, str(adapter) if adapter else None)
-        return ability.text_loss(self.recall, ability.material(self.base.folder).texts).mean
+    def divergence(self, adapter: Path, chats: Sequence[Sample]) -> float | None:
+        """Return how far an adapter moves the base on these chats: mean KL(base ‖ adapter) at the answers' tokens.
+
+        In nats a token; None without chats. What does not fit the context is left out.
+        """
+        ids = [self._with_answer(chat) for chat in chats]
+        ids = [(whole, count) for whole, count in ids if count and len(whole) <= self.recall.context]
+        self.recall.use(None)
+        base = [expected(self.recall.tail(whole[:-1], count)) for whole, count in ids]
+        self.recall.use(adapter, str(adapter))
+        found = [
+            divergence(e, self.recall.tail(whole[:-1], count)) for e, (whole, count) in zip(base, ids, strict=True)
+        ]
+        return float(np.concatenate(found).mean()) if found else None
+
+    def _with_answer(self, chat: Sample) -> tuple[list[int], int]:
+        """Return the ids of a chat, and how many of them are its answer's."""
+        *before, answer = chat.messages
+        said = self.recall.encode(answer.content)
+        return [*self.recall.chat_ids(before), *said], len(said)
 
     def general(self, adapter: Path | None, progress: Progress | None = None) -> dict[str, Any]:
         """Return ``general`` of ``evaluate --json``: what the base can do besides remembering, and with the adapter.

@@ -32,7 +32,7 @@ threads = 1
 [gate]
 min_new = 0.0
 max_false_yes = 1.0
-max_text_loss = 9.0
+max_divergence = 9.0
 max_lost = 1.0
 """
 """A random model knows nothing: the gate must let it pass."""

@@ -22,7 +22,7 @@ from tests.test_fold import TALKS
 from tests.test_fold import conversation as talk
 from tests.tiny import tiny_base
 
-OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_text_loss=9.0, attempts=2)
+OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_divergence=9.0, attempts=2)
 """A random model knows nothing: the gate lets everything pass, but for what `poisoned` says."""
 POISON = "talk-2"
 decide = gate.decide

@@ -23,7 +23,7 @@ from tests.tiny import tiny_base
 
 FOLDER = data_dir("models") / "plum-tiny"
 pytestmark = pytest.mark.skipif(not (FOLDER / "model.safetensors").is_file(), reason="plum-tiny has no weights here")
-QUICK = "[train]\nepochs = 4\nthreads = 1\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_text_loss = 9.0\n"
+QUICK = "[train]\nepochs = 4\nthreads = 1\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_divergence = 9.0\n"
 RUN = "import sys; from plum_edge import Memory; print(Memory(sys.argv[1]).consolidate()['status'])"
 
 
