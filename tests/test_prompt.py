@@ -24,9 +24,9 @@ def template(source: str = TEMPLATE) -> ChatTemplate:
 def test_control_tokens_are_the_templates_own_and_contents_stay_whole(chat: list[Message]) -> None:
     parts = template().render(chat)
     expected: list[Control | Text] = [Control("<s>")]
-    for m in chat:
+    for n, m in enumerate(chat):
         core = m.content.strip()
-        place = (m.content.index(core), m.content.index(core) + len(core))
+        place = (m.content.index(core), m.content.index(core) + len(core), n)
         text = [Text(m.content, (place,) if core else ())] if m.content else []
         expected += [Control(f"<|{m.role}|>"), *text, Control("<|end|>")]
     assert parts == [*expected, Control("<|assistant|>")]
@@ -35,7 +35,7 @@ def test_control_tokens_are_the_templates_own_and_contents_stay_whole(chat: list
 def test_text_of_the_template_and_content_are_one_piece() -> None:
     source = "{% for m in messages %}<|user|>[{{ m.role }}]\n{{ m.content | trim }} !<|end|>{% endfor %}"
     parts = template(source).render([Message("user", "  hi <s> \n")])
-    assert parts == [Control("<|user|>"), Text("[user]\nhi <s> !", ((7, 13),)), Control("<|end|>")]
+    assert parts == [Control("<|user|>"), Text("[user]\nhi <s> !", ((7, 13, 0),)), Control("<|end|>")]
 
 
 def test_without_generation_the_assistant_does_not_begin() -> None:
