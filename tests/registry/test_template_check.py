@@ -1,0 +1,86 @@
+"""A base that would be asked otherwise than it is trained, or would not be told what was said, is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plum_edge import registry
+from plum_edge.errors import NoModel
+from plum_edge.paths import Home
+from plum_edge.prompt import TemplateSettings
+from plum_edge.recall import Recall
+from plum_edge.registry.template_check import CHATS, check_template
+from plum_edge.tokens import ChatTokenizer
+from tests.tiny import TEMPLATE, tiny_base
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_base(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="module")
+def gguf(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield registry.gguf(registry.base(str(folder)), Home(tmp_path_factory.mktemp("home")))
+
+
+SETTINGS = [
+    TemplateSettings(), TemplateSettings(system="Remember."), TemplateSettings(system=""),
+    TemplateSettings(context="user"), TemplateSettings(kwargs={"enable_thinking": False}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_trainer_and_llama_cpp_are_given_the_same_prompts(folder: Path, gguf: Path, settings: TemplateSettings) -> None:
+    tokenizer = ChatTokenizer(folder, TEMPLATE, settings)
+    with Recall(gguf, template=settings) as recall:
+        check_template(tokenizer, recall)
+        assert all(recall.chat_ids(chat) == tokenizer.prompt(chat) for chat in CHATS.values())
+
+
+def test_other_settings_for_the_one_than_for_the_other_are_seen(folder: Path, gguf: Path) -> None:
+    tokenizer = ChatTokenizer(folder, TEMPLATE, TemplateSettings(system="Remember."))
+    with Recall(gguf) as recall, pytest.raises(NoModel, match=r"a question: llama\.cpp is asked in other tokens"):
+        check_template(tokenizer, recall)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("{{ raise_exception('no') }}", "does not take these messages"),
+        (TEMPLATE.replace("{{ m.content }}", "{{ m.content[:9] }}"), "leaves out or changes what the user says"),
+        (TEMPLATE.replace("{{ m.content }}", "{{ m.content if loop.last }}"), "a longer chat: .* what the user says"),
+        (TEMPLATE.replace("{{ m.content }}", "{{ m.content if m.role != 'assistant' }}"), "what the assistant says"),
+        (TEMPLATE.replace("<|assistant|>", "<|assistant|>glued"), "Yes does not begin with that word"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "calls itself without end"),
+        ("{% for i in range(2000) %}{% for j in range(2000) %}{% endfor %}{% endfor %}", "come to an end"),
+    ],
+)  # fmt: skip
+def test_a_template_that_will_not_do_is_refused_in_a_sentence(folder: Path, source: str, why: str) -> None:
+    with pytest.raises(NoModel, match=why):
+        check_template(ChatTokenizer(folder, source))
+
+
+PLAIN = (
+    "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant:{% endif %}"
+)
+
+
+def test_an_answer_is_ended_by_the_vocabularys_own_end_where_the_template_has_none(folder: Path) -> None:
+    tokenizer = ChatTokenizer(folder, PLAIN)
+    check_template(tokenizer)
+    assert tokenizer.ending == tokenizer._tokenizer.token_to_id("<|end|>")
+
+
+def test_a_base_in_which_nothing_ends_an_answer_is_refused(tmp_path: Path) -> None:
+    folder = tiny_base(tmp_path)
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(config | {"eos_token": None}), encoding="utf-8")
+    with pytest.raises(NoModel, match="nothing in its chat template ends an answer"):
+        check_template(ChatTokenizer(folder, PLAIN))
