@@ -3,42 +3,29 @@
 Only the template's own text may name control tokens: a message that contains ``<|end|>`` is text. Plain text of the
 template and the content beside it are still tokenised as one piece, as a runtime that renders to one string does.
 
-Everything that a model reads is rendered here, by one set of `TemplateSettings`: what is trained on, asked, and said
-in chat. Knows nothing of tokenizers or models.
+Everything that a model reads is rendered here, by one set of settings (`config.Template`): what is trained on, asked,
+and said in chat. Knows nothing of tokenizers or models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
+from plum_edge.config import Template
 from plum_edge.errors import NoModel
 from plum_edge.records import Message
 from plum_edge.rendered import Control, Marks, Part, Text, common, flat, without
 from plum_edge.sandbox import Failed, Sandbox
 
-__all__ = ["ChatTemplate", "Control", "Part", "TemplateSettings", "Text", "cut_longest", "later_turns"]
+__all__ = ["ChatTemplate", "Control", "Part", "Text", "cut_longest", "later_turns"]
 
 _Turn = tuple[str, list[tuple[int, str]]]
 """A role, and what stands in the turn: the place of each message among those given, and its content."""
 _INSERTED = -1
 """The place of a system message that nobody gave."""
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateSettings:
-    """How a base's chat template is used: the same in training and at answer time, or nothing learned is found."""
-
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    """Variables of the template, such as ``enable_thinking``."""
-    system: str | None = None
-    """What stands first in a chat that has no system message. None: what the template puts there, if anything. Empty:
-    nothing; what the template puts there is left out, where that can be told from what it writes around turns."""
-    context: Literal["auto", "system", "user"] = "auto"
-    """Where system messages go, among them texts to read: as they are, or into the user's next turn. ``auto``: into the
-    user's turn where the template refuses system messages or leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +55,9 @@ class ChatTemplate:
         bos: str = "",
         eos: str = "",
         model: str = "",
-        settings: TemplateSettings | None = None,
+        settings: Template | None = None,
     ) -> None:
-        self.settings = settings or TemplateSettings()
+        self.settings = settings or Template()
         self._model = model
         self._special = {"bos_token": bos, "eos_token": eos}
         self._controls = frozenset(c for c in controls if c)

@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plum_edge.config import Template
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control, TemplateSettings, Text
+from plum_edge.prompt import ChatTemplate, Control, Text
 from plum_edge.records import Example, Message, Pair
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class ChatTokenizer:
     ``settings`` say how the template is used: the same as for the `recall.Recall` that answers.
     """
 
-    def __init__(self, folder: Path, template: str, settings: TemplateSettings | None = None) -> None:
+    def __init__(self, folder: Path, template: str, settings: Template | None = None) -> None:
         self.folder, self._source, self._settings = folder, template, settings
         self.cut = 0
         """How many examples were longer than their limit, since somebody last looked."""

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plum_edge.config import Template
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control, TemplateSettings, Text, cut_longest, later_turns
+from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest, later_turns
 from plum_edge.records import Message
 from tests.tiny import CONTROLS, TEMPLATE
 
@@ -112,7 +113,7 @@ IGNORES = (
 )
 
 
-def written(source: str, chat: list[Message], settings: TemplateSettings | None = None) -> str:
+def written(source: str, chat: list[Message], settings: Template | None = None) -> str:
     parts = ChatTemplate(source, NAMES, bos="<s>", eos="<|end|>", model="m", settings=settings).render(chat)
     return "".join(part.token if isinstance(part, Control) else part.text for part in parts)
 
@@ -138,8 +139,8 @@ def test_each_text_of_a_turn_keeps_its_place() -> None:
 def test_settings_say_where_system_messages_go() -> None:
     chat = [Message("system", "READ"), Message("user", "one")]
     assert written(TEMPLATE, chat) == "<s><|system|>READ<|end|><|user|>one<|end|><|assistant|>"
-    assert written(TEMPLATE, chat, TemplateSettings(context="user")) == ("<s><|user|>READ\n\none<|end|><|assistant|>")
-    assert written(IGNORES, chat, TemplateSettings(context="system")) == "<|user|>one<|end|><|assistant|>"
+    assert written(TEMPLATE, chat, Template(context="user")) == ("<s><|user|>READ\n\none<|end|><|assistant|>")
+    assert written(IGNORES, chat, Template(context="system")) == "<|user|>one<|end|><|assistant|>"
 
 
 def test_a_template_that_insists_on_turns_is_given_turns() -> None:
@@ -163,7 +164,7 @@ def test_a_template_may_want_contents_as_lists_of_parts() -> None:
 def test_variables_reach_the_template_and_cannot_replace_the_messages() -> None:
     kwargs = {"day": "today", "messages": [], "bos_token": "x"}
     source = "{{ bos_token }}{{ day }}{{ tools is none }}{{ builtin_tools is defined }}{{ messages[0].content }}"
-    assert written(source, [Message("user", "a")], TemplateSettings(kwargs=kwargs)) == "<s>todayTrueFalsea"
+    assert written(source, [Message("user", "a")], Template(kwargs=kwargs)) == "<s>todayTrueFalsea"
 
 
 @pytest.mark.parametrize(

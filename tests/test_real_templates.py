@@ -9,19 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plum_edge.config import Template
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control, TemplateSettings, Text
+from plum_edge.prompt import ChatTemplate, Control, Text
 from plum_edge.records import Message
 from plum_edge.registry.template_check import CHATS, check_template
 from plum_edge.tokens import ANSWER, QUESTION, TEMPLATE
 from tests.templates import KINDS, REAL, Real
 
 SETTINGS = {
-    "as it is": TemplateSettings(),
-    "not thinking": TemplateSettings(kwargs={"enable_thinking": False}),
-    "no system message": TemplateSettings(system=""),
-    "one of our own": TemplateSettings(system="You remember what was said."),
-    "all in the user's turn": TemplateSettings(context="user"),
+    "as it is": Template(),
+    "not thinking": Template(kwargs={"enable_thinking": False}),
+    "no system message": Template(system=""),
+    "one of our own": Template(system="You remember what was said."),
+    "all in the user's turn": Template(context="user"),
 }
 ANSWER_TO_ALL = Message("assistant", "Yes, on 14 March 2026.")
 real = pytest.mark.parametrize("real", REAL, ids=lambda one: one.name)
@@ -78,7 +79,7 @@ def test_what_there_is_to_read_stands_in_the_prompt(real: Real) -> None:
 @real
 def test_an_empty_system_message_of_ours_leaves_the_templates_own_out(real: Real) -> None:
     chat = [Message("user", "one"), Message("assistant", "two"), Message("user", "three")]
-    own, none = (written(real.template(TemplateSettings(system=system)), chat) for system in (None, ""))
+    own, none = (written(real.template(Template(system=system)), chat) for system in (None, ""))
     assert own.endswith(none.removeprefix(real.bos))
     assert (len(none) < len(own)) == real.default
     assert none.startswith(real.bos) == own.startswith(real.bos)
@@ -86,12 +87,12 @@ def test_an_empty_system_message_of_ours_leaves_the_templates_own_out(real: Real
         assert "system" in own
         assert "system" not in none
     given = [Message("system", "mine"), *chat]
-    assert written(real.template(TemplateSettings(system="")), given) == written(real.template(), given)
+    assert written(real.template(Template(system="")), given) == written(real.template(), given)
 
 
 @real
 def test_a_system_message_of_ours_stands_where_nobody_gave_one(real: Real) -> None:
-    ours = real.template(TemplateSettings(system="You remember."))
+    ours = real.template(Template(system="You remember."))
     chat = [Message("user", "one")]
     assert written(ours, chat) == written(real.template(), [Message("system", "You remember."), *chat])
     given = [Message("system", "mine"), *chat]
@@ -102,7 +103,7 @@ def test_a_model_that_is_not_to_think_is_given_an_empty_thought() -> None:
     qwen = next(one for one in REAL if one.name == "qwen3")
     chat = [Message("user", "Did we?")]
     assert written(qwen.template(), chat).endswith("<|im_start|>assistant\n")
-    silent = qwen.template(TemplateSettings(kwargs={"enable_thinking": False}))
+    silent = qwen.template(Template(kwargs={"enable_thinking": False}))
     assert written(silent, chat).endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
 
 
@@ -110,7 +111,7 @@ def test_a_template_is_told_a_day_of_the_settings_or_always_the_same_one() -> No
     llama = next(one for one in REAL if one.name == "llama-3.2")
     chat = [Message("user", "Which day is it?")]
     assert "Today Date: 26 Jul 2024\n" in written(llama.template(), chat)
-    told = llama.template(TemplateSettings(kwargs={"date_string": "29 Nov 2026"}))
+    told = llama.template(Template(kwargs={"date_string": "29 Nov 2026"}))
     assert "Today Date: 29 Nov 2026\n" in written(told, chat)
 
 
@@ -180,4 +181,4 @@ def test_it_is_rendered_as_transformers_does(real: Real, generation: bool, data:
         chat_template=real.source, add_generation_prompt=generation, bos_token=real.bos, eos_token=real.eos,
         date_string="26 Jul 2024", **kwargs,
     )  # fmt: skip
-    assert written(real.template(TemplateSettings(kwargs=kwargs)), chat, generation=generation) == theirs[0]
+    assert written(real.template(Template(kwargs=kwargs)), chat, generation=generation) == theirs[0]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plum_edge import registry
-from plum_edge.prompt import TemplateSettings
+from plum_edge.config import Template
 from plum_edge.records import Message, Pair
 from plum_edge.tokens import ANSWER, QUESTION, TEMPLATE, ChatTokenizer
 from tests.tiny import tiny_base
@@ -127,7 +127,7 @@ def test_the_embedded_base_reads_the_same_numbers_as_ever() -> None:
 
 
 def test_settings_of_the_template_hold_for_prompts_and_examples(tokenizer: ChatTokenizer) -> None:
-    told = ChatTokenizer(tokenizer.folder, tokenizer._source, TemplateSettings(system="Remember."))
+    told = ChatTokenizer(tokenizer.folder, tokenizer._source, Template(system="Remember."))
     chat = [Message("user", "Did we?")]
     assert told.prompt(chat) == tokenizer.prompt([Message("system", "Remember."), *chat])
     example = told.example([*chat, Message("assistant", "Yes.")])

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
+from plum_edge.config import Template
 from plum_edge.errors import IntegrityError, NoModel
-from plum_edge.prompt import ChatTemplate, Control, TemplateSettings, Text, cut_longest, later_turns
+from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest, later_turns
 from plum_edge.recall.engine import Engine
 from plum_edge.records import Message
 
@@ -44,7 +45,7 @@ class Recall:
         context: int = 0,
         threads: int = 0,
         exact: bool = False,
-        template: TemplateSettings | None = None,
+        template: Template | None = None,
     ) -> None:
         self.adapter_id: str | None = None
         self._settings = template

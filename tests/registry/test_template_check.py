@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from plum_edge import registry
+from plum_edge.config import Template
 from plum_edge.errors import NoModel
 from plum_edge.paths import Home
-from plum_edge.prompt import TemplateSettings
 from plum_edge.recall import Recall
 from plum_edge.registry.template_check import CHATS, check_template
 from plum_edge.tokens import ChatTokenizer
@@ -29,13 +29,13 @@ def gguf(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
 
 
 SETTINGS = [
-    TemplateSettings(), TemplateSettings(system="Remember."), TemplateSettings(system=""),
-    TemplateSettings(context="user"), TemplateSettings(kwargs={"enable_thinking": False}),
+    Template(), Template(system="Remember."), Template(system=""),
+    Template(context="user"), Template(kwargs={"enable_thinking": False}),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_trainer_and_llama_cpp_are_given_the_same_prompts(folder: Path, gguf: Path, settings: TemplateSettings) -> None:
+def test_trainer_and_llama_cpp_are_given_the_same_prompts(folder: Path, gguf: Path, settings: Template) -> None:
     tokenizer = ChatTokenizer(folder, TEMPLATE, settings)
     with Recall(gguf, template=settings) as recall:
         check_template(tokenizer, recall)
@@ -43,7 +43,7 @@ def test_trainer_and_llama_cpp_are_given_the_same_prompts(folder: Path, gguf: Pa
 
 
 def test_other_settings_for_the_one_than_for_the_other_are_seen(folder: Path, gguf: Path) -> None:
-    tokenizer = ChatTokenizer(folder, TEMPLATE, TemplateSettings(system="Remember."))
+    tokenizer = ChatTokenizer(folder, TEMPLATE, Template(system="Remember."))
     with Recall(gguf) as recall, pytest.raises(NoModel, match=r"a question: llama\.cpp is asked in other tokens"):
         check_template(tokenizer, recall)
 

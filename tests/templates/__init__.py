@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from plum_edge.prompt import ChatTemplate, TemplateSettings
+from plum_edge.config import Template
+from plum_edge.prompt import ChatTemplate
 from plum_edge.tokens import ChatTokenizer
 from tests import zoo
 
@@ -38,11 +39,11 @@ class Real:
         """The template itself."""
         return (_HERE / f"{self.name}.jinja").read_text(encoding="utf-8")
 
-    def template(self, settings: TemplateSettings | None = None) -> ChatTemplate:
+    def template(self, settings: Template | None = None) -> ChatTemplate:
         """Return it compiled."""
         return ChatTemplate(self.source, self.controls, bos=self.bos, eos=self.eos, model=self.name, settings=settings)
 
-    def tokenizer(self, kind: str, folder: Path, settings: TemplateSettings | None = None) -> ChatTokenizer:
+    def tokenizer(self, kind: str, folder: Path, settings: Template | None = None) -> ChatTokenizer:
         """Return a tokenizer of a kind of vocabulary that knows its control tokens."""
         place = folder / f"{self.name}-{kind}"
         if not place.is_dir():
