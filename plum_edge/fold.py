@@ -239,7 +239,7 @@ class Fold:
             "settings": content_hash(json.dumps([of_train, asdict(self.config.augment)], sort_keys=True)),
         }
         if self.config.template != Template():
-            ours["template"] = content_hash(json.dumps(asdict(self.config.template), sort_keys=True))
+            ours["template"] = content_hash(json.dumps(asdict(self.config.template), sort_keys=True, default=str))
         if samples := general.fingerprint(self.base, self.home):
             ours["general"] = samples
         return ours | self.writer.made_with() | self.trainer.versions()

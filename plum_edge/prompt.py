@@ -17,7 +17,7 @@ from typing import Any
 from plum_edge.config import Template
 from plum_edge.errors import NoModel
 from plum_edge.records import Message
-from plum_edge.rendered import Control, Marks, Part, Text, common, flat, without
+from plum_edge.rendered import Control, Marks, Names, Part, Text, common, flat, without
 from plum_edge.sandbox import Failed, Sandbox
 
 __all__ = ["ChatTemplate", "Control", "Part", "Text", "cut_longest", "later_turns"]
@@ -60,7 +60,8 @@ class ChatTemplate:
         self.settings = settings or Template()
         self._model = model
         self._special = {"bos_token": bos, "eos_token": eos}
-        self._controls = frozenset(c for c in controls if c)
+        self._controls = frozenset(controls)
+        self._names = Names(self._controls)
         try:
             self._template = Sandbox(source)
         except Failed as error:
@@ -125,7 +126,7 @@ class ChatTemplate:
     def _written(self, turns: Sequence[_Turn], generation: bool, lists: bool | None = None) -> list[Part]:
         """Render turns as they are; ``lists`` gives contents as lists of parts (default: as the template wants it)."""
         contents = [content for _, pieces in turns for _, content in pieces]
-        marks = Marks(contents, self._controls)
+        marks = Marks(contents, self._names)
         numbers = iter(range(len(contents)))
         places = [place for _, pieces in turns for place, _ in pieces]
         given: list[dict[str, Any]] = []

@@ -33,22 +33,39 @@ class Text:
 Part = Control | Text
 
 
+class Names:
+    """The names of control tokens, to be found in text; some vocabularies have thousands."""
+
+    def __init__(self, controls: Iterable[str]) -> None:
+        self._longest_first = tuple(sorted({c for c in controls if c}, key=len, reverse=True))
+        some = "|".join(map(re.escape, self._longest_first))
+        self._any = re.compile(f"({some or '(?!)'})")
+        first = "".join(sorted({re.escape(name[0]) for name in self._longest_first}))
+        self._first = re.compile(f"[{first}]" if first else "(?!)")
+
+    def split(self, text: str) -> list[str]:
+        """Return text and names in turn, text first and last."""
+        return self._any.split(text)
+
+    def starts(self, text: str) -> list[int]:
+        """Return where names begin, also within others."""
+        places = (found.start() for found in self._first.finditer(text))
+        return [place for place in places if text.startswith(self._longest_first, place)]
+
+
 class Marks:
     """Private-use characters that none of the contents holds, put around each and into the names of control tokens."""
 
-    def __init__(self, contents: Sequence[str], controls: Iterable[str]) -> None:
-        used = set().union(*contents)
-        free = (c for c in map(chr, range(0xF0000, 0x10FFFE)) if c not in used)
-        self._closing, self._guard = next(free), next(free)
-        self._opening = {next(free): n for n in range(len(contents))}
-        self._openings = list(self._opening)
-        marks = "".join([self._closing, *self._openings])
-        self._any = re.compile(f"[{self._guard}{marks}]")
-        one = f"[{''.join(self._openings)}][^{marks}]*{self._closing}" if contents else "(?!)"
+    def __init__(self, contents: Sequence[str], names: Names) -> None:
+        first = _free(set().union(*contents), len(contents) + 2)
+        self._closing, self._guard, *openings = map(chr, range(first, first + len(contents) + 2))
+        self._opening = {mark: number for number, mark in enumerate(openings)}
+        self._openings = openings
+        some = f"{openings[0]}-{openings[-1]}" if openings else ""  # a range is searched faster than a list
+        self._any = re.compile(f"[{self._closing}{self._guard}{some}]")
+        one = f"[{some}][^{self._closing}{some}]*{self._closing}" if openings else "(?!)"
         self._content = re.compile(f"({one})")
-        longest_first = "|".join(map(re.escape, sorted(controls, key=len, reverse=True)))
-        self._controls = re.compile(f"({longest_first or '(?!)'})")
-        self._names = re.compile(f"(?=({longest_first or '(?!)'}))")
+        self._names = names
 
     def put(self, number: int, content: str) -> str:
         """Mark a content; white space at its ends stays outside, where a template's ``trim`` finds it."""
@@ -56,8 +73,8 @@ class Marks:
         if not core:
             return content
         at = content.index(core)
-        names = [found.start() + 1 for found in self._names.finditer(core)]
-        pieces = (core[start:end] for start, end in zip([0, *names], [*names, len(core)], strict=True))
+        within = [start + 1 for start in self._names.starts(core)]
+        pieces = (core[start:end] for start, end in zip([0, *within], [*within, len(core)], strict=True))
         marked = self._guard.join(pieces)
         return f"{content[:at]}{self._openings[number]}{marked}{self._closing}{content[at + len(core) :]}"
 
@@ -88,8 +105,18 @@ class Marks:
     def _outside(self, chunk: str) -> Iterator[Control | str]:
         """Give text and control tokens; a mark here is what is left of a content that the template cut."""
         for piece in self._any.split(chunk):
-            for n, part in enumerate(self._controls.split(piece)):
+            for n, part in enumerate(self._names.split(piece)):
                 yield Control(part) if n % 2 else part
+
+
+def _free(used: set[str], size: int) -> int:
+    """Return where so many private-use characters begin, one after the other, of which none is used."""
+    first = 0xF0000
+    for taken in sorted(ord(c) for c in used if ord(c) >= first):
+        if taken - first >= size:
+            break
+        first = taken + 1
+    return first
 
 
 def flat(parts: Sequence[Part]) -> tuple[list[Control | str], dict[int, tuple[int, int]]]:

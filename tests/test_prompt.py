@@ -14,6 +14,7 @@ from tests.tiny import CONTROLS, TEMPLATE
 
 NAMES = ("<s>", "</s>", *CONTROLS)
 contents = st.text() | st.lists(st.sampled_from([*NAMES, " ", "a", "\n", "<|", "end|>"])).map("".join)
+private = st.lists(st.sampled_from([*map(chr, range(0xF0000, 0xF0006)), "a", "<|end|>"])).map("".join)
 messages = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), contents), max_size=4)
 
 
@@ -37,6 +38,13 @@ def test_text_of_the_template_and_content_are_one_piece() -> None:
     source = "{% for m in messages %}<|user|>[{{ m.role }}]\n{{ m.content | trim }} !<|end|>{% endfor %}"
     parts = template(source).render([Message("user", "  hi <s> \n")])
     assert parts == [Control("<|user|>"), Text("[user]\nhi <s> !", ((7, 13, 0),)), Control("<|end|>")]
+
+
+@given(st.lists(private, min_size=1, max_size=4))
+def test_characters_that_nobody_uses_may_be_used(texts: list[str]) -> None:
+    chat = [Message("user", f"a{text}") for text in texts]
+    parts = template().render(chat, generation=False)
+    assert [part.text for part in parts if isinstance(part, Text)] == [message.content for message in chat]
 
 
 def test_without_generation_the_assistant_does_not_begin() -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from plum_edge import registry
+from plum_edge import Memory, registry
 from plum_edge.config import Template
 from plum_edge.errors import NoModel
+from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
+from plum_edge.records import Message
+from plum_edge.registry import bases, catalogue
 from plum_edge.registry.template_check import CHATS, check_template
 from plum_edge.tokens import ChatTokenizer
 from tests.tiny import TEMPLATE, tiny_base
@@ -84,3 +88,46 @@ def test_a_base_in_which_nothing_ends_an_answer_is_refused(tmp_path: Path) -> No
     path.write_text(json.dumps(config | {"eos_token": None}), encoding="utf-8")
     with pytest.raises(NoModel, match="nothing in its chat template ends an answer"):
         check_template(ChatTokenizer(folder, PLAIN))
+
+
+def with_template(place: Path, source: str) -> Path:
+    """Return a base whose own chat template is this one."""
+    folder = tiny_base(place)
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(config | {"chat_template": source}), encoding="utf-8")
+    return folder
+
+
+def test_a_base_that_would_be_asked_otherwise_is_not_added(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    folder = with_template(tmp_path, TEMPLATE.replace("{{ m.content }}", "{{ m.content | upper }}"))
+    with pytest.raises(NoModel, match="leaves out or changes what the user says"):
+        bases.add(home, [folder])
+    assert not catalogue.added(home)
+
+
+def test_nor_is_it_chosen(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    folder = with_template(tmp_path, TEMPLATE.replace("<|assistant|>", "<|assistant|>glued"))
+    with pytest.raises(NoModel, match="Yes does not begin with that word"):
+        bases.try_out(home, registry.base(str(folder)))
+
+
+def test_what_is_learned_and_what_answers_have_the_homes_settings(tmp_path: Path) -> None:
+    folder, place = tiny_base(tmp_path), tmp_path / "home"
+    place.mkdir(0o700)
+    toml = f'[model]\nbase = "{folder}"\n[template]\nsystem = "Remember."\nkwargs = {{ day = 2026-11-29 }}\n'
+    (place / "config.toml").write_text(toml, encoding="utf-8")
+    chat = [Message("user", "Did we talk about the tap?")]
+    with Memory(place) as memory:
+        fold = Fold(memory.home, memory.store, memory.config, memory.base)
+        prompt = fold.lessons.tokenizer.prompt(chat)
+        assert prompt == ChatTokenizer(folder, TEMPLATE).prompt([Message("system", "Remember."), *chat])
+        assert memory._exam.recall.chat_ids(chat) == prompt
+        assert fold.writer._tokenizer.prompt(chat) == prompt
+        made = fold._made_with(memory.config.train)
+        plain = replace(memory.config, template=Template())
+        assert made.keys() - Fold(memory.home, memory.store, plain, memory.base)._made_with(plain.train).keys() == {
+            "template"
+        }
