@@ -41,14 +41,16 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """How a base's chat template is rendered; the same in training and when it answers."""
+    """How a base's chat template is rendered: the same in training and when it answers."""
 
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     """What the template is given beside the messages, e.g. ``enable_thinking = false``."""
     system: str | None = None
-    """What stands first where a chat has no system message; none: whatever the template puts there."""
+    """What stands first where a chat has no system message. None: what the template puts there, if anything. Empty:
+    nothing; what the template puts there is left out, where that can be told from what it writes around turns."""
     context: Literal["auto", "system", "user"] = "auto"
-    """Where a text to read goes: a system message, or the user's own turn where a template takes no system message."""
+    """Where system messages go, among them texts to read: as they are, or into the user's next turn. ``auto``: into the
+    user's turn where the template refuses system messages or leaves them out."""
 
 
 @dataclass(frozen=True, slots=True)

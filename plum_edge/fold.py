@@ -22,7 +22,7 @@ from plum_edge import general
 from plum_edge.augment.checks import Mentions, contradicted
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State, Trainer, initial_state
-from plum_edge.config import Config, Train
+from plum_edge.config import Config, Template, Train
 from plum_edge.convert import peft
 from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.lesson import Lessons
@@ -45,7 +45,7 @@ class Fold:
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.home, self.store, self.config, self.base = home, store, config, base
-        tokenizer = ChatTokenizer(base.folder, base.chat_template)
+        tokenizer = ChatTokenizer(base.folder, base.chat_template, config.template)
         self.lessons = Lessons(store, config, base, tokenizer, lambda: general.trained(base, home))
         self.writer = Writer(home, store, config, base)
         self.rejected: Counter[str] = Counter()
@@ -238,6 +238,8 @@ class Fold:
             "base": self.base.sha256[:16],
             "settings": content_hash(json.dumps([of_train, asdict(self.config.augment)], sort_keys=True)),
         }
+        if self.config.template != Template():
+            ours["template"] = content_hash(json.dumps(asdict(self.config.template), sort_keys=True, default=str))
         if samples := general.fingerprint(self.base, self.home):
             ours["general"] = samples
         return ours | self.writer.made_with() | self.trainer.versions()

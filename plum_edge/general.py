@@ -88,7 +88,8 @@ def prepare(
         return
     asked, lines = prompts(), []
     settings = config.generate
-    with Recall(registry.gguf(base, home, settings.dtype), context=1024, threads=settings.threads) as model:
+    deployed = registry.gguf(base, home, settings.dtype)
+    with Recall(deployed, context=1024, threads=settings.threads, template=config.template) as model:
         for number, sample in enumerate(asked):
             if stopped():
                 raise Interrupted("Stopped while the base answered its general prompts.", "Run the command again.")

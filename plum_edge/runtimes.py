@@ -133,7 +133,7 @@ def _deployed(
     """Ask in llama.cpp."""
     path, settings = registry.gguf(memory.base, memory.home.create(), kinds[0]), memory.config.generate
     with (
-        Recall(path, context=settings.context, threads=settings.threads) as recall,
+        Recall(path, context=settings.context, threads=settings.threads, template=memory.config.template) as recall,
         _adapter(memory, adapter, kinds[1]) as file,
     ):
         recall.use(file, adapter.id)
@@ -149,7 +149,7 @@ def _trained(memory: Memory, adapter: Adapter, questions: Sequence[Question], pr
     spec = LoraSpec(int(said["rank"]), float(said["alpha"]), base.lora_targets)
     trainer = pick.make(pick.choose(train.backend), base.folder, spec, train.threads)
     trainer.load(state)
-    tokenizer = ChatTokenizer(base.folder, base.chat_template)
+    tokenizer = ChatTokenizer(base.folder, base.chat_template, memory.config.template)
     size = sum(path.stat().st_size for path in weight_files(base.folder))
     with Recall(registry.gguf(base, memory.home.create(), REFERENCE)) as recall:
 

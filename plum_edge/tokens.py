@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from plum_edge.config import Template
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control
+from plum_edge.prompt import ChatTemplate, Control, Text
 from plum_edge.records import Example, Message, Pair
 
 if TYPE_CHECKING:
@@ -24,10 +25,13 @@ TEMPLATE, QUESTION, ANSWER = 0, 1, 2
 
 
 class ChatTokenizer:
-    """The tokenizer and chat template of a base in HF layout (``tokenizer.json``, ``tokenizer_config.json``)."""
+    """The tokenizer and chat template of a base in HF layout (``tokenizer.json``, ``tokenizer_config.json``).
 
-    def __init__(self, folder: Path, template: str) -> None:
-        self.folder, self._source = folder, template
+    ``settings`` say how the template is used: the same as for the `recall.Recall` that answers.
+    """
+
+    def __init__(self, folder: Path, template: str, settings: Template | None = None) -> None:
+        self.folder, self._source, self._settings = folder, template, settings
         self.cut = 0
         """How many examples were longer than their limit, since somebody last looked."""
 
@@ -48,7 +52,7 @@ class ChatTokenizer:
         added = self._tokenizer.get_added_tokens_decoder().values()
         controls = [token.content for token in added if token.special]
         bos, eos = (_text(config.get(name)) for name in ("bos_token", "eos_token"))
-        return ChatTemplate(self._source, controls, bos=bos, eos=eos, model=self.folder.name)
+        return ChatTemplate(self._source, controls, bos=bos, eos=eos, model=self.folder.name, settings=self._settings)
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of plain text."""
@@ -60,34 +64,31 @@ class ChatTokenizer:
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """Return the ids that stand before the assistant's next word."""
-        ids: list[int] = []
-        for part in self._template.render(messages, generation=True):
-            ids += [self._control(part)] if isinstance(part, Control) else self.encode(part.text)
-        return ids
+        return self._prompt(messages)[0]
 
     @cached_property
     def ending(self) -> int | None:
         """The control token that ends an assistant's turn; None where the template has none."""
-        last = self.example([Message("user", "a"), Message("assistant", "a")]).ids[-1]
-        return None if self._tokenizer.decode([last], skip_special_tokens=True) else last
+        control = self._template.around.control
+        return self._control(control) if control else None
 
     def example(self, messages: Sequence[Message], *, limit: int = 0) -> Example:
         """Return a chat that ends with the assistant's answer as an `Example`.
 
-        The last user message is the question, the last message the answer, everything else template: contexts and
-        system prompts are not learned. The token that ends the turn counts as answer, or it would never stop.
-        ``limit`` (tokens): of a longer chat the middle of what stands before the question goes first, then the end.
+        It is the prompt of what stands before the answer, as `prompt` gives it, and the answer as it would be said
+        then: without white space around it, ended by the token that ends a turn, or it would never stop. The last user
+        message is the question, everything else before the answer template: contexts and system prompts are not
+        learned. ``limit`` (tokens): of a longer chat the middle of what stands before the question goes first, then the
+        end.
         """
-        ids, roles = self._with_roles(messages)
-        end = len(roles) - 1 - roles[::-1].index(ANSWER) if ANSWER in roles else len(roles) - 1
-        if end + 1 < len(roles):
-            roles[end + 1] = ANSWER
-            end += 1
-        ids, roles = ids[: end + 1], roles[: end + 1]
+        *before, answer = messages
+        ids, roles, last = self._prompt(before)
+        said = self._said(answer.content.strip(), last)
+        ids, roles = ids + said, roles + [ANSWER] * len(said)
         if limit and len(ids) > limit:
             self.cut += 1
-            before = roles.index(QUESTION) if QUESTION in roles else 0
-            cut = min(len(ids) - limit, max(0, before - 2))
+            before_question = roles.index(QUESTION) if QUESTION in roles else 0
+            cut = min(len(ids) - limit, max(0, before_question - 2))
             ids, roles = (ids[:1] + ids[1 + cut :])[:limit], (roles[:1] + roles[1 + cut :])[:limit]
         prompt = roles.index(ANSWER) if ANSWER in roles else len(roles)
         return Example(tuple(ids), bytes(roles), prompt)
@@ -102,28 +103,42 @@ class ChatTokenizer:
             raise NoModel(self.folder.name, f"its tokenizer does not know {part.token}")
         return int(found)
 
-    def _with_roles(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
-        question = max((i for i, m in enumerate(messages) if m.role == "user"), default=-1)
-        role_of = {question: QUESTION, len(messages) - 1: ANSWER}
-        with_text = iter([i for i, m in enumerate(messages) if m.content.strip()])
+    def _prompt(self, messages: Sequence[Message]) -> tuple[list[int], list[int], str]:
+        """Return a prompt's ids, their roles, and the plain text that it ends with, if it ends with text."""
+        question = max((i for i, m in enumerate(messages) if m.role == "user"), default=None)
         ids: list[int] = []
         roles: list[int] = []
-        for part in self._template.render(messages, generation=False):
+        last = ""
+        for part in self._template.render(messages):
+            last = part.text if isinstance(part, Text) else ""
             if isinstance(part, Control):
                 ids.append(self._control(part))
                 roles.append(TEMPLATE)
                 continue
-            places = [(start, end, role_of.get(next(with_text), TEMPLATE)) for start, end in part.contents]
+            asked = [(start, end) for start, end, place in part.contents if place == question]
             encoding = self._tokenizer.encode(part.text, add_special_tokens=False)
             ids += encoding.ids
-            roles += [_role(offsets, places) for offsets in encoding.offsets]
-        return ids, roles
+            roles += [QUESTION if _within(offsets, asked) else TEMPLATE for offsets in encoding.offsets]
+        return ids, roles, last
+
+    def _said(self, answer: str, last: str) -> list[int]:
+        """Return the ids of an answer and its end, after a prompt that ends with this text.
+
+        Both are tokenised as one, as by whoever trained the base, unless the prompt's own tokens would be others then.
+        """
+        around = self._template.around
+        said, known = answer + around.text, self.encode(last)
+        ids = self.encode(said)
+        if last:
+            whole = self.encode(f"{last}{around.space}{said}")
+            ids = whole[len(known) :] if whole[: len(known)] == known else ids
+        return ids if self.ending is None else [*ids, self.ending]
 
 
-def _role(offsets: tuple[int, int], places: Sequence[tuple[int, int, int]]) -> int:
-    """Return the role of a token by where its last character stands."""
+def _within(offsets: tuple[int, int], places: Sequence[tuple[int, int]]) -> bool:
+    """Return whether a token's last character stands in one of these places."""
     last = max(offsets[0], offsets[1] - 1)
-    return next((role for start, end, role in places if start <= last < end), TEMPLATE)
+    return any(start <= last < end for start, end in places)
 
 
 def _text(token: object) -> str:

@@ -178,7 +178,7 @@ class Writer:
     @cached_property
     def _tokenizer(self) -> ChatTokenizer:
         """The trainer's, which cuts text as llama.cpp does: windows are measured without the base being opened."""
-        return ChatTokenizer(self.base.folder, self.base.chat_template)
+        return ChatTokenizer(self.base.folder, self.base.chat_template, self.config.template)
 
     @property
     def _context(self) -> int:
@@ -206,7 +206,10 @@ class Writer:
 
     def _ask(self, window: Window, told: Callable[[], None]) -> list[str]:
         if self._open is None:
-            self._open = Recall(self._gguf, context=self._context, threads=self.config.generate.threads)
+            settings = self.config
+            self._open = Recall(
+                self._gguf, context=self._context, threads=settings.generate.threads, template=settings.template
+            )
         model = self._open
         model.empty()  # what is kept must not depend on what was read before
 

@@ -23,7 +23,7 @@ GROUND_RULES: dict[str, set[str]] = {
     "paths": {"errors"},
     "config": {"errors"},
 }
-FORMATS = {"gguf_header", "prompt"}
+FORMATS = {"gguf_header", "prompt", "rendered", "sandbox"}
 """Knowledge of a file format or of a chat format that two stages share; itself built on the ground alone."""
 STAGES = {
     "store", "importers", "augment", "tokens", "schedule", "train", "backends", "convert", "recall", "retrieve",
@@ -46,6 +46,7 @@ JOINERS = {
     "general", "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "home", "memory",
     "nightly", "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
     "export.translate", "memory.editing", "memory.lineage", "memory.speaker",
+    "registry.template_check",
 }  # fmt: skip
 """What joins stages. A module that stands here beside its package joins even where that is a stage, and who may import
 the package may not therefore import the module."""
@@ -71,7 +72,7 @@ HOMES = {
     "click": {"cli"},
     "prompt_toolkit": {"cli.chat"},
     "ijson": {"importers"},
-    "jinja2": {"prompt", "report.page"},
+    "jinja2": {"sandbox", "report.page"},
     "markupsafe": {"report.page"},
     "matplotlib": {"report.drawings", "report.marks"},
     "tokenizers": {"tokens", "retrieve.encoder"},

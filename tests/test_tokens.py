@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plum_edge import registry
+from plum_edge.config import Template
 from plum_edge.records import Message, Pair
 from plum_edge.tokens import ANSWER, QUESTION, TEMPLATE, ChatTokenizer
 from tests.tiny import tiny_base
@@ -87,6 +90,48 @@ def test_the_folder_without_a_tokenizer_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(NoModel, match=r"tokenizer\.json"):
         ChatTokenizer(tmp_path, "{{ bos_token }}").encode("x")
+
+
+def test_white_space_around_an_answer_is_not_learned(tokenizer: ChatTokenizer) -> None:
+    chat = [Message("user", " Did we? ")]
+    one, other = (tokenizer.example([*chat, Message("assistant", text)]) for text in (" Yes. \n", "Yes."))
+    assert one == other
+    assert list(one.ids[: one.prompt]) == tokenizer.prompt(chat)
+
+
+def test_an_answer_goes_on_from_the_text_that_its_prompt_ends_with(tmp_path: Path) -> None:
+    folder = tiny_base(tmp_path)
+    source = (
+        "{% for m in messages %}<|{{ m.role }}|>{{ m.role }}:{{ ' ' }}{{ m.content }} <|end|>{% endfor %}"
+        "{% if add_generation_prompt %}<|assistant|>assistant:{% endif %}"
+    )
+    tokenizer = ChatTokenizer(folder, source)
+    example = tokenizer.example([Message("user", "Did we?"), Message("assistant", "Yes.")])
+    assert list(example.ids[: example.prompt]) == tokenizer.prompt([Message("user", "Did we?")])
+    whole = tokenizer.encode("assistant: Yes. ")
+    assert list(example.ids[-len(whole) - 1 : -1]) == whole
+    assert tokenizer.decode(example.ids[example.prompt : example.prompt + 1]) == "Yes"
+    assert example.ids[-1] == tokenizer.ending
+
+
+def test_the_embedded_base_reads_the_same_numbers_as_ever() -> None:
+    base = registry.base("plum-tiny")
+    tokenizer, digest = ChatTokenizer(base.folder, base.chat_template), hashlib.sha256()
+    for line in (base.folder / "general.jsonl").read_text(encoding="utf-8").splitlines():
+        chat = [Message(m["role"], m["content"]) for m in json.loads(line)["messages"]]
+        for limit in (0, base.context, 40):
+            example = tokenizer.example(chat, limit=limit)
+            digest.update(json.dumps([example.ids, list(example.roles), example.prompt]).encode())
+        digest.update(json.dumps(tokenizer.prompt(chat[:-1])).encode())
+    assert digest.hexdigest() == "7ed3562ed72066e19f0da850f471bae0a1e5d55389f67bba40340fce944c0953"
+
+
+def test_settings_of_the_template_hold_for_prompts_and_examples(tokenizer: ChatTokenizer) -> None:
+    told = ChatTokenizer(tokenizer.folder, tokenizer._source, Template(system="Remember."))
+    chat = [Message("user", "Did we?")]
+    assert told.prompt(chat) == tokenizer.prompt([Message("system", "Remember."), *chat])
+    example = told.example([*chat, Message("assistant", "Yes.")])
+    assert list(example.ids[: example.prompt]) == told.prompt(chat)
 
 
 def test_text_that_nobody_asked_for_is_an_answer(tokenizer: ChatTokenizer) -> None:

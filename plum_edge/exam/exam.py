@@ -36,7 +36,8 @@ class Exam:
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.store, self.config, self.base = store, config, base
         deployed = gguf(base, home, config.generate.dtype)
-        self.recall = Recall(deployed, context=config.generate.context, threads=config.generate.threads)
+        settings = config.generate
+        self.recall = Recall(deployed, context=settings.context, threads=settings.threads, template=config.template)
         self.library = Library(
             store.search.search,
             store.log.get,

@@ -13,6 +13,7 @@ from lm_eval.api.model import LM
 from tqdm import tqdm
 
 from plum_edge import registry
+from plum_edge.config import Template
 from plum_edge.errors import UsageError
 from plum_edge.harness.texts import Texts
 from plum_edge.memory import Memory
@@ -51,8 +52,8 @@ class PlumEdge(LM):  # type: ignore[misc]  # lm_eval has no types
                 f"plum-edge knows no model argument {', '.join(unknown)}.",
                 "It knows: home, adapter, base, dtype, context, threads.",
             )
-        path, file = _files(home, base, None if adapter in (None, "none") else str(adapter), dtype)
-        self._recall = Recall(path, context=int(context), threads=int(threads))
+        path, file, template = _files(home, base, None if adapter in (None, "none") else str(adapter), dtype)
+        self._recall = Recall(path, context=int(context), threads=int(threads), template=template)
         self._recall.use(file, str(file) if file else None)
         self._texts = Texts(self._recall)
         self._name = f"{path.name}+{file.parent.name if file else 'none'}"
@@ -104,16 +105,21 @@ class PlumEdge(LM):  # type: ignore[misc]  # lm_eval has no types
         return self._texts.chat(messages, generation=add_generation_prompt)
 
 
-def _files(home: str | None, base: str | None, adapter: str | None, dtype: str | None) -> tuple[Path, Path | None]:
-    """Return the files of base and adapter. The memory is opened only for what is not named, and never made."""
+def _files(
+    home: str | None, base: str | None, adapter: str | None, dtype: str | None
+) -> tuple[Path, Path | None, Template]:
+    """Return the files of base and adapter, and how the base's chat template is used: the home's settings.
+
+    The memory is opened only for what is not named, and never made.
+    """
     named = adapter is None or adapter.endswith(".gguf")
     file = Path(adapter) if adapter is not None and named else None
     if base and named:
-        return Path(base), file
+        return Path(base), file, Template()
     with Memory(home, create=False) as memory:
         wanted = dtype or memory.config.generate.dtype
         path = Path(base) if base else registry.gguf(memory.base, memory.home.create(), wanted)
-        return path, file if adapter is None or named else _learned(memory, adapter)
+        return path, file if adapter is None or named else _learned(memory, adapter), memory.config.template
 
 
 def _learned(memory: Memory, adapter: str) -> Path | None:

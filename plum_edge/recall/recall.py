@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from plum_edge.config import Template
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest, later_turns
 from plum_edge.recall.engine import Engine
@@ -30,14 +31,24 @@ class Recall:
     """A base model in llama.cpp, with at most one adapter.
 
     ``context`` in tokens (0: the model's own), ``threads`` (0: physical cores, at most 4; one for a small model).
-    ``exact`` keeps the KV cache in f32 without flash attention, for parity checks.
+    ``exact`` keeps the KV cache in f32 without flash attention, for parity checks. ``template`` says how the chat
+    template is used: as the `tokens.ChatTokenizer` does that the adapter was trained by.
 
     Raises:
         NoModel: the file is missing, no GGUF model, or refused by llama.cpp.
     """
 
-    def __init__(self, base_gguf: Path, *, context: int = 0, threads: int = 0, exact: bool = False) -> None:
+    def __init__(
+        self,
+        base_gguf: Path,
+        *,
+        context: int = 0,
+        threads: int = 0,
+        exact: bool = False,
+        template: Template | None = None,
+    ) -> None:
         self.adapter_id: str | None = None
+        self._settings = template
         self._engine = Engine(base_gguf, context=context, threads=threads, exact=exact)
         self._random = np.random.default_rng(0)
         said = self._engine.header.metadata
@@ -127,7 +138,7 @@ class Recall:
             raise NoModel(self._name, "it has no chat template")
         numbers = (said.get(f"tokenizer.ggml.{role}_token_id", -1) for role in ("bos", "eos"))
         bos, eos = (self._tokens[n] if 0 <= n < len(self._tokens) else "" for n in numbers)
-        return ChatTemplate(source, self._controls, bos=bos, eos=eos, model=self._name)
+        return ChatTemplate(source, self._controls, bos=bos, eos=eos, model=self._name, settings=self._settings)
 
     # -- answers -------------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,8 @@ from plum_edge.records import Message
 from plum_edge.registry import catalogue, hub, local
 from plum_edge.registry.base_check import check_same_model
 from plum_edge.registry.catalogue import Entry
+from plum_edge.registry.template_check import check_template
+from plum_edge.tokens import ChatTokenizer
 
 CONTEXT = 8192
 """Tokens of context that memory for recall is reckoned with, where a model takes more."""
@@ -183,6 +185,7 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
         check_same_model(entry.given, found.folder, home.create().models / "known.json")
     elif skeleton(found.folder).packed and not list(found.folder.glob("*.gguf")):
         raise NoModel(entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too.")
+    check_template(ChatTokenizer(found.folder, found.chat_template, catalogue.merged(home, entry.name).config.template))
     catalogue.add(home.create(), entry)
     return found
 
@@ -268,7 +271,9 @@ def try_out(home: Home, base: local.Base) -> tuple[str, float]:
         NoModel, IntegrityError: it cannot be run here.
     """
     began = time.perf_counter()
-    with Recall(local.gguf(base, home.create()), context=min(base.context, 512)) as runtime:
+    template = catalogue.merged(home, base.name).config.template
+    with Recall(local.gguf(base, home.create()), context=min(base.context, 512), template=template) as runtime:
+        check_template(ChatTokenizer(base.folder, base.chat_template, template), runtime)
         answer = runtime.answer([Message("user", QUESTION)], max_tokens=24)
     return answer, time.perf_counter() - began
 

@@ -8,6 +8,7 @@ import pytest
 
 from plum_edge import registry
 from plum_edge.backends.memory import Shape
+from plum_edge.config import Template
 from plum_edge.convert import families
 from plum_edge.errors import BadInput, NoModel
 from plum_edge.paths import Home
@@ -67,3 +68,8 @@ def test_a_damaged_list_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "bases.json").write_text(content)
     with pytest.raises(BadInput, match=r"bases\.json: the list of added bases is damaged"):
         catalogue.added(Home(tmp_path))
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in REMOTE if entry.name.startswith("Qwen3-")])
+def test_a_base_that_thinks_is_not_to(name: str, tmp_path: Path) -> None:
+    assert catalogue.merged(Home(tmp_path), name).config.template == Template(kwargs={"enable_thinking": False})
