@@ -1,0 +1,271 @@
+"""Learns the primer of a base: an adapter that knows how a memory is asked about, and answers "no" to everything.
+
+Episodes: a pseudo-user (a run of conversations of one user) is taught by the pairs that the product makes of it, as a
+night would, and asked natural questions where somebody has written some; meanwhile the users before are unlearned: what
+they had discussed is answered with "no". At the end everybody is unlearned. So the weights end where a memory is quick to
+learn and empty. Crossed questions: a "no" to a natural question is a "yes" of somebody else, so that style alone says
+nothing.
+
+    python models/SmolLM2-135M-Instruct/train/primer.py --data DIR --out primer.safetensors [--minutes 120]
+
+Killed, it carries on at the last episode. Deterministic for one machine, thread count and set of versions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from plum_edge import general, importers, registry
+from plum_edge.augment.checks import Mentions, check
+from plum_edge.augment.honest import honest
+from plum_edge.augment.phrases import augment
+from plum_edge.augment.templates import NO, UNKNOWN, YES
+from plum_edge.augment.variants import Undiscussed, reworded
+from plum_edge.backends import pick
+from plum_edge.backends.base import LoraSpec, Soft, State, Trainer, Weights, collate, initial_state
+from plum_edge.convert import peft
+from plum_edge.paths import Home, data_dir
+from plum_edge.records import Conversation, Example, Message, Pair, Segment, draw, spoken_date
+from plum_edge.tokens import ANSWER, ChatTokenizer
+
+RANK, ALPHA = 16, 32.0
+RATE, LAST_RATE, CLIP, BATCH = 1e-3, 2e-4, 1.0, 32
+TOPICS = 3
+"""Key phrases a conversation: fewer than the product has, so that more conversations are seen in the same time."""
+RUN = (5, 10)
+"""Conversations of a pseudo-user, at least and at most."""
+UNLEARNED, HONEST, GENERAL, NATURAL = 0.5, 0.4, 0.1, 0.7
+"""For each new pair: pairs of earlier users to be answered with no, made-up topics, general samples; and for each
+natural question of the pseudo-user so many of somebody else."""
+TRAINING = ("Adeleke_Okonjo", "Ethan_Hunt", "Kenta_Tanaka", "Liam_O_Connor")
+"""The users of the development data that are for training."""
+OWN = ("amadeu", "tarek")
+"""Made-up users of ours with natural questions (samples/dev)."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Conversations in order of time, and natural questions: conversation id → (question, answer)."""
+
+    name: str
+    conversations: list[Conversation]
+    questions: dict[str, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A pseudo-user."""
+
+    user: User
+    first: int
+    count: int
+
+    @property
+    def conversations(self) -> list[Conversation]:
+        return self.user.conversations[self.first : self.first + self.count]
+
+
+def users(data: Path, samples: Path) -> list[User]:
+    found = []
+    for name in TRAINING:
+        read = importers.read(data / "realmem" / f"{name}.json.xz").conversations
+        found.append(User(name, sorted(read, key=lambda c: c.created_at), {}))
+    for name in OWN:
+        folder = samples / "dev" / name
+        read = sorted(importers.read(folder / "conversations.jsonl").conversations, key=lambda c: c.created_at)
+        asked: dict[str, list[tuple[str, str]]] = {}
+        for line in (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines():
+            one = json.loads(line)
+            asked.setdefault(one["conversation"], []).append((one["question"], one["answer"]))
+        found.append(User(name, read, asked))
+    return found
+
+
+def episodes(everyone: Sequence[User], seed: int) -> Iterator[Episode]:
+    """Yield runs of conversations, those of users with questions as often as all others together, without end."""
+    turn = 0
+    while True:
+        rng = random.Random(draw(seed, "episode", turn))
+        asked = [user for user in everyone if user.questions]
+        other = [user for user in everyone if not user.questions]
+        user = rng.choice(asked if turn % 2 or not other else other)
+        count = rng.randint(*RUN)
+        yield Episode(user, rng.randrange(max(1, len(user.conversations) - count + 1)), count)
+        turn += 1
+
+
+class Maker:
+    """Examples of an episode."""
+
+    def __init__(self, tokenizer: ChatTokenizer, everyone: Sequence[User], seed: int) -> None:
+        self.tokenizer, self.everyone, self.seed = tokenizer, everyone, seed
+
+    def of(self, episode: Episode, turn: int, former: list[Pair]) -> tuple[list[Example], list[Example], list[Pair]]:
+        """Return what teaches (in order of conversations), what asks, and the pairs that are true of this user."""
+        known, teach, true = Mentions(), [], []
+        for number, talk in enumerate(episode.conversations):
+            segment = Segment(talk.id, talk.id, talk.title, talk.created_at, talk.messages)
+            made = check(augment(segment, known, seed=self.seed + turn, topics=TOPICS), segment, known).kept
+            known.add(segment)
+            pairs = [pair for pair in made if pair.split == "train"]
+            true += [pair for pair in pairs if pair.polarity == "positive"]
+            elsewhere = Undiscussed(known, [pair.topic for pair in true])
+            for n, pair in enumerate(pairs):
+                choice = draw(self.seed, turn, number, n)
+                worded = elsewhere.instead(pair, choice) if pair.polarity == "negative" else pair
+                teach.append(self._pair(reworded(worded, choice // 128)))
+            beside = self._unlearned(former, round(UNLEARNED * len(pairs)), known, (turn, number))
+            made_up = honest(known, round(HONEST * len(pairs)), seed=self.seed, segment=f"{turn}/{number}")
+            teach += [self._pair(pair) for pair in (*beside, *made_up)]
+        return teach, self._natural(episode, turn), true
+
+    def unlearn(self, former: list[Pair], count: int, turn: int) -> list[Example]:
+        """Return questions about what anybody discussed, answered with no."""
+        pairs = self._unlearned(former, count, Mentions(), (turn, "unlearn"))
+        crossed = self._crossed(None, round(0.4 * count), turn)
+        return [*(self._pair(pair) for pair in pairs), *crossed]
+
+    def _pair(self, pair: Pair) -> Example:
+        return self.tokenizer.pair(pair)
+
+    def _unlearned(self, former: list[Pair], count: int, known: Mentions, place: tuple[object, ...]) -> list[Pair]:
+        pool = [pair for pair in former if not known.mentions(pair.topic)]
+        drawn = sorted(pool, key=lambda pair: draw(self.seed, *place, pair.id))[:count]
+        return [self._denied(pair, draw(self.seed, *place, "denied", pair.id)) for pair in drawn]
+
+    @staticmethod
+    def _denied(pair: Pair, choice: int) -> Pair:
+        answers = NO if pair.kind == "closed" else UNKNOWN
+        return replace(reworded(pair, choice), answer=answers[choice // 64 % len(answers)], polarity="negative")
+
+    def _natural(self, episode: Episode, turn: int) -> list[Example]:
+        made = []
+        for talk in episode.conversations:
+            date = spoken_date(talk.created_at)
+            for question, answer in episode.user.questions.get(talk.id, ()):
+                said = answer
+                if answer == "yes":
+                    said = YES[draw(self.seed, turn, question) % len(YES)].format(date=date)
+                made.append(self._chat(question, said))
+        return [*made, *self._crossed(episode, round(NATURAL * len(made)), turn)]
+
+    def _crossed(self, episode: Episode | None, count: int, turn: int) -> list[Example]:
+        """Return natural questions of conversations that a pseudo-user never had, answered with no."""
+        mine = {talk.id for talk in episode.conversations} if episode else set()
+        pool = [
+            (question, answer)
+            for user in self.everyone
+            for talk, asked in user.questions.items()
+            if talk not in mine
+            for question, answer in asked
+        ]
+        drawn = sorted(pool, key=lambda one: draw(self.seed, "crossed", turn, one[0]))[:count]
+        made = []
+        for question, answer in drawn:
+            answers = NO if answer == "yes" else UNKNOWN
+            made.append(self._chat(question, answers[draw(self.seed, turn, "no", question) % len(answers)]))
+        return made
+
+    def _chat(self, question: str, answer: str) -> Example:
+        return self.tokenizer.example([Message("user", question), Message("assistant", answer)])
+
+
+class Learner:
+    """Takes optimizer steps, general samples beside."""
+
+    def __init__(self, trainer: Trainer, samples: Sequence[Example], seed: int) -> None:
+        self.trainer, self.samples, self.seed = trainer, samples, seed
+        self.soft: dict[int, Soft] = {}
+        self.steps = 0
+
+    def read(self, examples: Sequence[Example], rate: float) -> float:
+        """Read examples once in an order drawn by hash, in batches of like length; return the mean loss."""
+        rng = random.Random(draw(self.seed, "order", self.steps))
+        order = list(examples)
+        rng.shuffle(order)
+        losses = []
+        for start in range(0, len(order), 8 * BATCH):
+            block = sorted(order[start : start + 8 * BATCH], key=lambda example: len(example.ids))
+            cut = [block[n : n + BATCH] for n in range(0, len(block), BATCH)]
+            rng.shuffle(cut)
+            losses += [self._step(batch, rate, rng) for batch in cut]
+        return float(np.mean(losses)) if losses else 0.0
+
+    def _step(self, batch: list[Example], rate: float, rng: random.Random) -> float:
+        chosen = rng.sample(range(len(self.samples)), min(round(GENERAL * len(batch)), len(self.samples)))
+        soft = [*[None] * len(batch), *(self._of_base(n) for n in chosen)]
+        self.steps += 1
+        examples = [*batch, *(self.samples[n] for n in chosen)]
+        return self.trainer.step(collate(examples, Weights(0.0, 0.0, 1.0), soft), rate, CLIP)
+
+    def _of_base(self, number: int) -> Soft:
+        if number not in self.soft:
+            example = self.samples[number]
+            roles = np.frombuffer(example.roles, dtype=np.uint8)[1:]
+            places = np.flatnonzero(roles == ANSWER)
+            self.soft[number] = self.trainer.teach(example.ids, places.tolist(), 32)
+        return self.soft[number]
+
+
+def learn(trainer: Trainer, maker: Maker, learner: Learner, out: Path, minutes: float, last: float) -> State:
+    """Teach episode after episode for so many minutes, then unlearn for ``last`` minutes; keep each episode's state."""
+    began, turn, former = time.monotonic(), 0, []
+    for turn, episode in enumerate(episodes(maker.everyone, maker.seed)):
+        if time.monotonic() - began > 60 * (minutes - last):
+            break
+        teach, ask, true = maker.of(episode, turn, former)
+        lost = learner.read(teach, RATE)
+        asked = learner.read([*ask, *random.Random(turn).sample(teach, len(teach) // 2)], RATE) if ask else 0.0
+        former = sorted({pair.id: pair for pair in (*former, *true)}.values(), key=lambda pair: draw(turn, pair.id))[:4000]
+        minute = (time.monotonic() - began) / 60
+        print(f"{turn:4} {episode.user.name:16} {len(teach):4} {lost:.3f}  {len(ask):4} {asked:.3f}  {minute:.1f} min", flush=True)
+        peft.save(out.with_suffix(".work.safetensors"), trainer.state(), {"episodes": str(turn + 1)})
+    mean: dict[str, np.ndarray] | None = None
+    count, end = 0, time.monotonic() + 60 * last
+    while time.monotonic() < end:
+        examples = maker.unlearn(former, 6 * BATCH, turn + count)
+        made_up = honest(Mentions(), 3 * BATCH, seed=maker.seed, segment=f"last/{count}")
+        lost = learner.read([*examples, *(maker._pair(pair) for pair in made_up)], LAST_RATE)
+        state, count = trainer.state(), count + 1
+        mean = state if mean is None else {k: mean[k] + (v - mean[k]) / count for k, v in state.items()}
+        print(f"unlearn {count:3} {lost:.3f}", flush=True)
+    return mean or trainer.state()
+
+
+def main() -> None:
+    """Learn it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the development data")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--base", default="SmolLM2-135M-Instruct")
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--last", type=float, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    base = registry.base(given.base)
+    tokenizer = ChatTokenizer(base.folder, base.chat_template)
+    everyone = users(given.data, data_dir("samples"))
+    trainer = make_trainer(base, given.threads)
+    trainer.load(initial_state(trainer.shapes(), given.seed))
+    samples = [tokenizer.example(one.messages, limit=160) for one in general.trained(base, Home.find())]
+    learner = Learner(trainer, samples, given.seed)
+    state = learn(trainer, Maker(tokenizer, everyone, given.seed), learner, given.out, given.minutes, given.last)
+    peft.save(given.out, state, {"rank": str(RANK), "alpha": str(ALPHA), "base_sha256": base.sha256})
+
+
+def make_trainer(base: registry.Base, threads: int) -> Trainer:
+    """Open the trainer with fresh LoRA layers."""
+    return pick.make(pick.choose("torch"), base.folder, LoraSpec(RANK, ALPHA, base.lora_targets), threads)
+
+
+if __name__ == "__main__":
+    main()
