@@ -104,7 +104,8 @@ class GgufWeights:
         raw = np.memmap(self.place, np.uint8, "r", self.header.data + tensor.offset, shape)
         values = np.asarray(gguf.dequantize(np.asarray(raw), kind), np.float32).reshape(tensor.shape)
         sizes = self._sizes
-        return np.ascontiguousarray(self.family.from_gguf(stored, values, sizes["heads"], sizes["kv_heads"]))
+        rows = self.family.from_gguf(stored, values, sizes["heads"], sizes["kv_heads"])
+        return np.require(rows, requirements=("C", "W", "O"))
 
     @cached_property
     def _sizes(self) -> dict[str, int]:
