@@ -20,6 +20,7 @@ from plum_edge.backends import base as backends
 from plum_edge.backends import blas
 from plum_edge.backends.base import Batch, LoraSpec, Weights, collate
 from plum_edge.backends.mlx_lora import MlxTrainer
+from plum_edge.convert.weights import open_weights
 from plum_edge.records import Example
 
 
@@ -63,7 +64,7 @@ def main() -> None:
     options.add_argument("--threads", type=int, default=0)
     given = options.parse_args()
     base = registry.base("plum-tiny")
-    trainer = MlxTrainer(base.folder, LoraSpec(32, 64.0, base.lora_targets), given.threads)
+    trainer = MlxTrainer(open_weights(base.weights), LoraSpec(32, 64.0, base.lora_targets), given.threads)
     trainer.load(backends.initial_state(trainer.shapes(), 0))
     batch = collate(rows(given.batch, given.length, 6000), Weights(0.0, 0.1, 1.0))
     steps: dict[str, Callable[[], object]] = {

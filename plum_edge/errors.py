@@ -150,6 +150,7 @@ class NoModel(Unavailable):
     def __init__(self, name: str, reason: str, remedy: str = "See: plum-edge models list") -> None:
         super().__init__(f"The base model {name} cannot be used: {reason}.".replace("..", "."), remedy=remedy)
         self.reasons = {name: reason}
+        self.why = reason
 
 
 class NoBackend(Unavailable):

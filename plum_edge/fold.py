@@ -24,6 +24,7 @@ from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State, Trainer, initial_state
 from plum_edge.config import Config, Template, Train
 from plum_edge.convert import peft
+from plum_edge.convert.weights import open_weights
 from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
@@ -60,7 +61,12 @@ class Fold:
         choice = pick.choose(settings.backend)
         self._notes.append(f"trained by {choice.name}: {choice.why}")
         return pick.make(
-            choice, self.base.folder, spec, settings.threads, quantise=settings.quantise, rows=settings.batch
+            choice,
+            open_weights(self.base.weights),
+            spec,
+            settings.threads,
+            quantise=settings.quantise,
+            rows=settings.batch,
         )
 
     @property

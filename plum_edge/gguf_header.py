@@ -23,6 +23,10 @@ _STRING, _ARRAY = 8, 9
 _PLAIN: dict[int, np.dtype[Any]] = {0: np.dtype("<f4"), 1: np.dtype("<f2")}
 """ggml types that are numbers as they stand: F32 and F16."""
 _MAX_DIMENSIONS = 4
+_MOST_ITEMS = 1 << 23
+"""Items of all arrays together, and tensors: more than ten times what the largest vocabulary has with its merges."""
+_LONGEST = 1 << 24
+"""Bytes of one string."""
 BASE_SHA256 = "plum_edge.base_sha256"
 """Our own entry, in a base and in its adapters: the SHA-256 of the weights that the base was made of."""
 
@@ -93,11 +97,12 @@ class _Cursor:
 
     def __init__(self, path: Path, view: mmap.mmap) -> None:
         self.path, self.view, self.at, self.size = path, view, 4, len(view)
+        self.left = _MOST_ITEMS
 
     def header(self) -> Header:
         if self.number("<I") not in (2, 3):
             raise NotGguf("its version of GGUF is not known")
-        tensors, entries = self.count(), self.count()
+        tensors, entries = self.items(), self.items()
         metadata: dict[str, Any] = {}
         for _ in range(entries):
             key = self.string()
@@ -124,8 +129,18 @@ class _Cursor:
             raise NotGguf("its header is damaged or cut short")
         return value
 
+    def items(self) -> int:
+        """Return a number of things that will be held in memory, of which a header has no more than `_MOST_ITEMS`."""
+        number = self.count()
+        self.left -= number
+        if self.left < 0:
+            raise NotGguf(f"its header announces {number:,} items, which no model has")
+        return number
+
     def string(self) -> str:
         length = self.count()
+        if length > _LONGEST:
+            raise NotGguf(f"its header has a text of {length:,} bytes")
         self.at += length
         return self.view[self.at - length : self.at].decode("utf-8")
 
@@ -136,7 +151,7 @@ class _Cursor:
             return self.number(_SCALARS[kind])
         if kind != _ARRAY:
             raise NotGguf("its header has a value of an unknown type")
-        item, length = self.number("<I"), self.count()
+        item, length = self.number("<I"), self.items()
         if item == _STRING:
             return [self.string() for _ in range(length)]
         if item not in _SCALARS:

@@ -11,9 +11,11 @@ import contextlib
 import errno
 import hashlib
 import io
+import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +209,50 @@ def sha256_file(path: Path) -> str:
     """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_dir() -> Path:
+    """Return the folder for what can be fetched or reckoned again, shared by all homes of a user: $PLUM_EDGE_CACHE, or
+    the platform's own.
+    """
+    return Path(
+        os.environ.get("PLUM_EDGE_CACHE") or platformdirs.user_cache_dir("plum-edge", appauthor=False)
+    ).expanduser()
+
+
+def remembered_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file; a large one is read once, and again when its size or time of change is another.
+
+    For models, which are large and stay as they are. A memory that cannot be read or written costs time and no more.
+    """
+    status = path.stat()
+    if status.st_size < _WORTH_REMEMBERING:
+        return sha256_file(path)
+    key, now = str(path.resolve()), [status.st_size, status.st_mtime_ns]
+    known = _hashes().get(key)
+    if isinstance(known, list) and known[:2] == now:
+        return str(known[2])
+    found = sha256_file(path)
+    if time.time_ns() - status.st_mtime_ns > _SETTLED:
+        with contextlib.suppress(StoreError, OSError), atomic_write(cache_dir() / _HASHES) as file:
+            still = {name: entry for name, entry in _hashes().items() if Path(name).is_file()}
+            file.write(json.dumps(still | {key: [*now, found]}, indent=0, sort_keys=True).encode())
+    return found
+
+
+_HASHES = "hashes.json"
+_WORTH_REMEMBERING = 4 << 20
+"""Bytes: a smaller file is read as fast as the memory of hashes is."""
+_SETTLED = 2_000_000_000
+"""Nanoseconds: a file that was changed a moment ago may change again without another time of change."""
+
+
+def _hashes() -> dict[str, Any]:
+    try:
+        found = json.loads((cache_dir() / _HASHES).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def data_dir(name: str) -> Path:

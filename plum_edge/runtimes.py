@@ -19,7 +19,7 @@ from plum_edge import evaluate, registry
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec
 from plum_edge.convert import families, gguf, peft
-from plum_edge.convert.tensors import weight_files
+from plum_edge.convert.weights import open_weights, size_of
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import Scored
 from plum_edge.gate import sample_earlier
@@ -147,10 +147,10 @@ def _trained(memory: Memory, adapter: Adapter, questions: Sequence[Question], pr
     file = _neutral(adapter)
     state, said = peft.load(file)
     spec = LoraSpec(int(said["rank"]), float(said["alpha"]), base.lora_targets)
-    trainer = pick.make(pick.choose(train.backend), base.folder, spec, train.threads)
+    trainer = pick.make(pick.choose(train.backend), open_weights(base.weights), spec, train.threads)
     trainer.load(state)
     tokenizer = ChatTokenizer(base.folder, base.chat_template, memory.config.template)
-    size = sum(path.stat().st_size for path in weight_files(base.folder))
+    size = size_of(open_weights(base.weights))
     with Recall(registry.gguf(base, memory.home.create(), REFERENCE)) as recall:
 
         def p_yes(text: str) -> float:

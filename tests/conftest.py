@@ -14,6 +14,12 @@ os.environ["PLUM_EDGE_BASE"] = "plum-tiny"  # the default base is not in the rep
 
 
 @pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests fetch and reckon stays with them."""
+    os.environ["PLUM_EDGE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def ctrl_c_is_heard() -> None:
     """A shell starts background jobs with Ctrl-C ignored, and CI may be one."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

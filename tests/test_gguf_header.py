@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import struct
 from pathlib import Path
 
 import gguf as library
@@ -87,3 +89,32 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(NotGguf, match=r"directory|no such"):
             read(path)
+
+
+@pytest.mark.parametrize("item", [0, 5, 12])
+def test_a_huge_array_of_numbers_never_becomes_a_list(tmp_path: Path, item: int) -> None:
+    """A sparse file of a gigabyte announces an array as long as itself."""
+    path, size = tmp_path / "g.gguf", 1 << 30
+    key = b"tokenizer.ggml.scores"
+    head = struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, len(key)) + key
+    width = struct.calcsize({0: "<B", 5: "<i", 12: "<d"}[item])
+    with path.open("wb") as file:
+        file.write(head + struct.pack("<IIQ", 9, item, (size - 4096) // width))
+        file.truncate(size)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(NotGguf, match="items, which no model has"):
+        read(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kilobytes"
+
+
+def test_many_arrays_count_together_and_texts_have_an_end(tmp_path: Path) -> None:
+    path, most = tmp_path / "g.gguf", 5_000_000
+    array = b"".join(struct.pack("<Q1sIIQ", 1, key, 9, 0, most) + bytes(most) for key in (b"a", b"b"))
+    path.write_bytes(struct.pack("<4sIQQ", b"GGUF", 3, 0, 2) + array)
+    with pytest.raises(NotGguf, match="items, which no model has"):
+        read(path)
+    with path.open("wb") as file:
+        file.write(struct.pack("<4sIQQQ", b"GGUF", 3, 0, 1, 1 << 28))
+        file.truncate(1 << 29)
+    with pytest.raises(NotGguf, match="text of 268,435,456 bytes"):
+        read(path)

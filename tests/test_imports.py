@@ -38,6 +38,7 @@ ACROSS = {
     ("evaluate", "asking"): "stands between an asker and what is asked, to count what it costs",
     ("baselines", "evaluate"): "scores with it",
     ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/templates.py",
+    ("backends", "convert"): "reads the weights of a base, whatever holds them",
     ("registry", "convert"): "makes the GGUF of a base at first use",
     ("registry", "registry.base_check"): "takes a GGUF only if llama.cpp makes of text and ids what the trainer does",
 }
@@ -58,8 +59,8 @@ REPORT_MAY = {"report", "errors", "paths"}
 """A report is handed its figures; it writes them, whole or not at all, and says why it cannot."""
 
 HOMES = {
-    "mlx": {"backends.mlx_lora", "backends.mlx_twice", "backends.own_loaders", "backends.blas"},
-    "mlx_lm": {"backends.mlx_lora", "backends.own_loaders"},
+    "mlx": {"backends.mlx_lora", "backends.mlx_base", "backends.mlx_twice", "backends.own_loaders", "backends.blas"},
+    "mlx_lm": {"backends.mlx_lora", "backends.mlx_base", "backends.own_loaders"},
     "torch": {"backends.torch_lora", "backends.own_loaders"},
     "transformers": {"backends.torch_lora", "backends.own_loaders"},
     "peft": {"backends.torch_lora", "backends.own_loaders"},

@@ -15,6 +15,7 @@ from plum_edge.backends import base as backends
 from plum_edge.backends import pick
 from plum_edge.backends.base import Soft, Trainer
 from plum_edge.config import Augment, Config, Model, Train
+from plum_edge.convert.weights import open_weights
 from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from plum_edge.records import Message, Pair, Segment
@@ -34,7 +35,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
 @pytest.fixture(scope="module")
 def trainer(config: Config) -> Trainer:
     spec = backends.LoraSpec(4, 8.0, ("q_proj", "v_proj", "down_proj"))
-    return pick.make(pick.choose("mlx"), Path(config.model.base), spec, 1)
+    return pick.make(pick.choose("mlx"), open_weights(Path(config.model.base)), spec, 1)
 
 
 @pytest.fixture

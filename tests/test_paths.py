@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from pathlib import Path
@@ -10,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from plum_edge.errors import NoSpace, StoreError
-from plum_edge.paths import Home, atomic_dir, atomic_write, data_dir, disk_errors, sha256_file
+from plum_edge.paths import (
+    Home,
+    atomic_dir,
+    atomic_write,
+    cache_dir,
+    data_dir,
+    disk_errors,
+    remembered_sha256,
+    sha256_file,
+)
 
 
 def mode(path: Path) -> int:
@@ -169,3 +179,53 @@ def test_sha256(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"abc")
     assert sha256_file(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+# Hashes of large files ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PLUM_EDGE_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "model.gguf"
+    path.write_bytes(bytes(5 << 20))
+    os.utime(path, ns=(10**18, 10**18))
+    return path
+
+
+def test_a_large_file_is_hashed_once_and_again_when_it_changes(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = remembered_sha256(large)
+    assert first == sha256_file(large)
+    with monkeypatch.context() as patch:
+        patch.setattr("plum_edge.paths.sha256_file", lambda _path: pytest.fail("read again"))
+        assert remembered_sha256(large) == first
+        link = large.with_name("link.gguf")
+        link.symlink_to(large)
+        assert remembered_sha256(link) == first
+    large.write_bytes(b"x" + bytes((5 << 20) - 1))
+    os.utime(large, ns=(2 * 10**18, 2 * 10**18))
+    assert remembered_sha256(large) == sha256_file(large) != first
+
+
+def test_a_file_that_changed_a_moment_ago_is_not_remembered(large: Path) -> None:
+    os.utime(large)
+    remembered_sha256(large)
+    assert not (cache_dir() / "hashes.json").exists()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"model.gguf": 1}'])
+def test_a_damaged_memory_is_no_memory(large: Path, content: str) -> None:
+    cache_dir().mkdir()
+    (cache_dir() / "hashes.json").write_text(content)
+    assert remembered_sha256(large) == sha256_file(large)
+
+
+def test_a_memory_that_cannot_be_written_costs_time_only(large: Path, full_disk: None) -> None:
+    assert remembered_sha256(large) == sha256_file(large)
+
+
+def test_what_is_gone_is_forgotten(large: Path) -> None:
+    remembered_sha256(large)
+    other = large.rename(large.with_name("other.gguf"))
+    remembered_sha256(other)
+    assert list(json.loads((cache_dir() / "hashes.json").read_text())) == [str(other)]

@@ -12,6 +12,7 @@ from plum_edge.backends import base as backends
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, Soft, Trainer
 from plum_edge.config import Train
+from plum_edge.convert.weights import open_weights
 from plum_edge.errors import Interrupted
 from plum_edge.records import Example
 from plum_edge.schedule import make
@@ -29,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trainer(folder: Path) -> Trainer:
-    return pick.make(pick.choose("mlx"), folder, LoraSpec(4, 8.0, TARGETS), 1)
+    return pick.make(pick.choose("mlx"), open_weights(folder), LoraSpec(4, 8.0, TARGETS), 1)
 
 
 def example(seed: int) -> Example:

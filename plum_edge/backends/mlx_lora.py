@@ -2,33 +2,28 @@
 
 The one home of `mlx` and `mlx_lm`. Float32 throughout on the CPU, where it is the fastest and gives the same bytes
 each time for a fixed number of BLAS threads; a base in 8 or 4 bits (QLoRA) where memory is short. Knows nothing of
-files (other than the base's folder), schedules or text.
+files, schedules or text.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import io
-import json
 import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from plum_edge.backends import blas, memory, mlx_loss, soft
+from plum_edge.backends import blas, memory, mlx_base, mlx_loss, soft
 from plum_edge.backends.base import Batch, LoraSpec, Soft, State, pieces
 from plum_edge.backends.mlx_twice import compute_twice
-from plum_edge.errors import NoModel
+from plum_edge.convert.weights import Weights, size_of
 
 _PREFIX = "base_model.model."
 _BETAS = (0.9, 0.99)
 _WHOLE = memory.Plan()
-_GROUP = 64
-"""Weights that share a scale in a base of 8 or 4 bits, as mlx-lm has it."""
 
 
 def machine() -> memory.Machine:
@@ -44,9 +39,9 @@ def machine() -> memory.Machine:
     return memory.Machine("mlx", "metal", min(here.total, most), min(here.free, most))
 
 
-def trainer(folder: Path, spec: LoraSpec, threads: int, plan: memory.Plan) -> MlxTrainer:
+def trainer(weights: Weights, spec: LoraSpec, threads: int, plan: memory.Plan) -> MlxTrainer:
     """Load a base."""
-    return MlxTrainer(folder, spec, threads, plan)
+    return MlxTrainer(weights, spec, threads, plan)
 
 
 class MlxTrainer:
@@ -54,16 +49,15 @@ class MlxTrainer:
 
     name = "mlx"
 
-    def __init__(self, folder: Path, spec: LoraSpec, threads: int = 0, plan: memory.Plan = _WHOLE) -> None:
-        weights = sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
-        self._blas = blas.prepare(threads or blas.default_threads(weights))
+    def __init__(self, weights: Weights, spec: LoraSpec, threads: int = 0, plan: memory.Plan = _WHOLE) -> None:
+        self._blas = blas.prepare(threads or blas.default_threads(size_of(weights)))
         self.threads = self._blas.threads
         import mlx.core as mx
         import mlx.nn as nn
 
         self._mx = mx
         self.spec, self.plan = spec, plan
-        self._model = _load_base(folder, plan)
+        self._model = _load_base(weights, plan)
         self.exact = plan.bits == 32 and mx.default_device().type == mx.DeviceType.cpu
         _add_lora(self._model, spec)
         if plan.checkpointing:
@@ -207,22 +201,11 @@ class MlxTrainer:
         return sorted(tree_flatten(tree))
 
 
-def _load_base(folder: Path, plan: memory.Plan) -> Any:
+def _load_base(weights: Weights, plan: memory.Plan) -> Any:
     import mlx.core as mx
-    from mlx.utils import tree_map
 
-    with contextlib.redirect_stderr(io.StringIO()):  # transformers says there that PyTorch is absent, which is as meant
-        from mlx_lm.utils import load_model, quantize_model
-    try:
-        model, config = load_model(folder, lazy=True)
-        if plan.quantise:
-            model, _ = quantize_model(model, config, _GROUP, plan.bits)
-    except (FileNotFoundError, ValueError, KeyError, json.JSONDecodeError, RuntimeError) as error:
-        raise NoModel(folder.name, f"{folder} does not load ({error})") from error
+    model = mlx_base.load(weights, plan)
     if mx.default_device().type == mx.DeviceType.cpu:
-        model.update(
-            tree_map(lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p, model.parameters())
-        )
         _activate_fast(model)
     mx.eval(model.parameters())
     return model

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from plum_edge.backends import memory
 from plum_edge.backends.base import LoraSpec, Trainer
+from plum_edge.convert.weights import Weights
 from plum_edge.errors import NoBackend, NoModel
 
 
@@ -78,38 +77,40 @@ def machine(choice: Choice) -> memory.Machine:
 
 
 def reckon(
-    choice: Choice, folder: Path, spec: LoraSpec, *, quantise: memory.Quantise = "auto", rows: int = 16
+    choice: Choice, weights: Weights, spec: LoraSpec, *, quantise: memory.Quantise = "auto", rows: int = 16
 ) -> tuple[memory.Plan, int]:
-    """Return how the base in ``folder`` would be held for batches of ``rows`` pairs, and the bytes that would take.
+    """Return how a base would be held for batches of ``rows`` pairs, and the bytes that would take.
 
     Raises:
-        NoModel: its config.json cannot be read.
+        NoModel: what its config.json says cannot be read.
         NoMemory: that is more than is free.
     """
-    return memory.plan(machine(choice), _config(folder), spec, name=folder.name, rows=rows, quantise=quantise)
+    config = weights.config
+    if not config:
+        raise NoModel(weights.place.name, f"there is no config.json in {weights.place}")
+    return memory.plan(machine(choice), config, spec, name=weights.place.name, rows=rows, quantise=quantise)
 
 
 def make(
-    choice: Choice, folder: Path, spec: LoraSpec, threads: int, *, quantise: memory.Quantise = "auto", rows: int = 16
+    choice: Choice,
+    weights: Weights,
+    spec: LoraSpec,
+    threads: int,
+    *,
+    quantise: memory.Quantise = "auto",
+    rows: int = 16,
 ) -> Trainer:
-    """Load the base in ``folder`` (HF or mlx-lm layout) on the chosen backend, with fresh LoRA layers.
+    """Load a base on the chosen backend, with fresh LoRA layers.
 
     ``quantise`` says how the base may be held so that batches of ``rows`` pairs fit.
 
     Raises:
-        NoModel: the folder holds no base that this backend can read.
+        NoModel: there is no base that this backend can read.
         NoMemory: it does not fit.
     """
-    plan, _ = reckon(choice, folder, spec, quantise=quantise, rows=rows)
-    trainer: Trainer = _MODULES[choice.name]().trainer(folder, spec, threads, plan)
+    plan, _ = reckon(choice, weights, spec, quantise=quantise, rows=rows)
+    trainer: Trainer = _MODULES[choice.name]().trainer(weights, spec, threads, plan)
     return trainer
-
-
-def _config(folder: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise NoModel(folder.name, f"{folder / 'config.json'} cannot be read ({error})") from error
 
 
 def _mlx() -> Any:

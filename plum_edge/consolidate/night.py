@@ -27,6 +27,7 @@ from plum_edge.consolidate import proof, space
 from plum_edge.consolidate.budget import Budget, peak_memory
 from plum_edge.consolidate.doubts import Doubts
 from plum_edge.consolidate.promotion import Judged, Promotion
+from plum_edge.convert.weights import open_weights
 from plum_edge.errors import GateRefused, IntegrityError, Interrupted, NoSpace, Unavailable
 from plum_edge.fold import Fold
 from plum_edge.home import erase
@@ -142,7 +143,7 @@ class Night:
         train = self.config.train
         spec = LoraSpec(train.rank, train.alpha, self.base.lora_targets)
         choice = pick.choose(train.backend)
-        return pick.reckon(choice, self.base.folder, spec, quantise=train.quantise, rows=train.batch)[1]
+        return pick.reckon(choice, open_weights(self.base.weights), spec, quantise=train.quantise, rows=train.batch)[1]
 
     def _learn_and_promote(self) -> dict[str, Any]:
         why = self.budget.spent()

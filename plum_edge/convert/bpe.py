@@ -132,6 +132,21 @@ def _step(step: Mapping[str, Any]) -> str:
     return json.dumps(dict(step), sort_keys=True)
 
 
+BYTE_LEVEL: Mapping[str, Any] = {
+    "type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True,
+}  # fmt: skip
+
+
+def pre_tokenizer(step: str) -> dict[str, Any]:
+    """Return a step of `PRE` as tokenizer.json says it."""
+    if step == "digits":
+        return {"type": "Digits", "individual_digits": True}
+    if step in ("bytes", "words, bytes"):
+        return {**BYTE_LEVEL, "use_regex": step != "bytes"}
+    pattern = {"Regex": step.removeprefix("split ")}
+    return {"type": "Split", "pattern": pattern, "behavior": "Isolated", "invert": False}
+
+
 def _space_prefix(whole: Mapping[str, Any], path: Path) -> bool:
     """Return whether a space is put before the first word; refuse everything else that is done to text."""
     steps = [*_flat(whole.get("normalizer"), "normalizers"), *_flat(whole.get("pre_tokenizer"), "pretokenizers")]

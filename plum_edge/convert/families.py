@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,20 @@ def permute_qk(rows: np.ndarray, heads: int) -> np.ndarray:
     return rows.reshape(heads, 2, -1, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
 
-ROW_OPERATIONS: Mapping[str, Callable[[np.ndarray, int], np.ndarray]] = {"permute_qk": permute_qk}
-"""Reorder rows: of a weight, of a bias, and of an adapter's B alike. ``heads`` names the number of heads."""
+def unpermute_qk(rows: np.ndarray, heads: int) -> np.ndarray:
+    """Undo `permute_qk`."""
+    return rows.reshape(heads, -1, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
-VALUE_OPERATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {"norm_plus_one": lambda values: values + 1}
-"""Change the values of a base's tensor. ``norm_plus_one``: Gemma's norms multiply by 1 + w, llama.cpp's by w."""
+
+_Rows = Callable[[np.ndarray, int], np.ndarray]
+_Values = Callable[[np.ndarray], np.ndarray]
+
+ROW_OPERATIONS: Mapping[str, tuple[_Rows, _Rows]] = {"permute_qk": (permute_qk, unpermute_qk)}
+"""Reorder rows, there and back: of a weight, of a bias, and of an adapter's B alike. ``heads`` names the number."""
+
+VALUE_OPERATIONS: Mapping[str, tuple[_Values, _Values]] = {"norm_plus_one": (lambda w: w + 1, lambda w: w - 1)}
+"""Change the values of a base's tensor, there and back. ``norm_plus_one``: Gemma's norms multiply by 1 + w, llama.cpp's
+by w."""
 
 DROP_OPERATIONS = ("tie", "ignore")
 """Leave a tensor out of the GGUF: ``tie`` where the output is the embedding, ``ignore`` always."""
@@ -89,6 +98,12 @@ class Family:
     """Largest difference of a logit between llama.cpp and the trainer, both in f32."""
     full_attention_every: int = 1
     """llama.cpp lets the other layers of this architecture see a sliding window; 1: none does."""
+    norms: tuple[str, ...] = ()
+    """Norms of a layer, as they are called within it."""
+    biases: tuple[str, ...] = ()
+    """Linear layers that have a bias."""
+    excludes: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Values of config.json that llama.cpp computes otherwise for."""
 
     @property
     def permuted(self) -> bool:
@@ -97,13 +112,30 @@ class Family:
 
     def to_gguf(self, name: str, rows: np.ndarray, heads: int, kv_heads: int) -> np.ndarray:
         """Return rows as GGUF stores them. ``name`` is GGUF's, e.g. ``blk.0.attn_q.weight``; rows stand on axis 0."""
-        for operation in self.operations:
-            if operation.use in ROW_OPERATIONS and operation.tensor == stem(name):
-                count = {"heads": heads, "kv_heads": kv_heads}[operation.heads]
-                rows = ROW_OPERATIONS[operation.use](rows, count)
-            elif operation.use in VALUE_OPERATIONS and operation.tensor == stem(name):
-                rows = VALUE_OPERATIONS[operation.use](rows)
+        return self._applied(0, name, rows, heads, kv_heads)
+
+    def from_gguf(self, name: str, rows: np.ndarray, heads: int, kv_heads: int) -> np.ndarray:
+        """Return rows as Hugging Face stores them: what `to_gguf` does, undone."""
+        return self._applied(1, name, rows, heads, kv_heads)
+
+    def _applied(self, way: int, name: str, rows: np.ndarray, heads: int, kv_heads: int) -> np.ndarray:
+        counts = {"heads": heads, "kv_heads": kv_heads}
+        for operation in self.operations if way == 0 else reversed(self.operations):
+            if operation.tensor != stem(name):
+                continue
+            if operation.use in ROW_OPERATIONS:
+                rows = ROW_OPERATIONS[operation.use][way](rows, counts[operation.heads])
+            elif operation.use in VALUE_OPERATIONS:
+                rows = VALUE_OPERATIONS[operation.use][way](rows)
         return rows
+
+    def tensors(self, layers: int, *, tied: bool) -> list[str]:
+        """Return the names of all tensors of a model of so many layers, as Hugging Face has them."""
+        names = ["model.embed_tokens.weight", "model.norm.weight"] + ([] if tied else ["lm_head.weight"])
+        for n in range(layers):
+            names += [f"model.layers.{n}.{module}.weight" for module in (*self.targets, *self.norms)]
+            names += [f"model.layers.{n}.{module}.bias" for module in self.biases]
+        return names
 
     def is_tied(self, config: Mapping[str, Any]) -> bool:
         """Return whether the output is the embedding."""
@@ -166,6 +198,7 @@ class Family:
             if (found := look_up(config, key)) is not None
             and found not in [self.sizes(config)[value] if value in _SIZES else value for value in allowed]
         ]
+        wrong += [f"{key} = {config.get(key)!r}" for key, values in self.excludes.items() if config.get(key) in values]
         if (kind := rope.kind(config)) not in self.ropes:
             wrong.append(f"rope_scaling of the type {kind!r}")
         if "quantization" in config or "quantization_config" in config:
@@ -249,6 +282,9 @@ def load(path: Path) -> Family:
             tied=raw.pop("tied", False),
             logit_bound=raw.pop("logit_bound", 1e-4),
             full_attention_every=raw.pop("full_attention_every", 1),
+            norms=tuple(raw.pop("norms")),
+            biases=tuple(raw.pop("biases", ())),
+            excludes={key: tuple(values) for key, values in raw.pop("excludes", {}).items()},
         )
     except KeyError as error:
         raise IntegrityError(f"{path}: {error} is missing.") from error

@@ -16,21 +16,23 @@ import numpy as np
 from plum_edge.convert import gguf, mlx, peft, peft_folder, tensors, verify
 from plum_edge.convert.families import Family, family, of_architecture
 from plum_edge.convert.lora import EMBEDDING, OUTER, Lora, unified
-from plum_edge.convert.vocabulary import read_json
+from plum_edge.convert.names import module_names
+from plum_edge.convert.weights import open_weights
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, NoModel, UsageError
 from plum_edge.paths import atomic_dir
 
 Target = Literal["gguf", "peft", "mlx"]
 Form = Literal["gguf", "peft", "mlx", "neutral"]
 _NEUTRAL = "adapter.safetensors"
-_BASE_WANTED = "Name the base model's folder with --base."
+_BASE_WANTED = "Name the base model's folder, or its GGUF, with --base."
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
     """What a conversion must know of a base. ``shapes``: (out, in) by module; empty where its weights are packed."""
 
-    folder: Path
+    place: Path
+    """The folder or the GGUF that holds its weights."""
     family: Family
     heads: int
     kv_heads: int
@@ -50,25 +52,26 @@ class Skeleton:
         return () if self.tied else OUTER
 
 
-def skeleton(folder: Path) -> Skeleton:
-    """Return what a base's folder says.
+def skeleton(place: Path) -> Skeleton:
+    """Return what a base says: a folder in Hugging Face's or mlx-lm's layout, or a GGUF.
 
     Raises:
         NoModel: no model, or of a family for which no conversion is written.
     """
-    config = read_json(folder / "config.json")
+    weights = open_weights(place)
+    config = weights.config
     if not config:
-        raise NoModel(folder.name, f"there is no config.json in {folder}", "")
+        raise NoModel(place.name, f"there is no config.json in {place}", "")
     kind = family(str(config.get("model_type")))
     sizes = kind.sizes(config)
     quantised = bool(config.get("quantization") or config.get("quantization_config"))
     shapes: dict[str, tuple[int, ...]] = {}
     if not quantised:
         kind.check(config)
-        shapes = {n.removesuffix(".weight"): t.shape for n, t in tensors.catalogue(folder).items()}
+        shapes = {name.removesuffix(".weight"): shape for name, shape in weights.shapes.items()}
     layers = int(config.get("num_hidden_layers") or 0)
     return Skeleton(
-        folder, kind, sizes["heads"], sizes["kv_heads"], layers, sizes["context"], kind.is_tied(config), shapes
+        place, kind, sizes["heads"], sizes["kv_heads"], layers, sizes["context"], kind.is_tied(config), shapes
     )
 
 
@@ -130,7 +133,7 @@ def _from_gguf(path: Path, base: Skeleton | None) -> Lora:
         raise UsageError(f"Rows of an adapter for {architecture} are ordered by the heads of its base.", _BASE_WANTED)
     heads, kv_heads = (base.heads, base.kv_heads) if base else (1, 1)
     layers = 1 + max((int(name.split(".")[1]) for name in pairs if name.startswith("blk.")), default=0)
-    modules = gguf.module_names(kind, layers)
+    modules = module_names(kind, layers)
     if foreign := sorted(name for name in pairs if name not in modules):
         raise ForeignAdapter(path, f"{kind.name} models have no {', '.join(foreign)}")
     back = {
@@ -173,7 +176,7 @@ def write(lora: Lora, to: Target, out: Path, base: Skeleton | None, dtype: gguf.
         return
     if base is None:
         raise UsageError("A GGUF adapter is written for the family and the heads of its base.", _BASE_WANTED)
-    sha256 = "" if base.packed else tensors.sha256(base.folder)
+    sha256 = "" if base.packed else open_weights(base.place).sha256
     gguf.write_adapter(
         out, lora.state(), alpha=lora.alpha, family=base.family, heads=base.heads, kv_heads=base.kv_heads, dtype=dtype,
         outer=base.outer, base_sha256=sha256,

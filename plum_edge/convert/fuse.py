@@ -8,28 +8,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from plum_edge.convert.lora import EMBEDDING, Lora
-from plum_edge.convert.tensors import Stored
+from plum_edge.convert.tensors import Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class Fused(Stored):
-    """A stored matrix with the change that an adapter makes to it."""
+class Fused:
+    """A matrix with the change that an adapter makes to it."""
 
+    plain: Tensor
     lora: Lora
     module: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the matrix."""
+        return self.plain.shape
 
     def read(self) -> np.ndarray:
         """Return W + ΔW as f32; the sum is taken in f64."""
         delta = self.lora.delta(self.module)
-        whole = Stored.read(self) + (delta.T if self.module == EMBEDDING else delta)
+        whole = self.plain.read() + (delta.T if self.module == EMBEDDING else delta)
         return np.asarray(whole, np.float32)
 
 
-def fused(found: Mapping[str, Stored], lora: Lora) -> dict[str, Stored]:
+def fused(found: Mapping[str, Tensor], lora: Lora) -> dict[str, Tensor]:
     """Return a model's tensors, those that the adapter changes with its change. Modules must be held before."""
-    changed: dict[str, Stored] = {
-        f"{module}.weight": Fused(t.path, t.dtype, t.shape, t.offset, lora, module)
+    changed: dict[str, Tensor] = {
+        f"{module}.weight": Fused(plain, lora, module)
         for module in lora.pairs
-        if (t := found.get(f"{module}.weight"))
+        if (plain := found.get(f"{module}.weight"))
     }
     return {**found, **changed}

@@ -22,8 +22,10 @@ from plum_edge.convert import peft, rope, tensors
 from plum_edge.convert import vocabulary as words
 from plum_edge.convert.families import Family, family, stem
 from plum_edge.convert.fuse import fused
-from plum_edge.convert.lora import OUTER, Lora
-from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
+from plum_edge.convert.lora import Lora
+from plum_edge.convert.names import name_map, natural
+from plum_edge.convert.weights import Part, open_weights
+from plum_edge.errors import ForeignAdapter, NoModel
 from plum_edge.paths import disk_errors, fsync, fsync_dir, rename
 
 AdapterType = Literal["f32", "f16"]
@@ -61,7 +63,7 @@ def write_adapter(
     """
     pairs = peft.paired(state, out)
     layers = 1 + max((int(n) for module in pairs for n in re.findall(r"\.layers\.(\d+)\.", module)), default=0)
-    names = _name_map(family, layers)
+    names = name_map(family, layers)
     foreign = [m for m in pairs if not (_is_target(m, family) or m in outer) or names.get_name(m) is None]
     if foreign:
         raise ForeignAdapter(out, f"{family.name} models have no {', '.join(sorted(foreign))}")
@@ -74,7 +76,7 @@ def write_adapter(
         if base_sha256:
             writer.add_string(gguf_header.BASE_SHA256, base_sha256)
         stored = {f"{names.get_name(module)}.weight": pair for module, pair in pairs.items()}
-        for name in sorted(stored, key=_natural):
+        for name in sorted(stored, key=natural):
             a, b = stored[name]
             # llama.cpp looks rows of the embedding's A up by token.
             writer.add_tensor(f"{name}.lora_a", np.ascontiguousarray(a.T if stem(name) == "token_embd" else a, plain))
@@ -94,9 +96,9 @@ def read_adapter(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], 
         header = gguf_header.read(path)
         if header.metadata.get("general.type") != "adapter" or header.metadata.get("adapter.type") != "lora":
             raise ForeignAdapter(path, "it is a GGUF file, but no LoRA adapter")
-        names = sorted({name.removesuffix(".lora_a").removesuffix(".lora_b") for name in header.tensors}, key=_natural)
+        names = sorted({name.removesuffix(".lora_a").removesuffix(".lora_b") for name in header.tensors}, key=natural)
         whole = {f"{name}.lora_{side}" for name in names for side in "ab"}
-        if strange := sorted(whole ^ header.tensors.keys(), key=_natural):
+        if strange := sorted(whole ^ header.tensors.keys(), key=natural):
             raise ForeignAdapter(
                 path, f"not both of lora_a and lora_b are there, or neither is meant: {', '.join(strange)}"
             )
@@ -112,25 +114,32 @@ def read_adapter(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], 
 
 
 def write_base(
-    model_dir: Path, out: Path, dtype: BaseType = "f32", *, vocabulary: bool = True, lora: Lora | None = None
+    place: Path,
+    out: Path,
+    dtype: BaseType = "f32",
+    *,
+    vocabulary: bool = True,
+    lora: Lora | None = None,
+    text: Path | None = None,
 ) -> None:
-    """Write a base model in Hugging Face's layout as GGUF: every matrix as ``dtype``, norms f32.
+    """Write a base model (a folder in Hugging Face's layout, or a GGUF) as GGUF: every matrix as ``dtype``, norms f32.
 
     Rows that cannot be quantised (not divisible by 32) are f16. In a q4_0 file embedding and output are q8_0. One
     tensor is in memory at a time. Without ``vocabulary`` the file is for ids alone, and no tokenizer is asked for.
-    ``lora`` is added into the weights; the file does not say then that it is the base.
+    ``lora`` is added into the weights; the file does not say then that it is the base. ``text``: the folder of its
+    tokenizer, where that is not ``place``.
 
     Raises:
         NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
         NoSpace, StoreError: as the disk says.
     """
-    config, kind, stored = sources(model_dir, lora)
+    config, kind, stored = sources(place, lora)
     sizes = {**kind.sizes(config), "vocab_size": stored["token_embd.weight"].shape[0]}
     factors = rope.tensors(config, sizes["rotary_dim"])
     with _writer(out, kind.architecture) as writer:
-        _describe(writer, kind, config, sizes, model_dir, dtype, "" if lora else tensors.sha256(model_dir))
+        _describe(writer, kind, config, sizes, place.stem, dtype, "" if lora else open_weights(place).sha256)
         if vocabulary:
-            _add_vocabulary(writer, words.read(model_dir, sizes["vocab_size"], kind.vocabularies))
+            _add_vocabulary(writer, words.read(text or place, sizes["vocab_size"], kind.vocabularies))
         else:
             writer.add_tokenizer_model("no_vocab")
         for name, shape in {n: t.shape for n, t in (stored | factors).items()}.items():
@@ -146,39 +155,40 @@ def write_base(
             writer.write_tensor_data(values)
 
 
-def sources(model_dir: Path, lora: Lora | None = None) -> tuple[dict[str, Any], Family, dict[str, tensors.Stored]]:
-    """Return a model's config.json, its family, and where the weight of each tensor of its GGUF lies, by GGUF's name.
+def sources(place: Path, lora: Lora | None = None) -> tuple[dict[str, Any], Family, dict[str, tensors.Tensor]]:
+    """Return a model's config.json, its family, and the weight of each tensor of its GGUF, by GGUF's name.
 
-    With ``lora`` each reads as that adapter changes it.
+    ``place`` is a folder of weights, or a GGUF. With ``lora`` each reads as that adapter changes it.
 
     Raises:
-        NoModel: the folder holds no model that can be converted; unknown or missing tensors, each named.
+        NoModel: there is no model that can be converted; unknown or missing tensors, each named.
     """
-    config = words.read_json(model_dir / "config.json")
+    weights = open_weights(place)
+    config = dict(weights.config)
     if not config:
-        raise NoModel(model_dir.name, f"there is no config.json in {model_dir}")
+        raise NoModel(place.name, f"there is no config.json in {place}")
     kind = family(str(config.get("model_type")))
     kind.check(config)
-    found = tensors.catalogue(model_dir)
-    return config, kind, _named(found if lora is None else fused(found, lora), kind, config, model_dir)
+    found: dict[str, tensors.Tensor] = {name: Part(weights, name) for name in weights.shapes}
+    return config, kind, _named(found if lora is None else fused(found, lora), kind, config, place)
 
 
 def _named(
-    found: Mapping[str, tensors.Stored], kind: Family, config: Mapping[str, Any], folder: Path
-) -> dict[str, tensors.Stored]:
+    found: Mapping[str, tensors.Tensor], kind: Family, config: Mapping[str, Any], place: Path
+) -> dict[str, tensors.Tensor]:
     """Return the tensors that the GGUF holds, under its names and in its order; refuse unknown and missing ones."""
     layers = int(config.get("num_hidden_layers") or 0)
-    names = _name_map(kind, layers)
+    names = name_map(kind, layers)
     named = {name: names.get_name(name, try_suffixes=_SUFFIXES) for name in found}
-    unknown = sorted((name for name, gguf_name in named.items() if gguf_name is None), key=_natural)
+    unknown = sorted((name for name, gguf_name in named.items() if gguf_name is None), key=natural)
     kept = {g: found[name] for name, g in named.items() if g is not None and not kind.drops(g, config)}
     wanted = _expected(kind, layers) + ([] if kind.is_tied(config) else ["lm_head"])
     missing = [m for m in wanted if f"{names.get_name(m)}.weight" not in kept]
     if unknown or missing:
         parts = [f"unknown tensors {', '.join(unknown)}"] if unknown else []
         parts += [f"missing tensors {', '.join(missing)}"] if missing else []
-        raise NoModel(folder.name, "; ".join(parts))
-    return {name: kept[name] for name in sorted(kept, key=_natural)}
+        raise NoModel(place.name, "; ".join(parts))
+    return {name: kept[name] for name in sorted(kept, key=natural)}
 
 
 def _expected(kind: Family, layers: int) -> list[str]:
@@ -186,12 +196,12 @@ def _expected(kind: Family, layers: int) -> list[str]:
 
 
 def _describe(
-    writer: Any, kind: Family, config: Mapping[str, Any], sizes: Mapping[str, int], folder: Path, dtype: BaseType,
+    writer: Any, kind: Family, config: Mapping[str, Any], sizes: Mapping[str, int], name: str, dtype: BaseType,
     sha256: str,
 ) -> None:  # fmt: skip
     """Write all metadata but the vocabulary: general, hyperparameters. ``sha256``: of the weights, if it is a base."""
     writer.add_type("model")
-    writer.add_name(folder.name)
+    writer.add_name(name)
     writer.add_file_type(_FILE_TYPES[dtype])
     if sha256:
         writer.add_string(gguf_header.BASE_SHA256, sha256)
@@ -253,36 +263,8 @@ def _stored_type(name: str, shape: tuple[int, ...], dtype: BaseType) -> BaseType
     return "q8_0" if dtype == "q4_0" and stem(name) in _OUTER else dtype
 
 
-def _name_map(kind: Family, layers: int) -> Any:
-    import gguf
-
-    numbers = {name: number for number, name in gguf.MODEL_ARCH_NAMES.items()}
-    if kind.architecture not in numbers:
-        raise IntegrityError(f"conversions/{kind.name}.toml: gguf has no architecture {kind.architecture!r}.")
-    return gguf.get_tensor_name_map(numbers[kind.architecture], layers)
-
-
-def weight_name(module: str, kind: Family) -> str:
-    """Return GGUF's name of a module's weight, e.g. ``blk.0.attn_q.weight``; empty where the family has none."""
-    layers = 1 + max((int(n) for n in re.findall(r"\.layers\.(\d+)\.", module)), default=0)
-    name = _name_map(kind, layers).get_name(module)
-    return f"{name}.weight" if name else ""
-
-
-def module_names(kind: Family, layers: int) -> dict[str, str]:
-    """Return Hugging Face's name of each module that an adapter may change, by GGUF's name of its weight."""
-    names = _name_map(kind, layers)
-    modules = [f"model.layers.{n}.{target}" for n in range(layers) for target in kind.targets]
-    return {f"{name}.weight": m for m in (*modules, *OUTER) if (name := names.get_name(m))}
-
-
 def _is_target(module: str, kind: Family) -> bool:
     return any(re.fullmatch(rf"model\.layers\.\d+\.{re.escape(target)}", module) for target in kind.targets)
-
-
-def _natural(name: str) -> tuple[tuple[int, int | str], ...]:
-    """Sort key that puts block 2 before block 10."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,6 @@ numpy has no bfloat16, so its bytes are widened here. Knows nothing of what the 
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import struct
@@ -13,12 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from plum_edge.errors import NoModel
-from plum_edge.paths import sha256_file
+from plum_edge.paths import remembered_sha256
 from plum_edge.records import content_hash
 
 _DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
@@ -45,6 +44,17 @@ def _runs(numbers: Sequence[int]) -> str:
     ordered = sorted(set(numbers))
     groups = [list(run) for _, run in groupby(ordered, lambda n: n - ordered.index(n))]
     return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in groups)
+
+
+class Tensor(Protocol):
+    """A tensor that is read when it is wanted."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape, rows first."""
+
+    def read(self) -> np.ndarray:
+        """Return it as f32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +92,14 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def sha256(folder: Path) -> str:
-    """Return the SHA-256 of a model's weights (of their files' hashes where there are several); cached by file.
+    """Return the SHA-256 of a model's weights (of their files' hashes where there are several); remembered by file.
 
     Raises:
         NoModel: there are none.
     """
     files = weight_files(folder)
-    hashes = [_sha256(path, path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+    hashes = [remembered_sha256(path) for path in files]
     return hashes[0] if len(hashes) == 1 else content_hash(*hashes)
-
-
-@functools.lru_cache(maxsize=64)
-def _sha256(path: Path, _mtime: int, _size: int) -> str:
-    return sha256_file(path)
 
 
 def entries(path: Path) -> dict[str, Stored]:

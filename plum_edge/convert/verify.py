@@ -17,6 +17,7 @@ from plum_edge import gguf_header
 from plum_edge.convert import gguf, peft, rope
 from plum_edge.convert.families import Family, stem
 from plum_edge.convert.lora import Lora
+from plum_edge.convert.names import weight_name
 from plum_edge.errors import ConversionMismatch, IntegrityError
 
 
@@ -55,7 +56,7 @@ def delta_error(
         raise ConversionMismatch(f"{len(pairs)} matrices were trained and {len(stored)} are in the file")
     worst = 0.0
     for module, (a, b) in pairs.items():
-        name = gguf.weight_name(module, family)
+        name = weight_name(module, family)
         if name not in stored:
             raise ConversionMismatch(f"the file has no {name}")
         file_a, file_b = stored[name]
@@ -97,20 +98,21 @@ scale to f16. q4_0: a whole step of 1/8, as the number farthest from the largest
 _AGAIN = "Nothing was kept; run the command again."
 
 
-def check_base(model_dir: Path, gguf_path: Path, lora: Lora | None = None) -> dict[str, float]:
+def check_base(place: Path, gguf_path: Path, lora: Lora | None = None) -> dict[str, float]:
     """Read a base's GGUF back and hold every weight against the model's own; return the largest error by type.
 
+    ``place`` is a folder in Hugging Face's layout, or a GGUF.
     Errors are shares of the largest number of a block of 32. ``lora`` is what was added into the weights, if anything.
 
     Raises:
         IntegrityError: tensors are missing or strange, or a weight is farther off than rounding can make it.
         NoModel: the folder holds no model that can be converted.
     """
-    config, family, stored = gguf.sources(model_dir, lora)
+    config, family, stored = gguf.sources(place, lora)
     sizes = family.sizes(config)
     factors = rope.tensors(config, sizes["rotary_dim"])
     header = gguf_header.read(gguf_path)
-    what = f"The GGUF of {model_dir.name} does not hold the model's weights:"
+    what = f"The GGUF of {place.name} does not hold the model's weights:"
     if header.tensors.keys() != stored.keys() | factors.keys():
         raise IntegrityError(f"{what} it has other tensors.", _AGAIN)
     worst: dict[str, float] = {}

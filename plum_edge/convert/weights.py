@@ -6,7 +6,9 @@ backend builds the same model of either. Knows nothing of frameworks, tokenizers
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from plum_edge.convert import tensors
+from plum_edge.convert.gguf_weights import GgufWeights
 from plum_edge.convert.vocabulary import read_json
 
 
@@ -38,6 +41,35 @@ class Weights(Protocol):
 
     def read(self, name: str) -> np.ndarray:
         """Return one tensor in f32, as Hugging Face stores it (rotary halves not interleaved)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One tensor of `Weights`."""
+
+    weights: Weights
+    name: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return self.weights.shapes[self.name]
+
+    def read(self) -> np.ndarray:
+        """Return it in f32."""
+        return self.weights.read(self.name)
+
+
+def open_weights(place: Path) -> Weights:
+    """Return the weights that lie at a place: a folder in Hugging Face's layout, or a GGUF of any quantisation."""
+    return FolderWeights(place) if place.is_dir() else GgufWeights(place)
+
+
+def size_of(weights: Weights) -> int:
+    """Return the bytes of the weights: of a folder's files, or of a GGUF's numbers in f32."""
+    if weights.place.is_dir():
+        return sum(path.stat().st_size for path in weights.place.glob("model*.safetensors"))
+    return 4 * sum(math.prod(shape) for shape in weights.shapes.values())
 
 
 class FolderWeights:

@@ -37,7 +37,7 @@ def model(home: Home, settings: Config) -> Finding:
     """Return the base and the hash of its weights."""
     try:
         found = base(settings.model.base, home)
-        return Finding("model", f"{found.name} in {found.folder}, sha256 {found.sha256[:16]}")
+        return Finding("model", f"{found.name} in {found.weights}, sha256 {found.sha256[:16]}")
     except PlumError as error:
         return wrong("model", error)
     except OSError as error:

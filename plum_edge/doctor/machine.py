@@ -85,6 +85,7 @@ def memory(settings: Config, home: Home | None = None) -> Finding:
     """Return how much memory is free, and what a night would take of it."""
     from plum_edge.backends.base import LoraSpec
     from plum_edge.backends.pick import choose, reckon
+    from plum_edge.convert.weights import open_weights
 
     ram, train = psutil.virtual_memory(), settings.train
     found = f"{size(ram.available)} of {size(ram.total)} available"
@@ -93,7 +94,9 @@ def memory(settings: Config, home: Home | None = None) -> Finding:
         model = base(settings.model.base, home)
         spec = LoraSpec(train.rank, train.alpha, model.lora_targets)
         try:
-            plan, needed = reckon(choose(train.backend), model.folder, spec, quantise=train.quantise, rows=train.batch)
+            plan, needed = reckon(
+                choose(train.backend), open_weights(model.weights), spec, quantise=train.quantise, rows=train.batch
+            )
         except (NoMemory, UsageError) as error:
             return wrong("memory", error)
         found = f"{found}; a night takes about {size(needed)}, the base in {plan}"
@@ -102,7 +105,8 @@ def memory(settings: Config, home: Home | None = None) -> Finding:
 
 def _weights(settings: Config, home: Home | None) -> int:
     """Return the bytes of the base's weights, or 0 where there is no base."""
+    from plum_edge.convert.weights import open_weights, size_of
+
     with contextlib.suppress(PlumError, OSError):
-        folder = base(settings.model.base, home).folder
-        return sum(path.stat().st_size for path in folder.glob("model*.safetensors"))
+        return size_of(open_weights(base(settings.model.base, home).weights))
     return 0

@@ -89,8 +89,8 @@ def _in_use(store: Store) -> Adapter:
 def _converted(source: Path, base: Base, folder: Path, to: Target) -> dict[str, Any]:
     """Write the adapter alone; return how it was proven."""
     if to == "gguf":
-        return _numbers(translate.convert(source, to, folder / GGUF, base.folder)["proof"])
-    done = translate.convert(source, to, folder / "as-it-is-saved", base.folder)
+        return _numbers(translate.convert(source, to, folder / GGUF, base.weights)["proof"])
+    done = translate.convert(source, to, folder / "as-it-is-saved", base.weights)
     for path in (folder / "as-it-is-saved").iterdir():
         path.rename(folder / path.name)
     (folder / "as-it-is-saved").rmdir()
@@ -99,15 +99,15 @@ def _converted(source: Path, base: Base, folder: Path, to: Target) -> dict[str, 
 
 def _fused(source: Path, base: Base, config: Config, folder: Path) -> dict[str, Any]:
     """Write the base with the adapter in its weights, and the Modelfile: newer Ollamas are said to refuse ADAPTER."""
-    bones = formats.skeleton(base.folder)
+    bones = formats.skeleton(base.weights)
     if bones.packed:
         raise NoModel(base.name, "its weights are quantised, and no adapter can be added into them", "Use --to gguf.")
     lora, kind = formats.read(source, bones), dtype(base, config.generate.dtype)
     words = vocabulary(base.folder, bones.shapes["model.embed_tokens"][0], bones.family.vocabularies)
     bos, eos = (words.pieces[words.special[role]] if role in words.special else "" for role in ("bos", "eos"))
     said = ollama.chat_format(base.chat_template, bos=bos if words.add_bos else "", eos=eos, name=base.name)
-    gguf.write_base(base.folder, folder / FUSED, kind, lora=lora)
-    errors = verify.check_base(base.folder, folder / FUSED, lora)
+    gguf.write_base(base.weights, folder / FUSED, kind, lora=lora, text=base.folder)
+    errors = verify.check_base(base.weights, folder / FUSED, lora)
     check_tokenizer(folder / FUSED, base.folder)
     lines = ollama.modelfile(FUSED, said, context=min(base.context, _CONTEXT))
     (folder / MODELFILE).write_text(lines, encoding="utf-8")
@@ -169,7 +169,7 @@ def save(folder: Path, state: Mapping[str, Any], rank: int, alpha: float, base: 
     """Write an adapter's two files into a home's folder for it."""
     about = {"rank": str(rank), "alpha": str(alpha), "base_sha256": base.sha256}
     peft.save(folder / "adapter.safetensors", state, about)
-    bones = formats.skeleton(base.folder)
+    bones = formats.skeleton(base.weights)
     gguf.write_adapter(
         folder / GGUF, state, alpha=alpha, family=bones.family, heads=bones.heads, kv_heads=bones.kv_heads,
         outer=bones.outer, base_sha256=base.sha256,

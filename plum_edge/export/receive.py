@@ -77,7 +77,7 @@ def _read(folder: Path, manifest: dict[str, Any], base: Base) -> Lora:
     path = folder / GGUF if manifest["form"] == "gguf" else folder
     if formats.sniff(path) != manifest["form"]:
         raise IntegrityError(f"{folder} is not of the form {manifest['form']}.", "Nothing was installed.")
-    lora = formats.read(path, formats.skeleton(base.folder))
+    lora = formats.read(path, formats.skeleton(base.weights))
     if any(not np.isfinite(side).all() for pair in lora.pairs.values() for side in pair):
         raise ForeignAdapter(folder, "it has values that are not finite")
     said = manifest.get("rank"), manifest.get("alpha")
@@ -100,7 +100,7 @@ def _noted(identity: str, manifest: dict[str, Any], lora: Lora, base: Base) -> d
 
 def _prove(file: Path, lora: Lora, base_gguf: Path, base: Base) -> None:
     """Read the new file back, hold it against the base that it will run on, and see that it does something there."""
-    error = formats.weights_error(lora, file, formats.skeleton(base.folder))
+    error = formats.weights_error(lora, file, formats.skeleton(base.weights))
     if not error <= _EXACT:
         raise ConversionMismatch(f"the weights in the file differ by {error:.2g} (allowed {_EXACT:.2g})")
     check_adapter(file, read_header(base_gguf))

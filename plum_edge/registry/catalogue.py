@@ -16,6 +16,7 @@ from plum_edge import config
 from plum_edge.config import PROFILED, Config, Merged, Tables
 from plum_edge.errors import BadInput, NoModel
 from plum_edge.paths import Home, atomic_write, data_dir
+from plum_edge.registry.pypi import Source
 
 _ADDED = "bases.json"
 
@@ -42,14 +43,20 @@ class Entry:
     """The same in four bits, in mlx-lm's layout."""
     gguf: str = ""
     gguf_file: str = ""
+    revision: str = ""
+    """The commit of ``hf`` that is meant; empty: its newest."""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """File of ``hf`` → SHA-256, where it is known."""
+    source: Source | None = None
+    """A file of the package registry."""
+    profile: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Tables of settings that belong to this base, by their names in config.toml, as they stand."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """What its config.json says, as far as memory is reckoned with it."""
     folder: Path | None = None
     """Where its weights lie, if it came with plum-edge or was added."""
     given: Path | None = None
-    """A GGUF of it that was added."""
-    profile: Tables = field(default_factory=dict)
-    """What differs by base: tables of a configuration, which lie over the defaults and under the home's own file."""
+    """A GGUF that was added: of the weights in ``folder``, or without these the base itself."""
 
     @property
     def model_type(self) -> str:
@@ -73,12 +80,15 @@ def added(home: Home | None) -> dict[str, Entry]:
         return {}
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            name: Entry(name, folder=Path(one["folder"]), given=Path(one["gguf"]) if one.get("gguf") else None)
+        found = {
+            name: Entry(name, folder=_path(one.get("folder")), given=_path(one.get("gguf")))
             for name, one in sorted(listed.items())
         }
+        if empty := [name for name, one in found.items() if not (one.folder or one.given)]:
+            raise ValueError(f"{', '.join(empty)} lies nowhere")
+        return found
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        remedy = "Remove it, and add the bases again: plum-edge models add FOLDER"
+        remedy = "Remove it, and add the bases again: plum-edge models add FOLDER|FILE.gguf"
         raise BadInput(str(path), f"the list of added bases is damaged ({error})", remedy) from error
 
 
@@ -86,7 +96,7 @@ def add(home: Home, entry: Entry) -> None:
     """Write an added base into a home's list; it replaces one of the same name."""
     listed = {**added(home), entry.name: entry}
     plain = {
-        name: {"folder": str(one.folder)} | ({"gguf": str(one.given)} if one.given else {})
+        name: {key: str(path) for key, path in (("folder", one.folder), ("gguf", one.given)) if path}
         for name, one in listed.items()
     }
     with atomic_write(home.root / _ADDED) as file:
@@ -128,11 +138,22 @@ def merged(home: Home, base: str = "") -> Merged:
 def _entry(path: Path) -> Entry:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        hub, folder = table.pop("hub", {}), table.pop("folder", None)
-        profile = {name: table.pop(name) for name in PROFILED if name in table}
+        hub, folder, source = table.pop("hub", {}), table.pop("folder", None), table.pop("source", None)
         targets = tuple(table.pop("targets", ()))
         return Entry(
-            path.stem, **table, **hub, targets=targets, profile=profile, folder=path.parent / folder if folder else None
+            path.stem,
+            **hub,
+            targets=targets,
+            folder=path.parent / folder if folder else None,
+            source=Source(**source) if source else None,
+            profile={name: table.pop(name) for name in PROFILED if name in table},
+            **table,
         )
     except (tomllib.TOMLDecodeError, TypeError) as error:
         raise NoModel(path.stem, f"{path} is no entry of a base ({error})", "Install plum-edge again.") from error
+
+
+def _path(text: object) -> Path | None:
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"{text!r} is no path")
+    return Path(text) if text else None

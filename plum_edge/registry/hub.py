@@ -9,30 +9,32 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from plum_edge.errors import IntegrityError, NoModel
-from plum_edge.paths import disk_errors, sha256_file
+from plum_edge.paths import disk_errors, remembered_sha256, sha256_file
 
 WEIGHTS = ("config.json", "generation_config.json", "model*.safetensors", "model.safetensors.index.json")
 TEXT = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template*")
 FOLDER = (*WEIGHTS, *TEXT)
 """What of a repository is downloaded: no second copies of the weights in other forms, no code."""
+_PATIENCE = 3.0
+"""Seconds."""
 _SHA256, _GIT = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{40}")
 
 
-def cached(repository: str) -> Path | None:
+def cached(repository: str, revision: str = "") -> Path | None:
     """Return the folder of a model that is whole in the hub's cache, or None."""
-    config = cached_file(repository, "config.json")
+    config = cached_file(repository, "config.json", revision)
     return config.parent if config and _whole(config.parent) else None
 
 
-def cached_file(repository: str, name: str) -> Path | None:
+def cached_file(repository: str, name: str, revision: str = "") -> Path | None:
     """Return one file of a repository in the hub's cache, or None."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(repository, name) if repository and name else None
+    found = try_to_load_from_cache(repository, name, revision=revision or None) if repository and name else None
     return Path(found) if isinstance(found, str) else None
 
 
@@ -43,8 +45,32 @@ def folder() -> Path:
     return Path(constants.HF_HUB_CACHE)
 
 
-def pull(repository: str, files: Sequence[str] = FOLDER, *, quiet: bool = False) -> Path:
+def reachable() -> bool:
+    """Whether the hub answers, or whatever stands before it: asked once, for a few seconds at most."""
+    from huggingface_hub import constants, get_session
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    try:
+        status: int = get_session().head(constants.ENDPOINT, timeout=_PATIENCE).status_code
+    except Exception as error:
+        if not _is_of_the_connection(error):
+            raise
+        return False
+    return status < 500 and status not in (403, 407)  # a proxy may answer in its place
+
+
+def pull(
+    repository: str,
+    files: Sequence[str] = FOLDER,
+    *,
+    revision: str = "",
+    sha256: Mapping[str, str] | None = None,
+    quiet: bool = False,
+) -> Path:
     """Download what is missing of a repository into the hub's cache, check it, and return its folder.
+
+    ``revision``: the commit that is meant, else the newest. ``sha256``: what files must be, beyond what the hub says.
 
     What was downloaded before the connection broke is kept and not asked for again. Progress goes to stderr, unless
     ``quiet``.
@@ -62,7 +88,7 @@ def pull(repository: str, files: Sequence[str] = FOLDER, *, quiet: bool = False)
     (disable_progress_bars if quiet else enable_progress_bars)()
     try:
         with disk_errors(Path(constants.HF_HUB_CACHE)):
-            found = Path(snapshot_download(repository, allow_patterns=list(files)))
+            found = Path(snapshot_download(repository, revision=revision or None, allow_patterns=list(files)))
     except GatedRepoError as error:
         page = f"{constants.ENDPOINT}/{repository}"
         remedy = f"Accept it at {page}, then: hf auth login. Run the command again after that."
@@ -80,6 +106,9 @@ def pull(repository: str, files: Sequence[str] = FOLDER, *, quiet: bool = False)
             raise
         raise NoModel(repository, f"the connection broke ({type(error).__name__})", again) from error
     _check(found)
+    for name, wanted in (sha256 or {}).items():
+        if (found / name).is_file() and remembered_sha256(found / name) != wanted:
+            raise IntegrityError(f"{name} of {repository} is not the file that is known here.", "It is not used.")
     return found
 
 

@@ -148,6 +148,7 @@ import numpy as np
 from plum_edge.backends import base as backends
 from plum_edge.backends.base import Batch, LoraSpec
 from plum_edge.backends.memory import Plan
+from plum_edge.convert.weights import open_weights
 import importlib
 
 name, folder, rows, length, checkpointing, targets = json.loads(sys.argv[1])
@@ -166,7 +167,7 @@ def batch(rows, length):
     weights[:, length // 2:] = 1
     return Batch(ids, ids, weights, int((weights > 0).sum()))
 
-trainer = module.trainer(Path(folder), spec, 1, Plan(checkpointing=checkpointing))
+trainer = module.trainer(open_weights(Path(folder)), spec, 1, Plan(checkpointing=checkpointing))
 trainer.load(backends.initial_state(trainer.shapes(), 0))
 trainer.step(batch(1, 4), 1e-4, 1.0)
 idle = peak()

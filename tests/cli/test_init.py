@@ -23,7 +23,7 @@ from tests.cli.conftest import Run, configured
 from tests.hub_server import LARGE, Hub, serve
 from tests.tiny import tiny_base
 
-NAME = "SmolLM2-135M-Instruct"
+NAME = "SmolLM2-360M-Instruct"
 BACKENDS = [name for name, why in pick.available().items() if not why]
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

