@@ -38,6 +38,7 @@ ACROSS = {
     ("evaluate", "asking"): "stands between an asker and what is asked, to count what it costs",
     ("baselines", "evaluate"): "scores with it",
     ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/templates.py",
+    ("backends", "convert"): "reads a base's weights and its config by one protocol",
     ("registry", "convert"): "makes the GGUF of a base at first use",
     ("registry", "registry.base_check"): "takes a GGUF only if llama.cpp makes of text and ids what the trainer does",
 }
@@ -59,7 +60,22 @@ REPORT_MAY = {"report", "errors", "paths"}
 HOMES = {
     "mlx": {"backends.mlx_lora", "backends.mlx_twice", "backends.own_loaders", "backends.blas"},
     "mlx_lm": {"backends.mlx_lora", "backends.own_loaders"},
-    "torch": {"backends.torch_lora", "backends.own_loaders"},
+    "torch": {
+        "backends.own_loaders",
+        *(
+            f"backends.torch_{part}"
+            for part in (
+                "attention",
+                "decoder",
+                "fallback",
+                "layout",
+                "lora",
+                "numbers",
+                "ops",
+                "trainer",
+            )
+        ),
+    },
     "transformers": {"backends.torch_lora", "backends.own_loaders"},
     "peft": {"backends.torch_lora", "backends.own_loaders"},
     "llama_cpp": {"recall.engine", "recall.grammar"},
