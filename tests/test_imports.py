@@ -61,7 +61,13 @@ REPORT_MAY = {"report", "errors", "paths"}
 HOMES = {
     "mlx": {"backends.mlx_lora", "backends.mlx_base", "backends.mlx_twice", "backends.own_loaders", "backends.blas"},
     "mlx_lm": {"backends.mlx_lora", "backends.mlx_base", "backends.own_loaders"},
-    "torch": {"backends.torch_lora", "backends.own_loaders"},
+    "torch": {
+        "backends.own_loaders",
+        *(
+            f"backends.torch_{part}"
+            for part in ("attention", "decoder", "fallback", "layout", "lora", "numbers", "ops", "trainer")
+        ),
+    },
     "transformers": {"backends.torch_lora", "backends.own_loaders"},
     "peft": {"backends.torch_lora", "backends.own_loaders"},
     "llama_cpp": {"recall.engine", "recall.grammar"},

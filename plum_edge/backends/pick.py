@@ -24,8 +24,8 @@ class Choice:
     against: dict[str, str]
 
 
-_PACKAGES = {"mlx": ("mlx", "mlx_lm"), "torch": ("torch", "transformers", "peft")}
-_REMEDY = {"mlx": "pip install mlx-lm", "torch": "pip install 'plum-edge[cuda]'"}
+_PACKAGES = {"mlx": ("mlx", "mlx_lm"), "torch": ("torch",)}
+_REMEDY = {"mlx": "pip install mlx-lm", "torch": "pip install 'plum-edge[torch]'"}
 
 
 def available() -> dict[str, str]:
@@ -40,7 +40,7 @@ def available() -> dict[str, str]:
 
 
 def choose(wanted: str = "auto") -> Choice:
-    """Return the backend to use: MLX on Apple silicon; torch where CUDA is; else MLX, or torch, on the CPU.
+    """Return the backend to use: MLX on Apple silicon; else torch, on CUDA or the processor; else MLX on the processor.
 
     Raises:
         NoBackend: the wanted one, or every one, cannot be used; with the reason of each.
@@ -59,15 +59,13 @@ def choose(wanted: str = "auto") -> Choice:
 
 
 def _best(usable: Sequence[str]) -> tuple[str, str]:
-    """Return the backend that is fastest here, and why. Asks torch for CUDA only where that decides."""
+    """Return the backend that is fastest here, and why."""
     if "mlx" in usable and sys.platform == "darwin" and platform.machine() == "arm64":
         return "mlx", "Apple silicon"
-    gpu = _torch().cuda_device() if "torch" in usable else ""
-    if gpu:
-        return "torch", f"CUDA on {gpu}"
-    if "mlx" in usable:
-        return "mlx", "no CUDA; MLX on the CPU with a fast BLAS"
-    return "torch", "no CUDA and no MLX; torch on the CPU"
+    if "torch" not in usable:
+        return "mlx", "no torch; MLX on the CPU with a fast BLAS"
+    gpu = _torch().cuda_device()
+    return "torch", f"CUDA on {gpu}" if gpu else "the fastest on a processor"
 
 
 def machine(choice: Choice) -> memory.Machine:
@@ -120,9 +118,9 @@ def _mlx() -> Any:
 
 
 def _torch() -> Any:
-    from plum_edge.backends import torch_lora
+    from plum_edge.backends import torch_trainer
 
-    return torch_lora
+    return torch_trainer
 
 
 _MODULES = {"mlx": _mlx, "torch": _torch}

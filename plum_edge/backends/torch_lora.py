@@ -1,8 +1,9 @@
-"""Training on PyTorch: transformers' model, PEFT's LoRA layers, our loss and step.
+"""Training on transformers and PEFT: their model, their LoRA layers, our loss and step.
 
-The one home of `torch`, `transformers` and `peft`. On CUDA the base is held in bf16, or in 4 bits (QLoRA, by
-bitsandbytes) where memory is short, with the adapter in f32; on the CPU everything is f32, and a fixed number of
-threads gives the same bytes each time. Knows nothing of files, schedules or text.
+For what our own decoder (`torch_trainer`) does not know: other families, CUDA, a base of 4 bits. On CUDA the base is
+held in bf16, or in 4 bits (QLoRA, by bitsandbytes) where memory is short, with the adapter in f32; on the CPU
+everything is f32, and a fixed number of threads gives the same bytes each time. Knows nothing of files, schedules or
+text.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import torch
 
 from plum_edge.backends import blas, memory, own_loaders, soft
 from plum_edge.backends.base import Batch, LoraSpec, Soft, State, pieces
+from plum_edge.backends.torch_fallback import cuda_device
 from plum_edge.convert.weights import Weights, size_of
 from plum_edge.errors import NoBackend, NoMemory, NoModel
 
@@ -30,19 +32,6 @@ _BETAS = (0.9, 0.99)
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 _WHOLE = memory.Plan()
 _DROPOUTS = ("attention_dropout", "attn_pdrop", "embd_pdrop", "hidden_dropout", "resid_pdrop")
-
-
-def cuda_device() -> str:
-    """Return the name of the CUDA device that torch can use; empty where there is none."""
-    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else ""
-
-
-def machine() -> memory.Machine:
-    """Return where torch trains, and what memory is there."""
-    if not cuda_device():
-        return memory.main_memory("torch")
-    free, total = torch.cuda.mem_get_info()
-    return memory.Machine("torch", "cuda", total, free)
 
 
 def trainer(weights: Weights, spec: LoraSpec, threads: int, plan: memory.Plan) -> TorchTrainer:

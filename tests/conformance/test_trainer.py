@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import json
 from collections.abc import Iterator
@@ -22,7 +21,15 @@ from plum_edge.records import Example
 from tests.tiny import CONTEXT, random_lora, tiny_base
 
 REASONS = pick.available()
-BACKENDS = [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
+PEFT = "torch on transformers and PEFT"
+"""What trains the families that our own decoder does not know."""
+WHY_NOT_PEFT = REASONS["torch"] or next(
+    (f"{name} is not installed" for name in ("transformers", "peft") if not importlib.util.find_spec(name)), ""
+)
+BACKENDS = [
+    pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why))
+    for name, why in {**REASONS, PEFT: WHY_NOT_PEFT}.items()
+]
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 RANK = 4
 PLAIN = Weights(0.0, 0.1, 1.0)
@@ -54,12 +61,19 @@ def both(folder: Path) -> tuple[Trainer, Trainer]:
 
 def make(name: str, folder: Path, plan: Plan | None = None) -> Trainer:
     spec = LoraSpec(RANK, 2.0 * RANK, TARGETS)
+    if name == PEFT or (plan is not None and plan.bits < 16 and name == "torch"):
+        from plum_edge.backends import torch_lora
+
+        return torch_lora.trainer(open_weights(folder), spec, 1, plan or Plan())
     if plan is None:
         return pick.make(pick.Choice(name, "tested", {}), open_weights(folder), spec, threads=1)
-    made: Trainer = importlib.import_module(f"plum_edge.backends.{name}_lora").trainer(
-        open_weights(folder), spec, 1, plan
-    )
-    return made
+    if name == "mlx":
+        from plum_edge.backends import mlx_lora
+
+        return mlx_lora.trainer(open_weights(folder), spec, 1, plan)
+    from plum_edge.backends import torch_trainer
+
+    return torch_trainer.trainer(open_weights(folder), spec, 1, plan)
 
 
 def example(length: int, seed: int = 0) -> Example:

@@ -1,0 +1,211 @@
+"""Training on processors with PyTorch alone: our own decoder, its gradients, and one AdamW over all LoRA weights.
+
+A fixed number of threads gives the same bytes each time. What this decoder does not know, and bases on a card, train on
+transformers and PEFT (`torch_lora`). Knows nothing of files, schedules or text.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from plum_edge.backends import blas, dense, memory, soft, torch_fallback, torch_numbers, torch_ops
+from plum_edge.backends.base import Batch, LoraSpec, Soft, State, Trainer, pieces
+from plum_edge.backends.torch_decoder import Cache, Decoder
+from plum_edge.backends.torch_layout import pack, sequence
+from plum_edge.backends.torch_numbers import Precision
+from plum_edge.convert.weights import Weights
+
+cuda_device, machine = torch_fallback.cuda_device, torch_fallback.machine
+_BETAS = (0.9, 0.99)
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+_WHOLE = memory.Plan()
+_LOGITS = 16_000_000
+"""Bytes of logits that are made at once: what stays in a processor's cache."""
+
+
+def trainer(
+    weights: Weights, spec: LoraSpec, threads: int, plan: memory.Plan, precision: Precision = "auto"
+) -> Trainer:
+    """Load a base: on our own decoder on a processor, where that knows it, else on transformers and PEFT.
+
+    Raises:
+        NoModel: there is no base that can be read.
+        NoBackend: it needs transformers and PEFT, which are not installed.
+    """
+    if torch_fallback.cuda_device() or plan.bits < 16:
+        return torch_fallback.trainer(weights, spec, threads, plan, "a card, or a base of few bits")
+    try:
+        described = dense.describe(weights)
+    except dense.Unknown as why:
+        return torch_fallback.trainer(weights, spec, threads, plan, str(why))
+    return TorchTrainer(described, weights, spec, threads, plan, precision)
+
+
+class TorchTrainer:
+    """`Trainer` on our own decoder."""
+
+    name = "torch"
+
+    def __init__(
+        self,
+        described: dense.Dense,
+        weights: Weights,
+        spec: LoraSpec,
+        threads: int = 0,
+        plan: memory.Plan = _WHOLE,
+        precision: Precision = "auto",
+    ) -> None:
+        size = 4 * sum(int(np.prod(shape)) for shape in weights.shapes.values())
+        self.threads = threads or blas.default_threads(size)
+        torch.set_num_threads(self.threads)
+        self.numbers = torch_numbers.choose(precision, size)
+        self.exact = self.numbers.name == "f32"
+        self.spec, self.plan = spec, plan
+        self.decoder = Decoder(described, weights, spec, self.numbers.dtype)
+        self.decoder.checkpointing = plan.checkpointing
+        self._allot()
+        self._fresh_optimizer()
+
+    def _allot(self) -> None:
+        """Lay all LoRA weights out in one vector, and their gradients in another; both are seen through views."""
+        sizes = self.decoder.sizes
+        ends = np.cumsum([0, *(int(np.prod(size)) for size in sizes)]).tolist()
+        self._flat, self._slope = torch.zeros(ends[-1]), torch.zeros(ends[-1])
+        self._flat.grad = self._slope
+
+        def views(flat: torch.Tensor) -> list[torch.Tensor]:
+            return [flat[a:b].view(size) for a, b, size in zip(ends, ends[1:], sizes, strict=False)]
+
+        self._trained = [view.detach().requires_grad_() for view in views(self._flat)]
+        for value, slope in zip(self._trained, views(self._slope), strict=True):
+            value.grad = slope
+        names = self.decoder.take(self._trained)
+        self._views = views
+        self._names = names
+
+    def _named(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return a vector as LoRA matrices by PEFT's names; views."""
+        seen = self._views(flat)
+        return {name: seen[which][rows] for name, (which, rows) in self._names.items()}
+
+    def versions(self) -> dict[str, str]:
+        held = replace(self.plan, bits=32 if self.exact else 16)
+        return {
+            "torch": torch.__version__,
+            "decoder": "plum-edge",
+            "device": f"cpu {self.numbers.instructions}",
+            "held": str(held),
+            "machine": platform.machine(),
+        }
+
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        return {name: (value.shape[0], value.shape[1]) for name, value in self._named(self._flat).items()}
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        named = self._named(self._flat)
+        for name, value in state.items():
+            named[name].copy_(torch.from_numpy(np.ascontiguousarray(value)))
+        self.decoder.refresh()
+        self._fresh_optimizer()
+
+    def state(self) -> State:
+        return {name: _to_numpy(value) for name, value in self._named(self._flat).items()}
+
+    def optimizer_state(self) -> State:
+        held = self._optimizer.state.get(self._flat)
+        if not held:
+            return {}
+        found = {f"{name}/step": _to_numpy(held["step"]) for name in self._names}
+        for moment in _MOMENTS:
+            found |= {f"{name}/{moment}": _to_numpy(value) for name, value in self._named(held[moment]).items()}
+        return found
+
+    def resume(self, state: Mapping[str, np.ndarray], optimizer: Mapping[str, np.ndarray]) -> None:
+        self.load(state)
+        if not optimizer:
+            return
+        moments = {moment: torch.zeros_like(self._flat) for moment in _MOMENTS}
+        for moment, flat in moments.items():
+            for name, value in self._named(flat).items():
+                value.copy_(torch.from_numpy(np.ascontiguousarray(optimizer[f"{name}/{moment}"])))
+        step = torch.tensor(float(optimizer[f"{next(iter(self._names))}/step"]))
+        self._optimizer.state[self._flat] = {"step": step, **moments}
+
+    def step(self, batch: Batch, learning_rate: float, clip: float) -> float:
+        loss = self._backward(batch)
+        torch.nn.utils.clip_grad_norm_([self._flat], clip, foreach=False)
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        self._optimizer.step()
+        self.decoder.refresh()
+        return loss
+
+    def loss(self, batch: Batch) -> float:
+        with torch.no_grad():
+            return sum(float(self._loss(piece)) for piece in pieces(batch, self.plan.rows))
+
+    def gradient(self, batch: Batch) -> State:
+        self._backward(batch)
+        return {name: _to_numpy(value) for name, value in self._named(self._slope).items()}
+
+    def logits(self, ids: Sequence[int]) -> np.ndarray:
+        return self._logits(ids, adapted=True)
+
+    def teach(self, ids: Sequence[int], places: Sequence[int], k: int) -> Soft:
+        return soft.likeliest(self._logits(ids, adapted=False), places, k)
+
+    def speak(self, ids: Sequence[int], most: int, end: int) -> list[int]:
+        said: list[int] = []
+        cache: Cache = []
+        given, before = np.array(ids), 0
+        with torch.no_grad():
+            while len(said) < most and said[-1:] != [end]:
+                hidden = self.decoder.hidden(sequence(given, before), adapted=False, cache=cache)
+                said.append(int(self.decoder.logits(hidden[-1:]).argmax().item()))
+                given, before = np.array(said[-1:]), before + len(given)
+        return said
+
+    def _logits(self, ids: Sequence[int], *, adapted: bool) -> np.ndarray:
+        with torch.no_grad():
+            return _to_numpy(self.decoder.logits(self.decoder.hidden(sequence(np.array(ids)), adapted=adapted)))
+
+    def _backward(self, batch: Batch) -> float:
+        """Put the gradient of the loss beside the LoRA weights, piece by piece where memory is short."""
+        self._slope.zero_()
+        total = 0.0
+        for piece in pieces(batch, self.plan.rows):
+            loss = self._loss(piece)
+            if loss.requires_grad:
+                loss.backward()
+            total += float(loss.item())
+        return total
+
+    def _loss(self, batch: Batch) -> torch.Tensor:
+        """L = (1/N) Σ w·CE. The paper's own equation is not at hand; this is ours.
+
+        N counts question and answer targets and not their weights, so a uniform weight does not cancel.
+        """
+        index = np.flatnonzero(batch.weights)
+        if not index.size:
+            return torch.zeros(())
+        ids, probs, rest = (torch.from_numpy(value) for value in soft.wanted(batch, index))
+        weights = torch.from_numpy(batch.weights.reshape(-1)[index] / np.float32(max(batch.counted, 1)))
+        hidden = self.decoder.hidden(pack(batch))
+        rows = max(1, _LOGITS // (4 * self.decoder.dense.vocabulary))
+        found: torch.Tensor = torch_ops.CrossEntropy.apply(
+            hidden, self.decoder.head, self.decoder.dense.final_cap, (ids.long(), probs, rest, weights), rows
+        )
+        return found
+
+    def _fresh_optimizer(self) -> None:
+        self._optimizer = torch.optim.AdamW([self._flat], lr=0.0, betas=_BETAS, weight_decay=0.0, fused=True)
+
+
+def _to_numpy(value: torch.Tensor) -> np.ndarray:
+    found: np.ndarray = value.detach().float().numpy().copy()
+    return found
