@@ -76,6 +76,8 @@ class Train:
     backend: Literal["auto", "mlx", "torch"] = "auto"
     quantise: Literal["auto", "none", "8bit", "4bit"] = "auto"
     """How the base is held while an adapter is trained; ``auto`` takes fewer bits only where memory is too small."""
+    primer: bool = True
+    """Start from the base's primer, where one ships with it and has this rank and alpha; else from nothing."""
     rank: int = 16
     alpha: float = 32.0
     learning_rate: float = 1e-3

@@ -28,6 +28,7 @@ from plum_edge.convert.weights import open_weights
 from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.lesson import Lessons
 from plum_edge.paths import Home
+from plum_edge.primer import primer
 from plum_edge.records import Pair, Progress, Segment, Step, content_hash, draw
 from plum_edge.registry import Base
 from plum_edge.schedule import make as make_recipe
@@ -47,7 +48,7 @@ class Fold:
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         self.home, self.store, self.config, self.base = home, store, config, base
         tokenizer = ChatTokenizer(base.folder, base.chat_template, config.template)
-        self.lessons = Lessons(store, config, base, tokenizer, lambda: general.trained(base, home))
+        self.lessons = Lessons(store, config, base, tokenizer, lambda: general.trained(base, home, config))
         self.writer = Writer(home, store, config, base)
         self.rejected: Counter[str] = Counter()
         self._notes: list[str] = []
@@ -100,7 +101,8 @@ class Fold:
                 return state
         if steps:
             self.store.runs.truncate(steps[0].seq)
-        return initial_state(self.trainer.shapes(), self.config.train.seed)
+        begun = primer(self.base, self.config.train)
+        return begun.state if begun else initial_state(self.trainer.shapes(), self.config.train.seed)
 
     def augment(self, segment: Segment) -> list[Pair]:
         """Return the segment's pairs, made and stored now where they are not yet; retire what it makes false."""
@@ -246,8 +248,10 @@ class Fold:
         }
         if self.config.template != Template():
             ours["template"] = content_hash(json.dumps(asdict(self.config.template), sort_keys=True, default=str))
-        if samples := general.fingerprint(self.base, self.home):
+        if samples := general.fingerprint(self.base, self.home, self.config):
             ours["general"] = samples
+        if begun := primer(self.base, self.config.train):
+            ours["primer"] = begun.sha256[:16]
         return ours | self.writer.made_with() | self.trainer.versions()
 
     def _stored(self, step: Step) -> State | None:

@@ -7,6 +7,7 @@ deployed base in llama.cpp and the home; knows nothing of training.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from plum_edge.paths import Home, atomic_write, data_dir
 from plum_edge.recall import Recall
 from plum_edge.records import Message, Progress, content_hash, draw
 from plum_edge.registry import Base
+from plum_edge.registry.shipped import GENERAL, shipped
 
 _LONGEST = 48
 """Tokens of an answer: how it begins shows the base's manner, and each token costs time in every night."""
@@ -43,24 +45,24 @@ class Sample:
         return draw("general probe", *asked) % _PROBED == 0
 
 
-def trained(base: Base, home: Home) -> list[Sample]:
-    """Return the samples that adapters are trained on: those that a base ships, else a part of those made here."""
-    if (shipped := _shipped(base)).is_file():
-        return _read(shipped)
-    return [sample for sample in _of_here(base, home) if not sample.probed]
+def trained(base: Base, home: Home, config: Config) -> list[Sample]:
+    """Return the samples that adapters are trained on; none where the base was not asked yet (`prepare`)."""
+    if own := _own(base):
+        return _read(own)
+    return [sample for sample in _of_prompts(base, home, config) if not sample.probed]
 
 
-def probes(base: Base, home: Home) -> list[Sample]:
-    """Return the samples that nothing is trained on: the talk that a base ships to measure, else of those made here."""
-    if not _shipped(base).is_file():
-        return [sample for sample in _of_here(base, home) if sample.probed]
-    shipped = [sample for name in _PROBES if (base.folder / name).is_file() for sample in _read(base.folder / name)]
-    talk = [one for one in shipped if one.kind in _TALK and one.messages[-1].role == "assistant"]
+def probes(base: Base, home: Home, config: Config) -> list[Sample]:
+    """Return the samples that nothing is trained on; of a base that brings its own, the talk that it has to measure."""
+    if not _own(base):
+        return [sample for sample in _of_prompts(base, home, config) if sample.probed]
+    brought = [sample for name in _PROBES if (base.folder / name).is_file() for sample in _read(base.folder / name)]
+    talk = [one for one in brought if one.kind in _TALK and one.messages[-1].role == "assistant"]
     return list({one.messages: one for one in talk}.values())
 
 
-def _of_here(base: Base, home: Home) -> list[Sample]:
-    path = _made(base, home)
+def _of_prompts(base: Base, home: Home, config: Config) -> list[Sample]:
+    path = _shipped(base, config) or _made(base, home, config)
     return _read(path) if path.is_file() else []
 
 
@@ -83,8 +85,8 @@ def prepare(
         Interrupted: ``stopped()`` became true; nothing is kept.
         NoModel, IntegrityError: the base cannot be deployed.
     """
-    path = _made(base, home)
-    if _shipped(base).is_file() or path.is_file():
+    path = _made(base, home, config)
+    if _own(base) or _shipped(base, config) or path.is_file():
         return
     asked, lines = prompts(), []
     settings = config.generate
@@ -97,7 +99,7 @@ def prepare(
             lines.append(_line(sample, answer(model, sample.messages)))
     home.models.mkdir(mode=0o700, parents=True, exist_ok=True)
     with atomic_write(path) as file:
-        file.write("".join(lines).encode())
+        file.write("".join([_made_of(base, config), *lines]).encode())
     progress("general", len(asked), len(asked), "")
 
 
@@ -106,25 +108,44 @@ def answer(model: Recall, messages: Sequence[Message]) -> str:
     return model.answer(messages, max_tokens=_LONGEST)
 
 
-def fingerprint(base: Base, home: Home) -> str:
-    """Return the hash of the samples that were made here; empty where the base ships its own, or has none."""
-    path = _made(base, home)
-    if _shipped(base).is_file() or not path.is_file():
-        return ""
-    return content_hash(path.read_text(encoding="utf-8"))
+def fingerprint(base: Base, home: Home, config: Config) -> str:
+    """Return the hash of the answers to our prompts; empty where the base brings its own samples, or has none."""
+    path = _shipped(base, config) or _made(base, home, config)
+    return "" if _own(base) or not path.is_file() else content_hash(path.read_text(encoding="utf-8"))
 
 
-def _shipped(base: Base) -> Path:
-    return base.folder / "general.jsonl"
+def _own(base: Base) -> Path | None:
+    """Return the samples that a base brings in its own folder."""
+    path = base.folder / GENERAL
+    return path if path.is_file() else None
 
 
-def _made(base: Base, home: Home) -> Path:
-    return home.models / f"general-{base.fingerprint}.jsonl"
+def _shipped(base: Base, config: Config) -> Path | None:
+    """Return the answers that ship with plum-edge, if they are of these weights in this chat format."""
+    path = shipped(base, GENERAL)
+    if path is None:
+        return None
+    with path.open(encoding="utf-8") as file:
+        return path if file.readline() == _made_of(base, config) else None
+
+
+def _made(base: Base, home: Home, config: Config) -> Path:
+    return home.models / f"general-{base.fingerprint}-{content_hash(_made_of(base, config))}.jsonl"
+
+
+def _made_of(base: Base, config: Config) -> str:
+    """Return the first line of a file of answers: the weights and the chat format that they were given in."""
+    format_ = json.dumps(dataclasses.asdict(config.template), sort_keys=True, default=str)
+    return json.dumps({"base_sha256": base.sha256, "template": content_hash(format_)}) + "\n"
 
 
 def _read(path: Path) -> list[Sample]:
     found = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line)
-    return [Sample(one["kind"], tuple(Message(m["role"], m["content"]) for m in one["messages"])) for one in found]
+    return [
+        Sample(one["kind"], tuple(Message(m["role"], m["content"]) for m in one["messages"]))
+        for one in found
+        if "messages" in one
+    ]
 
 
 def _line(sample: Sample, said: str) -> str:

@@ -44,20 +44,20 @@ def test_the_prompts_are_many_of_each_kind_and_none_asks_a_memory() -> None:
 
 def test_a_base_answers_once_in_its_own_words(base: registry.Base, few: list[general.Sample], tmp_path: Path) -> None:
     home = Home(tmp_path / "home").create()
-    assert general.trained(base, home) == [] and general.fingerprint(base, home) == ""
+    assert general.trained(base, home, CONFIG) == [] and general.fingerprint(base, home, CONFIG) == ""
     told: list[tuple[str, int, int]] = []
     general.prepare(base, home, CONFIG, progress=lambda stage, done, total, _: told.append((stage, done, total)))
     assert told[0] == ("general", 0, len(few)) and told[-1] == ("general", len(few), len(few))
-    trained, probes = general.trained(base, home), general.probes(base, home)
+    trained, probes = general.trained(base, home, CONFIG), general.probes(base, home, CONFIG)
     assert len(trained) + len(probes) == len(few) and probes
     assert not {one.messages for one in trained} & {one.messages for one in probes}
     with Recall(registry.gguf(base, home), context=256, threads=1) as model:
         for sample in (*trained[:2], *probes[:2]):
             assert sample.messages[-1].role == "assistant"
             assert sample.messages[-1].content == general.answer(model, sample.messages[:-1])
-    before = general.fingerprint(base, home)
+    before = general.fingerprint(base, home, CONFIG)
     general.prepare(base, home, CONFIG, progress=lambda *_: pytest.fail("asked again"))
-    assert general.fingerprint(base, home) == before != ""
+    assert general.fingerprint(base, home, CONFIG) == before != ""
 
 
 def test_what_is_stopped_half_way_keeps_nothing(base: registry.Base, few: list[general.Sample], tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_what_is_stopped_half_way_keeps_nothing(base: registry.Base, few: list[g
 
     with pytest.raises(Interrupted):
         general.prepare(base, home, CONFIG, stopped=stopped)
-    assert general.trained(base, home) == []
+    assert general.trained(base, home, CONFIG) == []
 
 
 def test_a_base_that_ships_samples_is_not_asked(tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_a_base_that_ships_samples_is_not_asked(tmp_path: Path) -> None:
     (folder / "general.jsonl").write_text(json.dumps(line) + "\n", encoding="utf-8")
     base, home = registry.base(str(folder)), Home(tmp_path / "home").create()
     general.prepare(base, home, CONFIG, progress=lambda *_: pytest.fail("asked"))
-    assert [one.kind for one in general.trained(base, home)] == ["chat"]
-    assert general.probes(base, home) == [] and general.fingerprint(base, home) == ""
+    assert [one.kind for one in general.trained(base, home, CONFIG)] == ["chat"]
+    assert general.probes(base, home, CONFIG) == [] and general.fingerprint(base, home, CONFIG) == ""
 
 
 def test_the_embedded_base_is_measured_on_talk_that_it_ships(tmp_path: Path) -> None:
-    found = general.probes(registry.base("plum-tiny"), Home(tmp_path))
+    found = general.probes(registry.base("plum-tiny"), Home(tmp_path), CONFIG)
     assert len(found) >= 30 and all(one.messages[-1].role == "assistant" for one in found)

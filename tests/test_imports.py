@@ -44,8 +44,8 @@ ACROSS = {
 }
 """The few ways from one stage to another, and why."""
 JOINERS = {
-    "general", "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "home", "memory",
-    "nightly", "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
+    "general", "primer", "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "home",
+    "memory", "nightly", "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
     "export.translate", "memory.editing", "memory.lineage", "memory.speaker",
     "registry.template_check",
 }  # fmt: skip

@@ -134,7 +134,7 @@ class Promotion:
             after = exam.ask("adapter", path, earlier, self.progress)
             learned = exam.ask("adapter", path, fresh, self.progress)
             never = [s for s in learned + after if s.question.answer == "no"]
-            moved = exam.divergence(path, general.probes(self.base, self.home))
+            moved = exam.divergence(path, general.probes(self.base, self.home, self.config))
         finally:
             exam.close()
         verdict = gate.decide(learned, before, after if previous else [], never, moved, limits)

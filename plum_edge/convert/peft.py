@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -21,21 +22,24 @@ from plum_edge.paths import atomic_write
 FORMAT = "plum-edge-lora"
 _NAME = re.compile(r"base_model\.model\.(?P<module>.+)\.lora_(?P<side>[AB])\.weight")
 _ALIGNMENT = 8
+_STORED = {"F32": "<f4", "F16": "<f2"}
 
 
-def save(path: Path, state: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Write an adapter (f32, tensors in order of their names). ``metadata`` wants ``rank``, ``alpha``, ``base_sha256``.
+def save(
+    path: Path, state: Mapping[str, np.ndarray], metadata: Mapping[str, str], dtype: Literal["F32", "F16"] = "F32"
+) -> None:
+    """Write an adapter (tensors in order of their names). ``metadata`` wants ``rank``, ``alpha``, ``base_sha256``.
 
     Raises:
         ForeignAdapter: the state is not one of LoRA pairs.
         NoSpace, StoreError: as the disk says.
     """
     paired(state, path)
-    arrays = {name: np.ascontiguousarray(state[name], "<f4") for name in sorted(state)}
+    arrays = {name: np.ascontiguousarray(state[name], _STORED[dtype]) for name in sorted(state)}
     header: dict[str, object] = {"__metadata__": dict(sorted({"format": FORMAT, **metadata}.items()))}
     at = 0
     for name, array in arrays.items():
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
+        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
         at += array.nbytes
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % _ALIGNMENT)

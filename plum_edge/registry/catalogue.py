@@ -135,6 +135,12 @@ def merged(home: Home, base: str = "") -> Merged:
     return config.merge(home.config, lambda name: profile(name, home), base)
 
 
+def like(name: str, sha256: str) -> Entry | None:
+    """Return the shipped entry of a base: by its name, or of the file that is pinned by this hash under any name."""
+    known = shipped()
+    return known.get(name) or next((one for one in known.values() if one.source and one.source.sha256 == sha256), None)
+
+
 def _entry(path: Path) -> Entry:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
