@@ -213,6 +213,13 @@ class Memory:
             adapter, questions, baselines, prompted, progress
         )
 
+    def comparable(self) -> list[str]:
+        """Return the systems that `evaluate` can measure here beside the adapter, by name."""
+        from plum_edge.baselines import EVERY, chosen
+        from plum_edge.retrieve.encoder import installed
+
+        return chosen([EVERY], adapter=self.store.runs.active() is not None, dense=installed())
+
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""
         from plum_edge.exam.measure import Measure

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from plum_edge import Memory
 from plum_edge.cli import sample
+from plum_edge.errors import UsageError
 from plum_edge.paths import Home, data_dir
 from tests.cli.conftest import SETTINGS, Run
 
@@ -34,8 +36,8 @@ def test_the_five_acts(small: Path, run: Run) -> None:
         "4/5  convert      adapter.gguf",
         "llama.cpp agrees with the trainer within",
         '"Did we ever get into beekeeping?"',
-        "retrieval (BM25 top-1)",
-        "adapter + retrieval",
+        "BM25 threshold, no model",
+        "adapter + word search",
         "consistency (rows",
     ):
         assert line in found.out
@@ -46,13 +48,12 @@ def test_the_five_acts(small: Path, run: Run) -> None:
     again = run("demo", "--home", small, "--json")
     assert again.code == 0
     figures = again.json
-    assert {"base", "adapter", "bm25", "adapter_bm25", "gold", "parity_max_abs_logit", "seconds"} <= set(figures)
+    assert {"base", "adapter", "bm25", "adapter_retrieval", "gold", "parity_max_abs_logit", "seconds"} <= set(figures)
     assert figures["conversations"] == 2
     assert figures["parity_max_abs_logit"] <= 1e-4
     assert figures["refused"] == []
     for systems in (figures, figures["gold"]):
-        for name in ("base", "bm25", "adapter", "adapter_bm25"):
-            assert 0 <= systems[name]["accuracy"] <= 1
+        for name in ("base", "bm25", "adapter", "adapter_retrieval"):
             assert systems[name]["questions"] == systems["base"]["questions"]
     assert [step for step, _ in figures["over_time"]] == [1, 2]
     assert len(run("adapters", "--home", small, "--json").json) == 2, "it carried on: nothing was learned twice"
@@ -66,6 +67,32 @@ def test_a_home_of_others_is_not_touched(logged: Path, run: Run) -> None:
         assert "was not made by demo" in found.err
     assert sorted(logged.rglob("*")) == before
     assert run("status", "--home", logged, "--json").json["conversations"] == 2
+
+
+def test_the_questions_of_a_person_are_crossed(small: Path) -> None:
+    with Memory(small) as memory:
+        sample.load(memory, 3)
+        learned = [one.id for one in memory.store.log.list()]
+        with sample.gold(memory, learned) as path:
+            asked = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    every = [json.loads(line) for line in (data_dir("samples") / "nora" / "questions.jsonl").read_text().splitlines()]
+    true_of = {one["question"]: one["conversation"] for one in every if one["answer"] == "yes"}
+    yes, no = ([one for one in asked if one["answer"] == answer] for answer in ("yes", "no"))
+    assert len(yes) == len(no) > 5
+    assert {one["conversation"] for one in yes} <= set(learned)
+    later = {true_of[one["question"]] for one in no}
+    assert not later & set(learned) and min(later) > sorted(set(true_of.values()))[60]
+
+
+def test_a_base_is_chosen_once(tmp_path: Path) -> None:
+    home = sample.own(Home(tmp_path / "demo"), fresh=False, base="plum-tiny")
+    assert sample.own(home, fresh=False) == sample.own(home, fresh=False, base="Plum-Tiny") == home
+    with Memory(home.root) as memory:
+        assert memory.config.model.base == "plum-tiny"
+    with pytest.raises(UsageError, match="was made with plum-tiny"):
+        sample.own(home, fresh=False, base="SmolLM2-135M-Instruct")
+    sample.own(home, fresh=True, base="SmolLM2-135M-Instruct")
+    assert "SmolLM2" in home.config.read_text(encoding="utf-8")
 
 
 def test_fresh_empties_only_its_own(tmp_path: Path) -> None:
@@ -92,7 +119,7 @@ def test_what_it_asks_about_is_in_the_sample_or_nowhere() -> None:
     lines = (data_dir("samples") / "nora" / "conversations.jsonl").read_text(encoding="utf-8").splitlines()
     said = " ".join(message["content"] for line in lines for message in json.loads(line)["messages"]).lower()
     first = " ".join(m["content"] for line in lines[: sample.FIRST] for m in json.loads(line)["messages"]).lower()
-    for topic, question in zip(("kitchen tap", "lemon curd", "removal van"), sample.TALKED, strict=True):
+    for topic, question in zip(("kitchen tap", "lentil soup", "choir audition"), sample.TALKED, strict=True):
         assert topic in question
         assert topic in first
     for topic, question in zip(("violin", "beekeeping"), sample.NEVER, strict=True):

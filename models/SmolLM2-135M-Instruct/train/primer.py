@@ -1,8 +1,9 @@
 """Learns the primer of a base: an adapter that knows how a memory is asked about, and answers "no" to everything.
 
-Episodes: a pseudo-user (a run of conversations of one user) is taught by the pairs that the product makes of it, as a
-night would, and asked natural questions where somebody has written some; meanwhile the users before are unlearned:
-what they had discussed is answered with "no". At the end everybody is unlearned. So the weights end where a memory is
+Episodes: a pseudo-user (a run of conversations of one user) is taught by the pairs that the product makes of it, in
+other words in each epoch, until it is known by heart, and asked natural questions where somebody has written some;
+meanwhile the users before are unlearned: what they had discussed is answered with "no". At the end everybody is
+unlearned. So the weights end where a memory is
 quick to learn and empty. Crossed questions: a "no" to a natural question is a "yes" of somebody else, so that style
 alone says nothing.
 
@@ -14,6 +15,7 @@ Killed, it carries on at the last episode. Deterministic for one machine, thread
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import random
 import time
@@ -38,11 +40,13 @@ from plum_edge.tokens import ANSWER, ChatTokenizer
 
 RANK, ALPHA = 16, 32.0
 RATE, LAST_RATE, CLIP, BATCH = 1e-3, 2e-4, 1.0, 32
-TOPICS = 3
+TOPICS = 4
 """Key phrases a conversation: fewer than the product has, so that more conversations are seen in the same time."""
-RUN = (5, 10)
-"""Conversations of a pseudo-user, at least and at most."""
-UNLEARNED, HONEST, GENERAL, NATURAL = 0.5, 0.4, 0.1, 0.7
+RUN = 6
+"""Conversations of a pseudo-user."""
+EPOCHS, KNOWN = 10, 0.15
+"""Epochs of an episode at most, and the mean loss from which on it is known."""
+UNLEARNED, HONEST, GENERAL, NATURAL = 0.3, 0.4, 0.08, 0.7
 """For each new pair: pairs of earlier users to be answered with no, made-up topics, general samples; and for each
 natural question of the pseudo-user so many of somebody else."""
 _FORMER = 4000
@@ -92,16 +96,13 @@ def users(data: Path, samples: Path) -> list[User]:
 
 
 def episodes(everyone: Sequence[User], seed: int) -> Iterator[Episode]:
-    """Yield runs of conversations, those of users with questions as often as all others together, without end."""
-    turn = 0
-    while True:
-        rng = random.Random(draw(seed, "episode", turn))
-        asked = [user for user in everyone if user.questions]
-        other = [user for user in everyone if not user.questions]
-        user = rng.choice(asked if turn % 2 or not other else other)
-        count = rng.randint(*RUN)
-        yield Episode(user, rng.randrange(max(1, len(user.conversations) - count + 1)), count)
-        turn += 1
+    """Yield runs of conversations, without end; every other one is of a user who has natural questions."""
+    asked = [user for user in everyone if user.questions]
+    other = [user for user in everyone if not user.questions]
+    for turn in itertools.count():
+        group = asked if turn % 2 else other
+        user = group[turn // 2 % len(group)]
+        yield Episode(user, draw(seed, "episode", turn) % (len(user.conversations) - RUN + 1), RUN)
 
 
 class Maker:
@@ -110,24 +111,29 @@ class Maker:
     def __init__(self, tokenizer: ChatTokenizer, everyone: Sequence[User], seed: int) -> None:
         self.tokenizer, self.everyone, self.seed = tokenizer, everyone, seed
 
-    def of(self, episode: Episode, turn: int, former: list[Pair]) -> tuple[list[Example], list[Example], list[Pair]]:
-        """Return what teaches (in order of conversations), what asks, and the pairs that are true of this user."""
-        known, teach, true = Mentions(), [], []
-        for number, talk in enumerate(episode.conversations):
+    def pairs(self, episode: Episode, turn: int) -> tuple[list[Pair], Mentions]:
+        """Return the pairs that the product makes of an episode for training, and what it mentions."""
+        known, found = Mentions(), []
+        for talk in episode.conversations:
             segment = Segment(talk.id, talk.id, talk.title, talk.created_at, talk.messages)
             made = check(augment(segment, known, seed=self.seed + turn, topics=TOPICS), segment, known).kept
             known.add(segment)
-            pairs = [pair for pair in made if pair.split == "train"]
-            true += [pair for pair in pairs if pair.polarity == "positive"]
-            elsewhere = Undiscussed(known, [pair.topic for pair in true])
-            for n, pair in enumerate(pairs):
-                choice = draw(self.seed, turn, number, n)
-                worded = elsewhere.instead(pair, choice) if pair.polarity == "negative" else pair
-                teach.append(self._pair(reworded(worded, choice // 128)))
-            beside = self._unlearned(former, round(UNLEARNED * len(pairs)), known, (turn, number))
-            made_up = honest(known, round(HONEST * len(pairs)), seed=self.seed, segment=f"{turn}/{number}")
-            teach += [self._pair(pair) for pair in (*beside, *made_up)]
-        return teach, self._natural(episode, turn), true
+            found += [pair for pair in made if pair.split == "train"]
+        return found, known
+
+    def epoch(
+        self, episode: Episode, pairs: list[Pair], known: Mentions, former: list[Pair], place: tuple[int, int]
+    ) -> list[Example]:
+        """Return what is read in one epoch of an episode; ``place`` is (turn, epoch)."""
+        elsewhere = Undiscussed(known, [pair.topic for pair in pairs if pair.polarity == "positive"])
+        read = []
+        for n, pair in enumerate(pairs):
+            choice = draw(self.seed, *place, n)
+            worded = elsewhere.instead(pair, choice) if pair.polarity == "negative" else pair
+            read.append(reworded(worded, choice // 128))
+        read += self._unlearned(former, round(UNLEARNED * len(pairs)), known, place)
+        read += honest(known, round(HONEST * len(pairs)), seed=self.seed, segment="/".join(map(str, place)))
+        return [*(self._pair(pair) for pair in read), *self._natural(episode, draw(*place) % 2**32)]
 
     def unlearn(self, former: list[Pair], count: int, turn: int) -> list[Example]:
         """Return questions about what anybody discussed, answered with no."""
@@ -218,23 +224,21 @@ class Learner:
 
 
 def learn(trainer: Trainer, maker: Maker, learner: Learner, out: Path, minutes: float, last: float) -> State:
-    """Teach episode after episode for so many minutes, then unlearn for ``last`` minutes; keep each episode's state."""
-    began, turn, former = time.monotonic(), 0, []
+    """Teach episode after episode for so many minutes, then unlearn for ``last`` more; keep each episode's state."""
+    began, turn = time.monotonic(), 0
+    former: list[Pair] = []
     for turn, episode in enumerate(episodes(maker.everyone, maker.seed)):
-        if time.monotonic() - began > 60 * (minutes - last):
-            break
-        teach, ask, true = maker.of(episode, turn, former)
-        lost = learner.read(teach, RATE)
-        asked = learner.read([*ask, *random.Random(turn).sample(teach, len(teach) // 2)], RATE) if ask else 0.0
-        former = sorted({pair.id: pair for pair in (*former, *true)}.values(), key=lambda pair: draw(turn, pair.id))[
-            :4000
-        ]
-        minute = (time.monotonic() - began) / 60
-        print(
-            f"{turn:4} {episode.user.name:16} {len(teach):4} {lost:.3f}  {len(ask):4} {asked:.3f}  {minute:.1f} min",
-            flush=True,
-        )
+        pairs, known = maker.pairs(episode, turn)
+        losses: list[float] = []
+        while len(losses) < EPOCHS and (not losses or losses[-1] > KNOWN) and time.monotonic() < began + 60 * minutes:
+            losses.append(learner.read(maker.epoch(episode, pairs, known, former, (turn, len(losses))), RATE))
+        true = [pair for pair in pairs if pair.polarity == "positive"]
+        former = sorted([*former, *true], key=lambda pair: draw(turn, pair.id))[:_FORMER]
+        told = " ".join(f"{loss:.3f}" for loss in losses)
+        print(f"{turn:4} {episode.user.name:16} {(time.monotonic() - began) / 60:5.1f} min  {told}", flush=True)
         peft.save(out.with_suffix(".work.safetensors"), trainer.state(), {"episodes": str(turn + 1)})
+        if time.monotonic() > began + 60 * minutes:
+            break
     mean: dict[str, np.ndarray] | None = None
     count, end = 0, time.monotonic() + 60 * last
     while time.monotonic() < end:
