@@ -1,0 +1,352 @@
+"""What people paste, and what they write that only looks like it (lists, addresses, verses); all written by us."""
+
+from __future__ import annotations
+
+PASTES = (
+    # tracebacks
+    """Traceback (most recent call last):
+  File "/home/ines/shop/orders.py", line 48, in <module>
+    main()
+  File "/home/ines/shop/orders.py", line 31, in main
+    total = sum(row["price"] for row in rows)
+KeyError: 'price'""",
+    """Exception in thread "main" java.lang.NullPointerException: Cannot invoke "String.length()"
+    at com.bakery.Oven.heat(Oven.java:42)
+    at com.bakery.Main.main(Main.java:11)
+Caused by: java.io.IOException: thermostat not found
+    ... 2 more""",
+    """TypeError: Cannot read properties of undefined (reading 'map')
+    at Basket (Basket.jsx:27:19)
+    at renderWithHooks (react-dom.development.js:16305:18)
+    at mountIndeterminateComponent (react-dom.development.js:20074:13)""",
+    """panic: runtime error: index out of range [5] with length 3
+
+goroutine 1 [running]:
+main.pick(0xc0000b4000, 0x5)
+\t/home/tom/choir/main.go:17 +0x1d
+exit status 2""",
+    """thread 'main' panicked at src/bread.rs:12:9:
+called `Option::unwrap()` on a `None` value
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace""",
+    """error[E0382]: borrow of moved value: `flour`
+ --> src/main.rs:8:20
+  |
+6 |     let flour = String::from("rye");
+  |         ----- move occurs because `flour` has type `String`
+8 |     println!("{}", flour);
+  |                    ^^^^^ value borrowed here after move""",
+    """main.c:14:5: warning: implicit declaration of function 'knead' [-Wimplicit-function-declaration]
+main.c:22:12: error: expected ';' before 'return'
+make: *** [Makefile:9: main.o] Error 1""",
+    # logs
+    """2026-03-14 09:12:44,103 INFO  oven.server - listening on port 8080
+2026-03-14 09:12:51,870 WARN  oven.server - request took 812 ms
+2026-03-14 09:13:02,004 ERROR oven.server - connection reset by peer""",
+    """Mar 14 10:22:01 pantry sshd[812]: Failed password for root from 203.0.113.7 port 51122 ssh2
+Mar 14 10:22:03 pantry sshd[812]: Connection closed by 203.0.113.7 port 51122""",
+    """203.0.113.9 - - [14/Mar/2026:10:00:01 +0000] "GET /recipes/17 HTTP/1.1" 200 5120
+203.0.113.9 - - [14/Mar/2026:10:00:02 +0000] "GET /style.css HTTP/1.1" 304 0""",
+    """[INFO] Scanning for projects...
+[INFO] Building choir-planner 1.0
+[ERROR] Failed to execute goal org.apache.maven:compile on project choir-planner
+[ERROR] -> [Help 1]""",
+    """npm ERR! code ERESOLVE
+npm ERR! ERESOLVE unable to resolve dependency tree
+npm ERR! Found: react@18.2.0""",
+    """[    0.000000] Linux version 6.8.0-31-generic
+[    1.204411] usb 1-1: new high-speed USB device number 2 using xhci_hcd
+[    1.412002] usb 1-1: device descriptor read/64, error -71""",
+    """10:02:11.482 | DEBUG | scheduler | job tomato-watering queued
+10:02:11.501 | DEBUG | scheduler | job tomato-watering started
+10:02:14.090 | ERROR | pump | no pressure""",
+    # code
+    """def weekly(rows):
+    total = 0
+    for row in rows:
+        if row.day == "Monday":
+            total += row.amount
+    return total""",
+    """import pandas as pd
+from pathlib import Path
+
+df = pd.read_csv(Path("garden.csv"))
+print(df.groupby("bed").harvest.sum())""",
+    """#include <stdio.h>
+int main(void) {
+    for (int i = 0; i < 10; i++) {
+        printf("%d\\n", i);
+    }
+    return 0;
+}""",
+    """const basket = items.filter((item) => item.ripe);
+export function price(basket) {
+  return basket.reduce((sum, item) => sum + item.price, 0);
+}""",
+    """public class Oven {
+    private int degrees;
+
+    public void heat(int to) {
+        this.degrees = to;
+    }
+}""",
+    """SELECT c.name, count(*) AS loans
+FROM customers c
+JOIN loans l ON l.customer = c.id
+WHERE l.returned IS NULL
+GROUP BY c.name
+ORDER BY loans DESC;""",
+    """#!/bin/bash
+for f in *.jpg; do
+  convert "$f" -resize 50% "small_$f"
+done""",
+    """fn main() {
+    let breads = vec!["rye", "spelt"];
+    for bread in &breads {
+        println!("{bread}");
+    }
+}""",
+    """=VLOOKUP(A2;Prices!$A$2:$C$90;3;FALSE)
+=IF(B2>0;B2*1,19;"")""",
+    """.card {
+  color: #333;
+  margin: 0 auto;
+}
+.card:hover { color: teal; }""",
+    """```
+any fenced words at all, whatever they say
+and a second line
+```""",
+    # markup and data
+    """<!DOCTYPE html>
+<html lang="en">
+  <head><title>Choir</title></head>
+  <body>
+    <p class="intro">Rehearsal on Monday</p>
+  </body>
+</html>""",
+    """<?xml version="1.0"?>
+<note>
+  <to>Ines</to>
+  <body>Bring the flour</body>
+</note>""",
+    """{
+  "name": "choir-planner",
+  "version": "1.0.3",
+  "private": true,
+  "dependencies": {
+    "react": "^18.2.0"
+  }
+}""",
+    """{"id": 17, "user": "ines", "items": [{"sku": "rye-1", "qty": 2}], "paid": false}""",
+    """date,amount,payee,category
+2026-03-01,12.40,Baker,food
+2026-03-02,640.00,Landlord,rent
+2026-03-04,33.10,Gill Hardware,home""",
+    """| Bed | Crop | Rows |
+|-----|------|------|
+| 1 | leeks | 4 |
+| 2 | kale | 3 |""",
+    """PID   USER     %CPU  COMMAND
+811   ines      2.1  firefox
+1290  ines      0.4  thunderbird
+1411  root      0.0  cron""",
+    """Filesystem      Size  Used Avail Use%  Mounted on
+/dev/sda1       234G  180G   42G  82%  /
+tmpfs           7.8G     0  7.8G   0%  /tmp""",
+    # settings
+    """server:
+  port: 8080
+  host: 0.0.0.0
+logging:
+  level: debug
+  file: /var/log/oven.log""",
+    """version: "3"
+services:
+  web:
+    image: nginx:latest
+    ports:
+      - "80:80\"""",
+    """[mysqld]
+bind-address = 127.0.0.1
+max_connections = 50
+
+[client]
+port = 3306""",
+    """DATABASE_URL=postgres://ines@localhost/choir
+SECRET_KEY=wX93kd02ms
+DEBUG=1""",
+    """[tool.ruff]
+line-length = 100
+target-version = "py311\"""",
+    # diffs and shells
+    """diff --git a/bread.py b/bread.py
+index 3f2a1c9..77de012 100644
+--- a/bread.py
++++ b/bread.py
+@@ -4,7 +4,7 @@ def bake(loaf):
+-    oven.heat(200)
++    oven.heat(230)
+     oven.put(loaf)""",
+    """commit 9fceb02d0ae598e95dc970b74767f19372d61af8
+Author: Ines Moreau <ines@example.org>
+Date:   Sat Mar 14 10:00:00 2026 +0100
+
+    Heat the oven more""",
+    """ines@pantry:~/choir$ git status
+On branch main
+nothing to commit, working tree clean
+ines@pantry:~/choir$ ls -la
+total 12""",
+    """$ pip install -r requirements.txt
+Requirement already satisfied: numpy in ./venv/lib/python3.11/site-packages (1.26.4)
+ERROR: Could not find a version that satisfies the requirement torhc==2.2 (from versions: none)""",
+    """>>> sum([1, 2, 3])
+6
+>>> "rye" + 2""",
+    """HTTP/1.1 404 Not Found
+Content-Type: text/html; charset=utf-8
+Content-Length: 162
+Server: nginx""",
+    # encoded
+    """iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHx
+gljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==""",
+    """-----BEGIN CERTIFICATE-----
+MIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ
+RTESMBAGA1UEChMJQmFsdGltb3JlMRMwEQYDVQQLEwpDeWJlclRydXN0MSIwIAYD
+-----END CERTIFICATE-----""",
+    """00000000: 8950 4e47 0d0a 1a0a 0000 000d 4948 4452  .PNG........IHDR
+00000010: 0000 0005 0000 0005 0806 0000 008d 6f26  ..............o&""",
+    """\\documentclass{article}
+\\usepackage[utf8]{inputenc}
+\\begin{document}
+\\section{Bread}
+\\end{document}""",
+    """eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U""",
+)
+
+WRITTEN = (
+    """20 g starter, 40 g water, 40 g strong white flour. Once a day before work.""",
+    """For the dough:
+500 g strong white flour
+10 g salt
+7 g dried yeast
+320 ml warm water""",
+    """1. Heat the oven to 230 degrees.
+2. Slash the loaf.
+3. Bake for 20 minutes, then turn down to 200.
+4. Leave it to cool on a rack.""",
+    """Shopping:
+- milk
+- two lemons
+- 1.5 kg potatoes
+- washing-up liquid""",
+    """Ines Moreau
+14 Harbour Street
+Leith, Edinburgh EH6 5QT
+Scotland""",
+    """Whose woods these are I do not know;
+the gate is shut, the path is slow,
+and over all the frozen hill
+the night comes down, and all is still.""",
+    """O wind, O rain,
+come back again;
+the leeks are dry,
+and so am I.""",
+    """My day: 7:30 up, 8:15 train, 9:00 meeting with Priya, 12:30 lunch, 17:45 home.""",
+    """Monday: legs
+Tuesday: rest
+Wednesday: swimming, 40 minutes
+Thursday: legs again""",
+    """Name: Ines
+Age: 41
+Town: Leith
+Job: piano tuner""",
+    """Dear Mr Gill,
+
+thank you for the washers (3/8 inch). They fit, and the tap has stopped dripping.
+
+Kind regards,
+Ines""",
+    """I paid £640 for the rent, £33.10 at the hardware shop and about £12 (maybe £13?) at the baker's.""",
+    """The train leaves at 10:42 from platform 3 and gets in at 15:07; I change in York and in Newcastle.""",
+    """My phone number is 0131 496 0123, and you can write to ines@example.org at any time.""",
+    """Look at this: https://example.org/recipes/rye-bread?size=2 - does the second rise matter?""",
+    """It says "Error 404" whenever I open the page. What does that mean?""",
+    """When I start the car there is a warning: engine oil low. Should I worry?""",
+    """The washing machine shows E18 and beeps three times. I've cleaned the filter; no luck.""",
+    """Do you think I should learn Python or JavaScript first? I'd like to make a small page for the choir.""",
+    """WHY is the landlord ALWAYS late?! I am SO tired of it!!!""",
+    """lol :) ok, thx!! see you tmrw ;-)""",
+    """Things I want from the flat: light, quiet, a balcony, no stairs, near the sea, under £900.""",
+    """He said: "If you want the job, call me"; I didn't, and now I regret it.""",
+    """If I have time, I'll paint the hall (grey/green?) and the door; if not, just the door.""",
+    """for dinner: lentils
+for tomorrow: soup
+for Sunday: the lamb""",
+    """to do:
+call the dentist
+book the ferry
+feed Gunnar""",
+    """Pros:
++ near work
++ cheap
+Cons:
+- loud
+- no bath""",
+    """My ratings so far (out of 10): Leith 8, Portobello 7, Newington 6, Gorgie 4.""",
+    """We measured the room: 3.40 m x 4.15 m, ceiling 2.60 m, window 1.20 x 1.40.""",
+    """Ingredients
+flour, 500 g
+butter, 250 g
+sugar, 125 g
+one egg""",
+    """Ich möchte meiner Schwester zum Geburtstag eine Decke stricken, am liebsten in Grün und Grau.""",
+    """Blood results: iron 42 (low), B12 310, vitamin D 28. The doctor says to eat more lentils.""",
+    """Chorus:
+Oh, the tap goes drip, drip, drip,
+and the cat has hurt her hip,
+and the baker's gone to sea.""",
+    """Return the drill to Tom, print the tickets, and raise the rent question with Ms Penrose.""",
+    """Select a few ripe tomatoes, group them by size, and from the small ones make the sauce.""",
+    """If the dough is too wet (mine often is) add flour; while it rests, heat the stone.""",
+    """Let x be the number of loaves. I sell each for 4 and pay 30 for the stall; from how many do I gain?""",
+    """Flight BA 1437, seat 12A, leaves EDI at 06:55 on 3 June. Can I take a violin on board?""",
+    """* the sofa (grey)
+* two lamps
+* Grandma's mirror
+* the box of sheet music""",
+    """PS: the key is under the third pot, the one with the thyme.""",
+    """Anna: are you coming on Sunday?
+Me: yes, with the cake
+Anna: which one?
+Me: the lemon one""",
+    """Import duty on the violin was 5 %, so I paid about 60 euros at the border.""",
+    """Class was cancelled today, so I practised the Portuguese vowels at home: "não", "pão", "mãe".""",
+    """Symptoms: sore throat, slight fever (38.1), tired. Since: Tuesday. Medicine: none so far.""",
+    """The budget for June is rent 640, food 220, trains 90, savings 150, and the rest for Malmö.""",
+    """I'd like a wedding speech: warm, funny, 3 minutes, with the story of the canoe; no jokes about his hair!""",
+    """Type of wood: oak. Length: 2 m. Width: 30 cm. Use: a shelf over the piano.""",
+)
+
+AROUND = (
+    (
+        "My order script has stopped working since Ines added the spelt loaf.\n\nTraceback (most recent call last):\n"
+        "  File \"shop.py\", line 8, in <module>\n    total()\nKeyError: 'price'\n\n"
+        "The bakery opens at seven, please help.",
+        ("order script", "spelt loaf", "bakery opens"),
+        ("Traceback", "KeyError", "total()"),
+    ),
+    (
+        "The irrigation of the greenhouse writes this every night:\n10:02:11.482 | DEBUG | pump | queued\n"
+        "10:02:14.090 | ERROR | pump | no pressure\nand the tomatoes stay dry.",
+        ("irrigation of the greenhouse", "tomatoes stay dry"),
+        ("DEBUG", "no pressure"),
+    ),
+    (
+        "Can you explain this to me? My nephew wrote it for the choir.\n\ndef weekly(rows):\n    total = 0\n"
+        "    return total\n",
+        ("nephew wrote it for the choir",),
+        ("weekly", "total"),
+    ),
+)
+"""A message with a paste in it, what must stay and what must go."""
