@@ -20,7 +20,7 @@ UNDATED = "I do not remember the day."
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"(?=(?-i:[A-Z]))(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
     r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _DAY = r"\b(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
@@ -74,7 +74,7 @@ class Named:
         """Return whether it lies wholly after a day; False where it names no year."""
         readings = [(self.month, self.day), *([self.other] if self.other else [])]
         return self.year is not None and all(
-            (self.year, month or 12, day or 31) > (today.year, today.month, today.day) for month, day in readings
+            (self.year, month or 1, day or 1) > (today.year, today.month, today.day) for month, day in readings
         )
 
 

@@ -34,7 +34,7 @@ _I_TOLD = (
     r"texted|messaged|give|gave|given|send|sent|read) you\b|"
     r"(?:mention|mentioned|mentioning|bring up|brought up|say anything|said anything|say about|said about|say on|"
     r"said on|"
-    r"confide|confided)\b|(?:bring|brought) (?:\w+ ){1,6}up\b|"
+    r"confide|confided|let slip)\b|(?:bring|brought) (?:\w+ ){1,6}up\b|"
     r"(?:talk|talked|talking|speak|spoke|spoken|chat|chatted|write|wrote|written|complain|complained|complaining|"
     r"say|said|"
     rf"describe|described|explain|explained|report|reported|bring|brought|come|came|moan|moaned|rant|ranted|raise|"
@@ -51,6 +51,7 @@ _WE_TALKED = (
     r"converse|"
     r"conversed|mention|mentioned|say|said|saying)\b|(?:touch|touched) (?:on|upon)\b|(?:get|got|gotten) into\b|"
     r"(?:bring|brought) (?:\w+ ){0,5}up\b|(?:go|went|gone|been) (?:over|through)\b|(?:exchange|exchanged) (?:words|"
+    r"thoughts|views|ideas|"
     r"messages)|"
     r"(?:have|had) (?:a |any |this |that |our |some )?(?:\w+ )?(?:chat|talk|word|words|conversation|discussion|"
     r"exchange)s?\b|"
@@ -77,6 +78,7 @@ _NOT_TALK = re.compile(
     r"suggested|told|talked|discussed)\b"
     r"|\b(?:given|based on|considering|using|following|with) (?:what|everything|all)(?: that)? (?:we|i|you)\b"
     r"|(?<!did )(?<!didn't )(?<!have )\byou (?:suggest|recommend|propose|tell|help|give)\b"
+    r"|\bif i (?:gave|showed) you (?:one|it|some|them)\b"
     r"|\bhow come\b|\b(?:get|got) into (?:this|that|the|a) (?:recession|war|mess|crisis|situation)\b|\bto (?:my|"
     r"your|her|his|their) (?:boss|mother|wife|husband|doctor)\b",
     re.IGNORECASE,
@@ -106,13 +108,16 @@ _TAG = re.compile(
 _WORDS = re.compile(
     r"\b(?:what|when|where|how|which)\b(?: \w+){0,5}? (?:did|do|have|had|was it(?: that)?|was it when) (?:i|we|"
     r"you and i) "
-    rf"{_GAP}(?:say|said|mention|mentioned|put (?:it|that)|call (?:it|that)|{_WE_TALKED}|{_I_TOLD})(?! yes\b)"
+    rf"{_GAP}(?:say|said|mention|mentioned|put (?:it|that)|call (?:it|that)|decided?\b|settled? on|agreed? (?:on|"
+    rf"about)|"
+    rf"{_WE_TALKED}|{_I_TOLD})(?! yes\b)"
     r"|\bwhat (?:did|have|had) you (?:\w+ )?(?:say|said|answer|reply|advise|told|tell)\b|\bwhere (?:did|"
     r"had) we (?:stop|get to)\b",
     re.IGNORECASE,
 )
 _REMEMBERS = re.compile(
-    r"\b(?:do|don't|can|can't|could|would|will) (?:you|u) (?:still |even |perhaps |at all |happen to |at least )*"
+    r"\b(?:do|don't|can|can't|could|would|will|are) (?:you|u) (?:still |even |perhaps |at all |happen to |at least |"
+    r"able to )*"
     r"(?:remember|recall|recollect)\b(?P<what>[^?]*)|^\W*(?:hey |so |and |you )*(?:remember|recall) (?P<bare>(?:my|"
     r"our|me|us|when i|"
     r"when we|that time|the time (?:i|we))\b[^?]*)\?|\b(?:what|anything|something|everything|all) (?:(?:do|"
@@ -126,7 +131,8 @@ _GENERAL = re.compile(
     r" (?:the|any|some|every|all)(?: \w+){0,2} (?:names?|words?|title|capital|formula|year|date|rules?|order|lyrics|"
     r"spelling|"
     r"plot|ending|author|quotes?|lines?|digits|laws?|planets|kings|presidents)\b(?!.*\b(?:i|we|my|our)\b)|"
-    r" (?:more|many|several|two|ten|things?|faces|names|people|numbers|being|having|learning|living|life|watching)\b",
+    r" (?:more|many|several|two|ten|things?|faces|names|people|numbers|being|having|learning|living|life|watching)\b|"
+    r" (?:a|an|one) [^?]*\bif\b",
     re.IGNORECASE,
 )
 """What everybody might remember."""
@@ -167,11 +173,14 @@ _SOMETHING = re.compile(
     r"brought|raised|chatted|"
     r"covered)\b"
     r"|\b(?:is|was|are|were|isn't|wasn't) there (?:\w+ ){0,3}?(?:conversation|chat|discussion|exchange|note|talk|"
-    r"record|entry|"
-    r"mention|word)s? (?:of|on|about|between us|with you|where|concerning|regarding)\b"
-    r"|\b(?:any|no|some) (?:memory|memories|recollection|recall|record|mention) (?:of|about)\b(?!.*\b(?:in|of) the "
+    r"entry|"
+    r"mention)s? (?:of|on|about|between us|with you|where|concerning|regarding)\b"
+    r"|\brecord of (?:my|our|me|us)\b|\bmy words (?:on|about)\b|\bon file about (?:my|our|me)\b|"
+    r"\banything from me on\b"
+    r"|\b(?:any|no|some) (?:memory|memories|recollection|recall|mention) (?:of|about)\b(?!.*\b(?:in|of) the "
     r"(?:bible|book|film|war|news|constitution)\b)"
-    r"|\bwhat was (?:that|it|the thing) about (?:my|our|the)\b|\bsince when do you know\b|\b(?:date|day) of our "
+    r"|\bwhat was (?:that|the thing) about\b|\bwhat was it about (?:my|our|the)\b|\bsince when do you know\b|"
+    r"\b(?:date|day) of our "
     r"(?:\w+ )?(?:talk|chat|conversation|discussion)\b|\bbusy with\b[^?]*\bas far as you know\b",
     re.IGNORECASE,
 )
@@ -228,8 +237,8 @@ def asks_of_talk(sentence: str) -> bool:
     if len(said) > _LONGEST:
         return False
     bids = _BIDS.search(said) is not None
-    if not bids and "?" not in said and not _unmarked().match(said):
-        return False
+    if not bids and "?" not in said and (" – " in said or not _unmarked().match(said)):
+        return False  # what goes on after a dash is a statement
     if _NOT_TALK.search(said):
         return False
     asked = said if "?" in said else f"{said.rstrip('.! ')}?"
@@ -261,7 +270,8 @@ def _hangs() -> re.Pattern[str]:
 def _unmarked() -> re.Pattern[str]:
     """Return what begins a question that is written without its mark."""
     return re.compile(
-        r"\W*(?:(?:hey|so|and|but|ok|okay|hi|well|tell me|say)[, ]+)*(?:did|didn't|have|haven't|do you (?:remember|"
+        r"\W*(?:(?:hey|so|and|but|ok|okay|hi|well|tell me|say)[, ]+)*(?:did|didn't|have|haven't|do (?:you|"
+        r"u) (?:remember|"
         r"recall)|"
         r"can you (?:remember|recall)|what did (?:i|we|you)|when did (?:i|we|you)|i wonder|any (?:memory|"
         r"recollection)|was i|"

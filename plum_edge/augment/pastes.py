@@ -25,9 +25,15 @@ _SURE = re.compile(
     r"^\s*\^[~^]*\s*$"
     r"|^(?:note|help): |\w::\w|\$[A-Za-z_{]|; (?:do|then)\s*$|^\s*(?:done|fi|esac)\s*$|^(?:Author|AuthorDate|Date|"
     r"Merge): .*(?:[<+]|\d:\d)"
-    r"|^Exception in thread|^Segmentation fault|^(?:npm|yarn|pip|cargo|error\[E\d+\]|make(?:\[\d\])?)(?: ERR!|: |\[)"
+    r"|^exit status \d|^Exception in thread|^Segmentation fault|^(?:npm|yarn|pip|cargo|error\[E\d+\]|"
+    r"make(?:\[\d\])?)(?: ERR!|: |\[)"
     r"|^[\w./\\-]+:\d+(?::\d+)?: |^\s*-->\s|^\s*\d+ \|\s|^Requirement already|^\w+ \d+% \|"
+    r"|^(?:PHP )?(?:Fatal|Parse|Uncaught) \w*error\b|^Stack trace:|^\s*#\d+ |^\s*thrown in /|"
+    r"^\s*(?:from )?[\w./-]+:\d+:in [`']"
+    r"|^\w*(?:[\w.]*\.|.*\.\w+\.)\w+(?:Error|Exception)\b[:)]|^.*\(\w+(?:Error|Exception)\)$"
     # diffs and shells
+    r"|^[*\s]*(?:[\w/.-]+ +)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40} "
+    r"|^(?:FROM|RUN|CMD|COPY|WORKDIR|ENV|EXPOSE|ENTRYPOINT|ADD|ARG|USER|VOLUME) \S*[./\[=:_-]"
     r"|^diff --git |^@@ .* @@|^(?:---|\+\+\+) \S*[/.]\S|^index [0-9a-f]{6,}|^commit [0-9a-f]{7,}|^[<>]{7} |^={7}$"
     r"|^\s*(?:\$|>>>|\.\.\.|PS [A-Z]:\\|[A-Z]:\\[^ ]*>|[\w.-]+@[\w.-]+[: ][^ ]*[$#%])\s+\S|^#!/"
     # markup and data
@@ -38,7 +44,8 @@ _SURE = re.compile(
     r"^\s*<\?|^-----(?:BEGIN|END) "
     r"|^(?:GET|POST|PUT|DELETE|HEAD|PATCH) /|^HTTP/\d|^[A-Z][A-Za-z]+(?:-[A-Z][A-Za-z]+)+: |^\\(?:begin|end|"
     r"documentclass|usepackage|"
-    r"section)\b|^\s*\S{50,}\s*$|^[0-9a-f]{4,8}:? +(?:[0-9a-f]{2,4} ){4}|^\s*(?:[0-9a-f]{2}[: ]){7}"
+    r"section)\b|^\s*\S{50,}\s*$|(?<![/\w])(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Z])[\w+=-][\w+/=-]{43,}|"
+    r"^[0-9a-f]{4,8}:? +(?:[0-9a-f]{2,4} ){4}|^\s*(?:[0-9a-f]{2}[: ]){7}"
     # code
     r"|^\s*(?:def|class|async def) \w+.*:\s*(?:#.*)?$|^\s*(?:import [\w.]+(?: as \w+)?(?:, [\w.]+)*|"
     r"from [\w.]+ import (?:\(|\*|\w+(?: as \w+)?(?:, \w+(?: as \w+)?)*));?\s*$"

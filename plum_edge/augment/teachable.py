@@ -22,6 +22,12 @@ _GOES_ON = re.compile(
     re.IGNORECASE,
 )
 """Begins a statement about what the question before it named."""
+_TAGGED = re.compile(
+    r"^(?P<told>.{12,}?),? (?:did|didn't|have|haven't) i (?:ever |already |not )*(?:tell you|told you|"
+    r"mention|mentioned|say|said)(?: that| this)?(?: already| before| yet)? ?\?\s*$",
+    re.IGNORECASE,
+)
+"""A statement with the question behind it: "She was born in May, did I tell you?"."""
 
 
 def teachable(segment: Segment) -> Segment:
@@ -64,8 +70,11 @@ def without_questions(text: str) -> str:
     kept = []
     for index, part in enumerate(parts):
         following = parts[index + 1] if index + 1 < len(parts) else ""
+        tagged = _TAGGED.match(part.replace("’", "'"))
         if not asking[index]:
             kept.append(part)
+        elif tagged and not asks_of_talk(f"{tagged['told']}?"):
+            kept.append(f"{tagged['told']}. ")
         elif following and not asking[index + 1] and "?" not in following and _GOES_ON.match(following):
             kept.append(f"{part.rstrip().rstrip('?')} – ")
     return "".join(kept)

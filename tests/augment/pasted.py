@@ -222,6 +222,71 @@ RTESMBAGA1UEChMJQmFsdGltb3JlMRMwEQYDVQQLEwpDeWJlclRydXN0MSIwIAYD
 \\section{Bread}
 \\end{document}""",
     """eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U""",
+    """java.sql.SQLException: Access denied for user 'choir'@'localhost'
+\tat com.mysql.jdbc.SQLError.createSQLException(SQLError.java:965)
+\tat com.mysql.jdbc.MysqlIO.checkErrorPacket(MysqlIO.java:3973)""",
+    """Fatal error: Uncaught Error: Call to undefined function bake() in /var/www/oven.php:14
+Stack trace:
+#0 {main}
+  thrown in /var/www/oven.php on line 14""",
+    """Unhandled exception. System.NullReferenceException: Object reference not set to an instance of an object.
+   at Oven.Program.Main(String[] args) in C:\\src\\Oven\\Program.cs:line 12""",
+    """app.rb:7:in `slice': undefined method `cut' for nil:NilClass (NoMethodError)
+\tfrom app.rb:7:in `map'
+\tfrom app.rb:12:in `<main>'""",
+    """2026/03/14 21:04:11 [error] 812#812: *17 connect() failed (111: Connection refused) while connecting to upstream
+2026/03/14 21:04:12 [error] 812#812: *18 connect() failed""",
+    """time="2026-03-14T10:22:01Z" level=error msg="cannot mount volume" volume=flour
+time="2026-03-14T10:22:02Z" level=info msg="retrying\"""",
+    """<div class="row">
+  <span id="price">12.40</span>
+</div>""",
+    """x = np.linspace(0, 1, 50)
+y = np.sin(x)
+plt.plot(x, y)
+plt.show()""",
+    """library(dplyr)
+garden %>%
+  group_by(bed) %>%
+  summarise(total = sum(harvest))""",
+    """for i in range(10):
+    if i % 2:
+        print(i)""",
+    """CREATE TABLE loans (
+  id INTEGER PRIMARY KEY,
+  customer INTEGER NOT NULL
+);
+INSERT INTO loans VALUES (1, 7);""",
+    """FROM python:3.11-slim
+WORKDIR /app
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+CMD ["python", "app.py"]""",
+    """apiVersion: v1
+kind: Service
+metadata:
+  name: choir
+spec:
+  ports:
+    - port: 80""",
+    """name;street;town
+Moreau;14 Harbour Street;Leith
+Gill;3 North Street;Bristol""",
+    """1,2,3
+4,5,6
+7,8,9""",
+    """C:\\Users\\ines> dir
+ Volume in drive C has no label.
+ Directory of C:\\Users\\ines
+14/03/2026  10:22    <DIR>          choir""",
+    """ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGm0Kx9sJb2n3qQvT4yU8eR1wZ5xC7vB9nM0lK2jH4gF ines@pantry""",
+    """* main 3f2a1c9 [ahead 1] Heat the oven more
+  spelt 77de012 Try spelt""",
+    """{"a":1}
+{"a":2}""",
+    """interface=wlan0
+ssid=Pantry
+wpa_passphrase=flourpower""",
 )
 
 WRITTEN = (
@@ -326,6 +391,40 @@ Me: the lemon one""",
     """The budget for June is rent 640, food 220, trains 90, savings 150, and the rest for Malmö.""",
     """I'd like a wedding speech: warm, funny, 3 minutes, with the story of the canoe; no jokes about his hair!""",
     """Type of wood: oak. Length: 2 m. Width: 30 cm. Use: a shelf over the piano.""",
+    """Bus 11 to Ocean Terminal, then on foot: left at the church, right at the baker, number 14.""",
+    """3 eggs
+200 ml milk
+a pinch of salt
+butter for the pan""",
+    """Height 1.71 m, weight 64 kg, shoe size 39, eyes green.""",
+    """Mon 9-5, Tue 9-5, Wed off, Thu 10-6, Fri 9-1.""",
+    """Roses are red,
+violets are blue;
+the rent is due,
+and so are you.""",
+    """Tom's email says (I quote): "no refunds, no exchanges, no excuses". Is that legal?""",
+    """We have: 4 chairs; 1 table; 2 lamps; no beds.""",
+    """Name of the film: The Third Man. Year: 1949. Who wrote the zither music?""",
+    """Dear neighbours,
+please don't put glass in the blue bin.
+Thank you!
+Flat 3""",
+    """I got 3 quotes: £1,200 (Gill), £1,450 (Brown & Sons), £990 (some lad from the pub).""",
+    """Step 1: soak the beans. Step 2: boil them for an hour. Step 3: season.""",
+    """Room 1 = bedroom, room 2 = office, room 3 = storage. Where would you put the piano?""",
+    """Try again?? I've tried 5 times... it just says "something went wrong" :(""",
+    """The hymn goes:
+Abide with me; fast falls the eventide;
+the darkness deepens""",
+    """Q: why did the chicken cross the road?
+A: to get away from Gunnar.""",
+    """my kids: Ella (9), Max (6), Leo (2)
+my wife: Sara
+our dog: Bruno""",
+    """tel. 0131 496 0999 / mobile 07700 900123""",
+    """Knit 2, purl 2, repeat to end (40 st). Next row: k1, p1.""",
+    """Am7 - D7 - G - C: is that a common chord sequence?""",
+    """from: Leith, to: Malmö, date: 3 June, people: two, cat: one""",
 )
 
 AROUND = (
