@@ -9,61 +9,120 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby, pairwise
 
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-_CLOCK = r"\d{1,2}:\d\d:\d\d"
-_SURE = re.compile(
-    # logs and traces
-    rf"^\W*(?:\d{{4}}[-/]\d\d[-/]\d\d[T ,]+{_CLOCK}|\d\d[-/]\d\d[-/]\d{{2,4}}[T ,]+{_CLOCK}|"
-    rf"\[?{_CLOCK}[.,]?\d*\]?[ |]"
-    rf"|[A-Z][a-z]{{2}} [ \d]?\d {_CLOCK} |(?:\d{{1,3}}\.){{3}}\d{{1,3}}\s.*\[|\[ *\d+\.\d+\] )"
-    r"|^\s*\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL|CRITICAL|NOTICE|E|W|I)\]?[:\]/ ]+\s*\S*[\[({:/=._]"
-    r"|^\s*\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL|CRITICAL)\b"
-    r"|^Traceback \(most recent|^\s*File \".*\", line \d|^\s*at [\w.$<>/]+[ (].*[:)]|^Caused by: |^\s*\.\.\. \d+ more"
-    r"|^(?:[\w]+\.)*\w*(?:Error|Exception|Warning|Interrupt)\b(?::|$)|^goroutine \d+|^panic: |^thread '.*' panicked|"
-    r"^\s*\^[~^]*\s*$"
-    r"|^(?:note|help): |\w::\w|\$[A-Za-z_{]|; (?:do|then)\s*$|^\s*(?:done|fi|esac)\s*$|^(?:Author|AuthorDate|Date|"
-    r"Merge): .*(?:[<+]|\d:\d)"
-    r"|^exit status \d|^Exception in thread|^Segmentation fault|^(?:npm|yarn|pip|cargo|error\[E\d+\]|"
-    r"make(?:\[\d\])?)(?: ERR!|: |\[)"
-    r"|^[\w./\\-]+:\d+(?::\d+)?: |^\s*-->\s|^\s*\d+ \|\s|^Requirement already|^\w+ \d+% \|"
-    r"|^(?:PHP )?(?:Fatal|Parse|Uncaught) \w*error\b|^Stack trace:|^\s*#\d+ |^\s*thrown in /|"
-    r"^\s*(?:from )?[\w./-]+:\d+:in [`']"
-    r"|^\w*(?:[\w.]*\.|.*\.\w+\.)\w+(?:Error|Exception)\b[:)]|^.*\(\w+(?:Error|Exception)\)$"
-    # diffs and shells
-    r"|^[*\s]*(?:[\w/.-]+ +)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40} "
-    r"|^(?:FROM|RUN|CMD|COPY|WORKDIR|ENV|EXPOSE|ENTRYPOINT|ADD|ARG|USER|VOLUME) \S*[./\[=:_-]"
-    r"|^diff --git |^@@ .* @@|^(?:---|\+\+\+) \S*[/.]\S|^index [0-9a-f]{6,}|^commit [0-9a-f]{7,}|^[<>]{7} |^={7}$"
-    r"|^\s*(?:\$|>>>|\.\.\.|PS [A-Z]:\\|[A-Z]:\\[^ ]*>|[\w.-]+@[\w.-]+[: ][^ ]*[$#%])\s+\S|^#!/"
+_BEGINS = (
+    # logs
+    r"\W*(?:\d{4}[-/]\d\d[-/]\d\d[T ,]+\d{1,2}:\d\d:\d\d|\d\d[-/.]\d\d[-/.]\d{2,4}[T ,]+\d{1,2}:\d\d:\d\d|"
+    r"\[?\d{1,2}:\d\d:\d\d[.,]?\d*\]?[ |]|[A-Z][a-z]{2} [ \d]?\d \d{1,2}:\d\d:\d\d |"
+    r"(?:\d{1,3}\.){3}\d{1,3}\s.*\[|\[ *\d+\.\d+\] )",
+    r"\s*\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|TRACE|FATAL|CRITICAL|NOTICE)\]?[:\]/ ]+\s*\S*[\[({:/=._]",
+    r"\s*\[?(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL|CRITICAL)\b",
+    r"\s*[VDIWEF]/[\w.]+[ (:]",
+    # traces
+    r"Traceback \(most recent",
+    r"\s*File \".*\", line \d",
+    r"\s*at [\w.$<>/]+[ (].*[:)]",
+    r"Caused by: ",
+    r"\s*\.\.\. \d+ more",
+    r"(?:[\w]+\.)*\w*(?:Error|Exception|Warning|Interrupt)\b(?::|$)",
+    r"goroutine \d+",
+    r"panic: ",
+    r"thread '.*' panicked",
+    r"\s*\^[~^]*\s*$",
+    r"(?:note|help): ",
+    r"\s*(?:done|fi|esac)\s*$",
+    r"(?:Author|AuthorDate|Date|Merge): .*(?:[<+]|\d:\d)",
+    r"exit status \d",
+    r"Exception in thread",
+    r"Segmentation fault",
+    r"(?:npm|yarn|pip|cargo|error\[E\d+\]|make(?:\[\d\])?)(?: ERR!|: |\[)",
+    r"[\w./\\-]+:\d+(?::\d+)?: ",
+    r"\s*-->\s",
+    r"\s*\d+ \|\s",
+    r"Requirement already",
+    r"\w+ \d+% \|",
+    r"(?:PHP )?(?:Fatal|Parse|Uncaught) \w*error\b",
+    r"Stack trace:",
+    r"\s*#\d+ ",
+    r"\s*thrown in /",
+    r"\s*(?:from )?[\w./-]+:\d+:in [`']",
+    r"\w*(?:[\w.]*\.|.*\.\w+\.)\w+(?:Error|Exception)\b[:)]",
+    r".*\(\w+(?:Error|Exception)\)$",
+    r"[A-Z][A-Z-]{3,}(?:;[A-Z]+=\S+)?:\S",
+    r"(?!.*\b(?:the|my|is|do)\b)(?:sudo|docker|kubectl|curl|wget|git (?:clone|commit|push|pull|checkout|status|add|log|diff|merge|"
+    r"rebase)|pip3? install|npm (?:install|run)|apt(?:-get)? (?:install|update)) ?\S*",
+    r"[*\s]*(?:[\w/.-]+ +)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40} ",
+    r"(?:FROM|RUN|CMD|COPY|WORKDIR|ENV|EXPOSE|ENTRYPOINT|ADD|ARG|USER|VOLUME) \S*[./\[=:_-]",
+    # diffs, shells, commands
+    r"diff --git ",
+    r"@@ .* @@",
+    r"(?:---|\+\+\+) \S*[/.]\S",
+    r"index [0-9a-f]{6,}",
+    r"commit [0-9a-f]{7,}",
+    r"[<>]{7} ",
+    r"={7}$",
+    r"\s*(?:\$|>>>|\.\.\.|PS [A-Z]:\\|[A-Z]:\\[^ ]*>|[\w.-]+@[\w.-]+[: ][^ ]*[$#%])\s+\S",
+    r"#!/",
     # markup and data
-    r"|^\s*</?[A-Za-z!?][\w:.-]*(?:\s[^<>]*)?/?>|^\s*<[A-Za-z][\w-]*(?:\s+[\w:-]+=.*)?$|</\w+>\s*$"
-    r"|^\s*[{}\[\]()]+[;,]?\s*$|^\s*[\"'][^\"']*[\"']\s*:\s|^\s*\{.*\}[,;]?\s*$|^\s*\[(?:\s*[\"{\[\d-].*)\],?\s*$"
-    r"|^\s*[\w.-]+\s*\{\s*$|^\s*[\w-]+:\s[^ ].*;\s*$|^\[[\w .:/\"-]+\]\s*$|^\s*[A-Z][A-Z0-9_]{2,}=\S*"
-    r"|^\s*[a-z][\w.-]*(?:\[\w*\])?\s?=\s?(?:[\"'\[{(]|true|false|none|null|-?\d|\w+[.(\[/]|\S+$)|^%?-{3}\s*$|"
-    r"^\s*<\?|^-----(?:BEGIN|END) "
-    r"|^(?:GET|POST|PUT|DELETE|HEAD|PATCH) /|^HTTP/\d|^[A-Z][A-Za-z]+(?:-[A-Z][A-Za-z]+)+: |^\\(?:begin|end|"
-    r"documentclass|usepackage|"
-    r"section)\b|^\s*\S{50,}\s*$|(?<![/\w])(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Z])[\w+=-][\w+/=-]{43,}|"
-    r"^[0-9a-f]{4,8}:? +(?:[0-9a-f]{2,4} ){4}|^\s*(?:[0-9a-f]{2}[: ]){7}"
+    r"\s*</?[A-Za-z!?][\w:.-]*(?:\s[^<>]*)?/?>",
+    r"\s*<[A-Za-z][\w-]*(?:\s+[\w:-]+=.*)?$",
+    r"\s*[{}\[\]()]+[;,]?\s*$",
+    r"\s*[\"'][^\"']*[\"']\s*:\s",
+    r"\s*\{.*\}[,;]?\s*$",
+    r"\s*\[(?:\s*[\"{\[\d-].*)\],?\s*$",
+    r"\s*[\w.-]+\s*\{\s*$",
+    r"\s*[\w-]+:\s[^ ].*;\s*$",
+    r"\[[\w .:/\"-]+\]\s*$",
+    r"\s*[A-Z][A-Z0-9_]{2,}=\S*",
+    r"\s*[a-z][\w.-]*(?:\[\w*\])?\s?=\s?(?:[\"'\[{(]|true|false|none|null|-?\d|\w+[.(\[/]|\S+$)",
+    r"%?-{3}\s*$",
+    r"\s*<\?",
+    r"-----(?:BEGIN|END) ",
+    r"(?:GET|POST|PUT|DELETE|HEAD|PATCH) /",
+    r"HTTP/\d",
+    r"[A-Z][A-Za-z]+(?:-[A-Z][A-Za-z]+)+: ",
+    r"\\(?:begin|end|documentclass|usepackage|section)\b",
+    r"\s*\S{50,}\s*$",
+    r"[0-9a-f]{4,8}:? +(?:[0-9a-f]{2,4} ){4}",
+    r"\s*(?:[0-9a-f]{2}[: ]){7}",
     # code
-    r"|^\s*(?:def|class|async def) \w+.*:\s*(?:#.*)?$|^\s*(?:import [\w.]+(?: as \w+)?(?:, [\w.]+)*|"
-    r"from [\w.]+ import (?:\(|\*|\w+(?: as \w+)?(?:, \w+(?: as \w+)?)*));?\s*$"
-    r"|^\s*#\s*(?:include|define|ifdef|ifndef|endif|pragma)\b|^\s*@\w+(?:\.\w+)*(?:\(.*\))?\s*$|^\s*(?://|/\*|\*/|"
-    r"<!--)"
-    r"|^\s*(?:public|private|protected|static|const|let|var|export|func|function|fn|package|namespace|using|struct|"
-    r"enum|interface|impl|"
-    r"type|use|val|def)\s.*[;{=(]|^\s*(?:if|for|while|switch|catch|elif|else if|foreach)\b ?\(.*\)\s*\{?\s*\S*[;{]?$"
-    r"|^\s*(?:if|elif|while|for|with|except|try|else)\b[^.?!]*[\w)\]\"']:\s*$(?<!\w{3} \w{3}:)|^\s*\}\s*\w*|"
-    r"^\s*(?:return|yield|raise|throw|"
-    r"await|assert|print)\b.*[()\[\];=_].*$|\{\s*$|[)\]}=\"'].*;\s*$|\{[^{}]*;\s*\}\s*$|"
-    r"^\s*[\w.\[\]\"']+ ?(?:[-+*/|&]|:)?= ?.*[()\[\]{}\"'.;]\s*$"
-    r"|^\s*[\w.]+\(.*\)[;,:]?\s*(?:#.*|//.*)?$|^\s*\.\w+\(.*|=>|^\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|"
-    r"CREATE TABLE|ALTER TABLE|"
-    r"FROM|WHERE|LEFT JOIN|INNER JOIN|JOIN|GROUP BY|ORDER BY|HAVING|LIMIT|VALUES)\b(?=.*(?:[;=*(,._]|\b[A-Z]{2,}\b|"
-    r"\d|$))"
+    r"\s*(?:def|class|async def) \w+.*:\s*(?:#.*)?$",
+    r"\s*(?:import [\w.]+(?: as \w+)?(?:, [\w.]+)*|from [\w.]+ import (?:\(|\*|"
+    r"\w+(?: as \w+)?(?:, \w+(?: as \w+)?)*));?\s*$",
+    r"\s*#\s*(?:include|define|ifdef|ifndef|endif|pragma)\b",
+    r"\s*@\w+(?:\.\w+)*(?:\(.*\))?\s*$",
+    r"\s*(?://|/\*|\*/|<!--)",
+    r"\s*(?:public|private|protected|static|const|let|var|export|func|function|fn|package|namespace|using|"
+    r"struct|enum|interface|impl|type|use|val|def)\s.*[;{=(]",
+    r"\s*(?:if|for|while|switch|catch|elif|else if|foreach)\b ?\(.*\)\s*\{?\s*\S*[;{]?$",
+    r"\s*(?:if|elif|while|for|with|except)\b.*(?:\w\(|\w[.\[]\w|[=!<>]=?| in \w+\b|^\s*except\b).*:\s*$",
+    r"\s*(?:else|try|finally):\s*$",
+    r"\s*\}\s*\w*",
+    r"\s*(?:return|yield|raise|throw|await|assert|print)\b.*[()\[\];=_].*$",
+    r"\s*[\w.\[\]\"']+ ?(?:[-+*/|&]|:)?= ?.*[()\[\]{}\"'.;]\s*$",
+    r"\s*[\w.]+\(.*\)[;,:]?\s*(?:#.*|//.*)?$",
+    r"\s*\.\w+\(.*",
+    r"\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|ALTER TABLE|FROM|WHERE|LEFT JOIN|"
+    r"INNER JOIN|JOIN|GROUP BY|ORDER BY|HAVING|LIMIT|VALUES)\b(?=.*(?:[;=*(,._]|\b[A-Z]{2,}\b|\d|$))",
 )
-"""Shapes of one line that prose does not have."""
+"""How lines begin that no person writes."""
+_HOLDS = (
+    r"\w::\w",
+    r"\$[A-Za-z_{]",
+    r"; (?:do|then)\s*$",
+    r"\b\w+=\S+(?:\s+\w+=\S+)+(?:\s+\w+)?\s*$",
+    r"\((?:\d{1,3}\.){3}\d{1,3}\)",
+    r"</\w+>\s*$",
+    r"(?<![/\w])(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Z])[\w+=-][\w+/=-]{43,}",
+    r"\{\s*$",
+    r"[)\]}=\"'].*;\s*$",
+    r"\{[^{}]*;\s*\}\s*$",
+    r"=>",
+)
+"""What such lines hold."""
 _LEVEL_IN_PROSE = re.compile(
     r"^\s*(?:INFO|WARN|WARNING|ERROR|DEBUG|FATAL|CRITICAL)\b[:!]? ?(?:[A-Z']?[a-z']+[ ,]+){4,}.*[.!?]$"
 )
@@ -76,6 +135,8 @@ _MACHINE_KEY = re.compile(
     r"|^\s+(?:- )?[a-z]\w*:(?:\s|$)|:$"
 )
 _SIGNS = re.compile(r"[{}\[\]<>=;|\\/_$#@^~`+*&%]")
+_READ = 200
+"""Characters of a line that tell its shape; of a paragraph on one line they are prose."""
 _BETWEEN = 2
 """Lines that may stand between two of a paste and be cut with them."""
 _DENSE = 0.16
@@ -84,7 +145,7 @@ _LINK = re.compile(r"https?://\S+|\S+@\S+\.\w+")
 _BULLET = re.compile(r"^\s*(?:[-*+•#>]+|\d+[.)])\s+|\*\*|__|`")
 _SENTENCE = re.compile(r"^\W{0,3}(?:[^\W\d_][\w'’,-]*[,;:]? ){5,}.*[.!?…:]\W{0,2}$")
 _HEADER = re.compile(r"^[A-Z][\w-]*: \S+$")
-_INDENTED = re.compile(r"(?: {2,}|\t|[-+] ?\s{2,}|[-+](?! ))\S")
+_INDENTED = re.compile(r"(?: +|\t|[-+] ?\s{2,}|[-+](?! ))\S")
 
 
 def prose(text: str) -> str:
@@ -104,11 +165,18 @@ def _by_machine(line: str) -> bool:
     """Return whether the shape of a line tells by itself."""
     if not line.strip():
         return False
-    if _SURE.search(line):
+    seen = line[:_READ]
+    if _compiled(*_BEGINS).match(seen) or _compiled(*_HOLDS).search(seen):
         return _LEVEL_IN_PROSE.match(line) is None
     plain = _BULLET.sub("", _LINK.sub("", line))
     solid = sum(not sign.isspace() for sign in plain)
     return solid >= 12 and len(_SIGNS.findall(plain)) >= _DENSE * solid
+
+
+@cache
+def _compiled(*shapes: str) -> re.Pattern[str]:
+    """Return a pattern for any of the shapes."""
+    return re.compile("|".join(shapes))
 
 
 def _rows(lines: Sequence[str]) -> list[bool]:

@@ -287,6 +287,85 @@ Gill;3 North Street;Bristol""",
     """interface=wlan0
 ssid=Pantry
 wpa_passphrase=flourpower""",
+    """Traceback (most recent call last):
+  File "<stdin>", line 1, in <module>
+ZeroDivisionError: division by zero""",
+    """Error: Cannot find module 'express'
+Require stack:
+- /home/ines/choir/server.js
+    at Module._resolveFilename (node:internal/modules/cjs/loader:1075:15)
+    at require (node:internal/modules/helpers:177:18)""",
+    """java.lang.IllegalStateException: oven is cold
+\tat oven.Bake.run(Bake.java:9)""",
+    """ERROR 1045 (28000): Access denied for user 'ines'@'localhost' (using password: YES)""",
+    """Mar 14 10:22:01 pantry kernel: usb 2-1: USB disconnect, device number 4
+Mar 14 10:22:09 pantry systemd[1]: Started Daily apt download activities.""",
+    """14.03.2026 09:12:44 [main] INFO oven - preheat done
+14.03.2026 09:12:49 [main] WARN oven - door open""",
+    """E/AndroidRuntime(2811): FATAL EXCEPTION: main
+E/AndroidRuntime(2811): java.lang.RuntimeException: Unable to start activity""",
+    """$scope.items = [];
+for (var i = 0; i < 5; i++) {
+  $scope.items.push({ id: i });
+}""",
+    """class Loaf:
+    def __init__(self, flour):
+        self.flour = flour
+
+    def bake(self):
+        return f"{self.flour} bread\"""",
+    """with open("notes.txt") as file:
+    lines = file.readlines()
+print(len(lines))""",
+    """<ul>
+  <li>flour</li>
+  <li>salt</li>
+</ul>""",
+    """[
+  {"bed": 1, "crop": "leeks"},
+  {"bed": 2, "crop": "kale"}
+]""",
+    """id\tname\tqty
+1\trye\t4
+2\tspelt\t2""",
+    """+----+-------+
+| id | name  |
++----+-------+
+|  1 | rye   |
++----+-------+""",
+    """name: test
+on: [push]
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4""",
+    """server {
+    listen 80;
+    server_name choir.example.org;
+    location / {
+        proxy_pass http://127.0.0.1:8080;
+    }
+}""",
+    """PORT=8080
+HOST=0.0.0.0
+LOG_LEVEL=debug""",
+    """@@ -1,4 +1,4 @@
+ flour
+-salt
++sea salt
+ water""",
+    """U2FsdGVkX1+vupppZksvRf5pq5g5XjFRlipRkwB0K1Y96Qsv2Lm+31cmzaAILwyt""",
+    """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+DTSTART:20260314T190000Z
+SUMMARY:Rehearsal
+END:VEVENT
+END:VCALENDAR""",
+    """PING example.org (93.184.216.34): 56 data bytes
+64 bytes from 93.184.216.34: icmp_seq=0 ttl=56 time=11.6 ms
+64 bytes from 93.184.216.34: icmp_seq=1 ttl=56 time=11.9 ms""",
 )
 
 WRITTEN = (
@@ -425,6 +504,41 @@ our dog: Bruno""",
     """Knit 2, purl 2, repeat to end (40 st). Next row: k1, p1.""",
     """Am7 - D7 - G - C: is that a common chord sequence?""",
     """from: Leith, to: Malmö, date: 3 June, people: two, cat: one""",
+    """Today I planted three rows of leeks, two of kale and, since there was room, one of chard.""",
+    """Menu for Saturday
+Starter: beetroot soup
+Main: lamb with lentils
+Dessert: lemon tart""",
+    """Feed: 7 am, 9 pm
+Flour: 40 g
+Water: 40 g""",
+    """The score was 3:2 (after 2:0 at half-time!) and Tom cried.""",
+    """I owe: Anna £20; Tom £15; the plumber £80.""",
+    """Hope is the thing with feathers
+that perches in the soul,
+and sings the tune without the words""",
+    """12 March: saw the doctor. 19 March: blood test. 2 April: results.""",
+    """Could you translate this: "Não sei, talvez amanhã"?""",
+    """I'm 41, vegetarian, allergic to nuts & shellfish, and I hate coriander.""",
+    """Wifi is called "Pantry_2.4" and the box says E-17. What is wrong?""",
+    """Questions for the landlord:
+1) Who pays for the boiler?
+2) Can I paint the hall?
+3) May I have a cat?""",
+    """Ingredients: flour (500g), salt (10g), yeast (7g), water (320ml).""",
+    """Our address from 1 May: 3/2, 14 Harbour Street, Leith.""",
+    """the email began with: Dear Ms Lindqvist, we regret to inform you""",
+    """Verse: G D Em C, chorus: C G D D. Too simple?""",
+    """Weights: squat 60 kg x 5, bench 40 kg x 5, deadlift 80 kg x 3.""",
+    """He wrote "ok." - just that, with the full stop. What does it mean??""",
+    """For each guest: one plate, one glass, two forks; while they eat, I play.""",
+    """Import tax, export tax, VAT: which of these apply when I sell a violin to Norway?""",
+    """Print 40 copies, fold them, and return the rest to the library.""",
+    """Total = rent + food + trains. I get 950 a month. Is that a lot?""",
+    """Size: M
+Colour: dark green
+Wool: Merovane
+Needles: 4 mm""",
 )
 
 AROUND = (

@@ -15,6 +15,9 @@ from plum_edge.paths import data_dir
 from tests.augment.conversations import segment
 from tests.augment.pasted import AROUND, PASTES, WRITTEN
 
+FRAMED = ("Unhandled exception", "C:\\Users", "BEGIN:VCALENDAR")
+"""Pastes of which a line by itself is like a sentence or a word, and stays."""
+
 
 def _letters(text: str) -> int:
     return sum(not sign.isspace() for sign in text)
@@ -22,7 +25,7 @@ def _letters(text: str) -> int:
 
 @pytest.mark.parametrize("paste", PASTES)
 def test_a_paste_goes_but_for_a_tenth(paste: str) -> None:
-    most = 0.6 if paste.startswith(("Unhandled exception", "C:\\Users")) else 0.1  # their first line is a sentence
+    most = 0.6 if paste.startswith(FRAMED) else 0.1
     assert _letters(prose(paste)) <= most * _letters(paste)
 
 
@@ -50,7 +53,7 @@ def test_of_a_message_with_a_paste_the_prose_is_what_makes_topics(
 
 @pytest.mark.parametrize("paste", PASTES)
 def test_a_paste_alone_makes_next_to_no_pair(paste: str) -> None:
-    if not paste.startswith(("Unhandled exception", "C:\\Users")):
+    if not paste.startswith(FRAMED):
         assert augment(segment(paste, "I see."), Mentions(), seed=0, topics=6) == []
 
 
