@@ -52,7 +52,8 @@ _BEGINS = (
     r"\w*(?:[\w.]*\.|.*\.\w+\.)\w+(?:Error|Exception)\b[:)]",
     r".*\(\w+(?:Error|Exception)\)$",
     r"[A-Z][A-Z-]{3,}(?:;[A-Z]+=\S+)?:\S",
-    r"(?!.*\b(?:the|my|is|do)\b)(?:sudo|docker|kubectl|curl|wget|git (?:clone|commit|push|pull|checkout|status|add|log|diff|merge|"
+    r"(?!.*\b(?:the|my|is|do)\b)(?:sudo|docker|kubectl|curl|wget|git (?:clone|commit|push|pull|"
+    r"checkout|status|add|log|diff|merge|"
     r"rebase)|pip3? install|npm (?:install|run)|apt(?:-get)? (?:install|update)) ?\S*",
     r"[*\s]*(?:[\w/.-]+ +)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40} ",
     r"(?:FROM|RUN|CMD|COPY|WORKDIR|ENV|EXPOSE|ENTRYPOINT|ADD|ARG|USER|VOLUME) \S*[./\[=:_-]",
