@@ -113,6 +113,11 @@ _FORMS = (
     r"\b(?:what|when|which|how) (?:\w+ )?(?:did|had|have) we (?:decide|agree|settle|end up deciding)d?\b",
     r"\bwhat (?:did|have|had) you (?:\w+ )?(?:say|said|answer|reply|advise|told|tell)\b",
     r"\bwhere (?:did|had) we (?:stop|get to)\b",
+    r"\bdid i (?:ever )?ask (?:why|whether|if|how|what|when|where|about|for)\b",
+    r"\b(?:did|have|had) you (?:ever )?(?:coach|drill|split|scale|word|write|explain|untangle|correct|"
+    r"translate|plan|teach|"
+    r"taught|written|make|made|find|found|work|call|called|answer|calculate)(?:ed|d)?\b[^?]*\b(?:me|my|mine|us|our)\b",
+    r"\b(?:was|is) (?:that|this|it) (?:told to you|you|to you that|with you that|a conversation of ours)\b",
     r"\bwas it (?:with )?you (?:that |who )?(?:i|we) (?:asked|told|spoke|talked|consulted|wrote)\b",
     # what two have between them
     rf"\b(?:in|from|through|among|during|of|do|does|did|have|has|which|any|are|check) {_ALL_OF}(?:our|my|your|earlier|"

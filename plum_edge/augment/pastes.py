@@ -57,6 +57,9 @@ _BEGINS = (
     r"rebase)|pip3? install|npm (?:install|run)|apt(?:-get)? (?:install|update)) ?\S*",
     r"[*\s]*(?:[\w/.-]+ +)?(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40} ",
     r"(?:FROM|RUN|CMD|COPY|WORKDIR|ENV|EXPOSE|ENTRYPOINT|ADD|ARG|USER|VOLUME) \S*[./\[=:_-]",
+    r"[A-Z]{3,}\d{3,}: ",
+    r"[45]\d\d (?:[A-Z][a-z]+ ?)+$",
+    r".*\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-",
     # diffs, shells, commands
     r"diff --git ",
     r"@@ .* @@",
@@ -71,7 +74,7 @@ _BEGINS = (
     r"\s*</?[A-Za-z!?][\w:.-]*(?:\s[^<>]*)?/?>",
     r"\s*<[A-Za-z][\w-]*(?:\s+[\w:-]+=.*)?$",
     r"\s*[{}\[\]()]+[;,]?\s*$",
-    r"\s*[\"'][^\"']*[\"']\s*:\s",
+    r"\s*[\"'][^\"']*[\"']\s*:\s*(?:[\"'\[{\d-]|true|false|null|$)",
     r"\s*\{.*\}[,;]?\s*$",
     r"\s*\[(?:\s*[\"{\[\d-].*)\],?\s*$",
     r"\s*[\w.-]+\s*\{\s*$",

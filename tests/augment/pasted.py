@@ -366,6 +366,9 @@ END:VCALENDAR""",
     """PING example.org (93.184.216.34): 56 data bytes
 64 bytes from 93.184.216.34: icmp_seq=0 ttl=56 time=11.6 ms
 64 bytes from 93.184.216.34: icmp_seq=1 ttl=56 time=11.9 ms""",
+    """403 Forbidden
+AADSTS50105: The signed in user 'ines@choir' is not assigned to a role for the application 'Tickets'.
+Correlation ID: 3fa85f64-5717-4562-b3fc-2c963f66afa6""",
 )
 
 WRITTEN = (
@@ -539,6 +542,8 @@ and sings the tune without the words""",
 Colour: dark green
 Wool: Merovane
 Needles: 4 mm""",
+    """"It has been 34": is that the present perfect?""",
+    """"Hair": wash. "Teeth": brush. "Bed": now!""",
 )
 
 AROUND = (
