@@ -39,7 +39,8 @@ def vouched(pieces: Iterable[str], vouches: Vouches, *, of_talk: bool) -> Iterat
             sentence, held = held[: end.end()], held[end.end() :]
             text, quoted = _honest(sentence, said, vouches, of_talk, quoted)
             said += text
-            yield text
+            if text:
+                yield text
     text, _ = _honest(held, said, vouches, of_talk, quoted)
     if text:
         yield text
