@@ -15,6 +15,8 @@ from plum_edge.augment.inquiry import asks_of_talk, parted
 from plum_edge.augment.pastes import prose
 from plum_edge.records import Message, Segment
 
+_READ = 30_000
+"""Characters of a message that are read: what is longer was not written by hand."""
 _GOES_ON = re.compile(
     r"^\W*(?:(?:and|but|so|well|anyway|because|now|yes|no|in fact|actually)\W+)*(?:it|he|she|they|that|this|those|"
     r"these|its|his|"
@@ -33,7 +35,7 @@ _TAGGED = re.compile(
 def teachable(segment: Segment) -> Segment:
     """Return the segment with what may teach: no question to the memory, no answer to one, nothing pasted."""
     said = told(segment)
-    messages = tuple(replace(message, content=prose(message.content)) for message in said.messages)
+    messages = tuple(replace(message, content=prose(message.content[:_READ])) for message in said.messages)
     return replace(said, messages=messages)
 
 
@@ -63,6 +65,8 @@ def without_questions(text: str) -> str:
     One stays, as the beginning of the statement that goes on from it: "Did I tell you about my divorce – It was final
     in May."
     """
+    if len(text) > _READ:
+        return text
     parts = parted(text)
     asking = [asks_of_talk(part) for part in parts]
     if not any(asking):
