@@ -162,7 +162,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What `ask` returns. ``p_yes`` is None for open questions."""
+    """What `ask` returns. ``p_yes`` is None for open questions, and 0.0 for yes/no ones while nothing is learned."""
 
     answer: str
     p_yes: float | None

@@ -20,6 +20,7 @@ from plum_edge import registry
 from plum_edge.augment import llm, prompts
 from plum_edge.augment.checks import Checked, Mentions, check
 from plum_edge.augment.phrases import augment
+from plum_edge.augment.teachable import teachable
 from plum_edge.augment.windows import Window, windows
 from plum_edge.config import Config
 from plum_edge.errors import Interrupted
@@ -202,7 +203,7 @@ class Writer:
                 "to write its own"
             )
             return []
-        return windows(segment, room, lambda text: len(self._tokenizer.encode(text)))
+        return windows(teachable(segment), room, lambda text: len(self._tokenizer.encode(text)))
 
     def _ask(self, window: Window, told: Callable[[], None]) -> list[str]:
         if self._open is None:

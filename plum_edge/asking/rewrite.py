@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from plum_edge.augment import templates
 from plum_edge.augment.wordclasses import classes
-from plum_edge.augment.words import FUNCTION, GENERIC, stem, stems, wordset
+from plum_edge.augment.words import FUNCTION, GENERIC, stem, stems, words, wordset
+from plum_edge.records import Message
 
 Phrasings = Callable[[str], tuple[str, ...]]
 """Gives other phrasings of a question: `closed` or `open_ended`."""
@@ -45,7 +46,10 @@ _ASKS_FOR_WORDS = re.compile(
 _ASKS_WHEN = re.compile(r"\b(?:when|date|day|month|year|how long ago)\b", re.I)
 _HEADS = tuple(
     form.partition("{")[::2]
-    for forms in (templates.YES, templates.NO, templates.WHEN, templates.WHAT, templates.UNKNOWN)
+    for forms in (
+        *(templates.YES, templates.YES_FROM_ASSISTANT, templates.NO, templates.WHEN, templates.WHEN_FROM_ASSISTANT),
+        *(templates.WHAT, templates.UNKNOWN),
+    )
     for form in forms
 )
 """What stands before a date or a quote in each answer of training, and what is put in there."""
@@ -100,6 +104,20 @@ def topic(question: str) -> str | None:
     asking = any(word.casefold() in FUNCTION for word in (*found[:start], *found[end:]))  # else it may not be English
     spoken = text[places[start] : places[end - 1] + len(found[end - 1])]
     return spoken if asking and len(spoken.split()) <= _LONGEST else None
+
+
+def named_in(question: str, before: Sequence[Message]) -> bool:
+    """Return whether what a question is about was said in the messages before it: then it can be read there.
+
+    So it is where the question names nothing ("What did you just say?").
+    """
+    if not any(message.role == "user" for message in before):
+        return False
+    about = topic(question)
+    wanted = set(stems(about)) - GENERIC if about else set()
+    return any(
+        wanted <= {stem(word) for word in words(message.content)} for message in before if message.role != "system"
+    )
 
 
 def _put(question: str, phrasings: Sequence[str]) -> tuple[str, ...]:

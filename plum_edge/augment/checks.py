@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from plum_edge.augment.teachable import told
 from plum_edge.augment.words import stem, stems, words
 from plum_edge.records import Pair, Segment
 
@@ -41,9 +42,9 @@ class Mentions:
         return mentions
 
     def add(self, segment: Segment) -> None:
-        """Index the turns of user and assistant."""
+        """Index the turns of user and assistant, but for what the user asked the memory and was answered."""
         seen: set[str] = set()
-        for message in segment.messages:
+        for message in told(segment).messages:
             if message.role == "system":
                 continue
             found = {stem(word) for word in set(words(message.content))}

@@ -25,7 +25,8 @@ _MESSAGES = 60
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|https?://\S+")
 _MARKUP = re.compile(r"\*\*|__|`|^[#>\s]+|^\s*(?:[-*+•]|\d+[.)])\s+|\*(?=\w)|(?<=\w)\*|</?\w+[^>]{0,80}>", re.MULTILINE)
-_END = re.compile(r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\be\.g\.)[\"'”)\]]*\s+")
+END = re.compile(r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\be\.g\.)[\"'”)\]]*\s+")
+"""Where a sentence ends."""
 _CODE_SIGNS = re.compile(r"[_={}<>;|\\@]|\w\(|\)\.|::|\w\.\w")
 _REFUSES = re.compile(r"^\W*(?:no\b|nope\b|wrong\b|not (?:that|what|true|quite)|that's (?:not|wrong)|that isn't)", re.I)
 
@@ -92,7 +93,7 @@ def sentences(text: str) -> list[str]:
     """Return the sentences of a message in reading order: no code, no markup, white space made single."""
     plain = _MARKUP.sub("", _LINK.sub(r" \1 ", _FENCE.sub("\n", text)))
     lines = (line for block in plain.splitlines() for line in block.split(" | "))
-    parts = (part for line in lines for part in _END.split(line))
+    parts = (part for line in lines for part in END.split(line))
     return [sentence for part in parts if (sentence := " ".join(part.split())) and not _is_code(sentence)]
 
 

@@ -17,6 +17,7 @@ from plum_edge.augment.keyphrases import Phrase, key_phrases
 from plum_edge.augment.negatives import Negatives
 from plum_edge.augment.noise import noisy
 from plum_edge.augment.synonyms import paraphrases
+from plum_edge.augment.teachable import teachable
 from plum_edge.augment.words import GENERIC, key, stem, stems, words
 from plum_edge.records import Pair, Polarity, Segment, Split, Style, draw, spoken_date
 
@@ -47,7 +48,7 @@ def augment(segment: Segment, prior: Mentions, *, seed: int, topics: int) -> lis
     Closed positives and negatives balance exactly, in either split. The same segment, log and seed give the same pairs.
     Empty where the conversation names nothing.
     """
-    found = key_phrases(segment, topics, rarity=prior.rarity, is_name=prior.is_name)
+    found = key_phrases(teachable(segment), topics, rarity=prior.rarity, is_name=prior.is_name)
     if not found:
         return []
     maker = _Maker(segment, prior, seed, found)
@@ -113,6 +114,11 @@ def other_names(topic: str) -> tuple[str, ...]:
     return (*paraphrases(topic, "held_out"), *paraphrases(topic, "new"))
 
 
+def _by_user(topics: Sequence[Phrase]) -> bool:
+    """Return whether the user spoke of all of these; of what was never said, nobody did, and it may be asked freely."""
+    return all(topic.by_user for topic in topics)
+
+
 class _Maker:
     """Makes the pairs of one segment; every choice is a draw from the seed, the segment's id and what is chosen for."""
 
@@ -139,7 +145,7 @@ class _Maker:
         if shape == "part":
             ordered = (topic, *self.topics)
             return next(filter(None, map(self._part, ordered)), None) or _Ask("plain", (topic,))
-        if shape == "pair" and key(topic.text) != key(other.text):
+        if shape == "pair" and key(topic.text) != key(other.text) and topic.by_user == other.by_user:
             return _Ask("pair", (topic, other))
         return _Ask("month" if shape == "month" else "plain", (topic,))
 
@@ -204,7 +210,8 @@ class _Maker:
         return Phrase(text, -1, "", 0.0, all(word[0].isupper() for word in text.split())) if text else None
 
     def _yes(self, ask: _Ask, split: Split, style: Style, index: int) -> Pair:
-        answer = self._pick(templates.YES, split, "yes", index).format(date=self.date)
+        answers = templates.YES if _by_user(ask.topics) else templates.YES_FROM_ASSISTANT
+        answer = self._pick(answers, split, "yes", index).format(date=self.date)
         cited = tuple(sorted({topic.message for topic in ask.topics}))
         return self._pair(self._closed_question(ask, split, "yes", index), answer, ask, split, style, cited)
 
@@ -223,6 +230,8 @@ class _Maker:
         if ask.shape in ("month", "pair"):
             phrasings = _FINAL
         topics = ask.topics
+        if not _by_user(topics):
+            phrasings = templates.open_to_both(phrasings)
         if ask.shape == "renamed":
             others = [other_names(topic.text) for topic in topics]
             topics = tuple(
@@ -239,8 +248,12 @@ class _Maker:
         return question[0].upper() + question[1:]
 
     def _when(self, topic: Phrase, split: Split, index: int) -> Pair:
-        answer = self._pick(templates.WHEN, split, "when", index).format(date=self.date)
-        return self._open(self._phrasings(split).when, topic, answer, split, "verbatim", index)
+        phrasings = self._phrasings(split).when
+        answers: tuple[str, ...] = templates.WHEN
+        if not topic.by_user:
+            answers, phrasings = templates.WHEN_FROM_ASSISTANT, templates.open_to_both(phrasings)
+        answer = self._pick(answers, split, "when", index).format(date=self.date)
+        return self._open(phrasings, topic, answer, split, "verbatim", index)
 
     def _what(self, topic: Phrase, split: Split, index: int) -> Pair:
         said = quote(topic.sentence, topic.text)

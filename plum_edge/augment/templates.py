@@ -13,6 +13,8 @@ Three sets that must stay apart, because a figure is only honest on phrasings th
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -147,6 +149,15 @@ UNSEEN = Phrasings(
     ),
 )
 
+
+def open_to_both(phrasings: Sequence[str]) -> tuple[str, ...]:
+    """Return the phrasings that leave open who spoke: "Did we talk about …", not "Did I tell you …"."""
+    return tuple(one for one in phrasings if not _SAYS_WHO.search(one))
+
+
+_SAYS_WHO = re.compile(r"\b(?:I|my|me)\b(?<!Tell me)")
+"""In a phrasing, it is the user who spoke."""
+
 YES = (
     "Yes, on {date}.",
     "Yes, we talked about it on {date}.",
@@ -161,7 +172,11 @@ NO = (
 )
 """Answers to closed questions about what was not discussed."""
 
+YES_FROM_ASSISTANT = ("Yes, I mentioned it on {date}.",)
+"""Answers to closed questions about what the assistant alone said: it was not the user who told."""
+
 WHEN = ("On {date}.", "We talked about it on {date}.")
+WHEN_FROM_ASSISTANT = ("I mentioned it on {date}.",)
 WHAT = ('On {date} you said: "{quote}"', 'You said: "{quote}"')
 UNKNOWN = ("You have not told me about that.", "I do not know: we have not talked about that.")
 """Answers to open questions (when, what) about things never discussed."""

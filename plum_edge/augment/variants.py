@@ -55,10 +55,18 @@ def _phrasings(pair: Pair) -> tuple[str, ...]:
     if pair.kind == "open":
         if pair.polarity == "negative":
             return (*train.when, *train.what)
-        return train.what if '"' in pair.answer else train.when
-    if len(parts(pair.topic)) > 1:
-        return tuple(phrasing for phrasing in train.closed if phrasing.endswith("{topic}?"))
-    return train.closed
+        found = train.what if '"' in pair.answer else train.when
+    else:
+        found = train.closed
+        if len(parts(pair.topic)) > 1:
+            found = tuple(phrasing for phrasing in found if phrasing.endswith("{topic}?"))
+    return templates.open_to_both(found) if _from_assistant(pair.answer) else found
+
+
+def _from_assistant(answer: str) -> bool:
+    """Return whether an answer says that the assistant spoke of it: who told may then not be asked otherwise."""
+    heads = (*templates.YES_FROM_ASSISTANT, *templates.WHEN_FROM_ASSISTANT)
+    return answer.startswith(tuple(head.split("{")[0] for head in heads))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,35 @@
 """Who answers: the base or the adapter in use, from weights, from the log, or from both; and it follows a promotion.
 
-Joins the store, recall and retrieval. Knows nothing of how an adapter came to be.
+While nothing that was learned is in use, a question about what was said is answered so, and no model is asked: it would
+invent. And of an answer no date is shown that the log does not vouch for. Joins the store, recall and retrieval. Knows
+nothing of how an adapter came to be.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from plum_edge.asking import Asked, Joint, is_closed, recollect, topic, with_context
+from plum_edge.asking import (
+    Asked,
+    Joint,
+    asks_of_talk,
+    is_closed,
+    named_in,
+    recollect,
+    topic,
+    vouched,
+    with_context,
+)
+from plum_edge.augment.teachable import spoken
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
 from plum_edge.exam import Exam
+from plum_edge.memory import unlearned
+from plum_edge.memory.days import Days
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 
@@ -38,16 +54,24 @@ class Speaker:
         return self.opened()
 
     def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
-        """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
+        """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it.
+
+        While nothing learned is in use, a question about what was said is answered so, with p(yes) 0.0 where it is one
+        of yes or no: no memory affirms anything. With ``adapter`` false the base was asked for, and it answers.
+        """
         began = time.perf_counter()
-        active = self._follow(adapter)
-        asked = self._who([Message("user", question)], active, retrieve)
-        text = self.exam.recall.answer(
-            asked.messages, max_tokens=self.config.generate.max_tokens, decided=asked.decided
-        )
-        p_yes = asked.p_yes
-        if p_yes is None and is_closed(text):
-            p_yes = self.exam.recall.p_yes(asked.messages)
+        messages = [Message("user", question)]
+        active: Adapter | None = None
+        if self._knows_nothing(messages, retrieve, adapter):
+            text, p_yes = unlearned.said_instead(self.store), unlearned.p_yes(question)
+        else:
+            active = self._follow(adapter)
+            asked = self._who(messages, active, retrieve)
+            recall = self.exam.recall
+            whole = recall.answer(asked.messages, max_tokens=self.config.generate.max_tokens, decided=asked.decided)
+            text, p_yes = "".join(self._vouched([whole], question, active)), asked.p_yes
+            if p_yes is None and is_closed(whole):
+                p_yes = recall.p_yes(asked.messages)
         return Answer(
             answer=text,
             p_yes=p_yes,
@@ -67,8 +91,12 @@ class Speaker:
     ) -> Iterator[str]:
         """Stream the assistant's next turn. Follows a promotion before it begins.
 
-        ``conversation`` is the id of the one that goes on: retrieval passes over it.
+        ``conversation`` is the id of the one that goes on: retrieval passes over it. While nothing learned is in use,
+        questions are answered as by `ask`, but for those about what was said in these messages.
         """
+        if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+            yield unlearned.said_instead(self.store, conversation)
+            return
         active = self._follow(adapter)
         settings = self.config.generate
         generation = self._generation
@@ -82,13 +110,34 @@ class Speaker:
             return stopped is not None and stopped()
 
         asked = self._who(messages, active, retrieve, left_out=conversation)
-        yield from self.exam.recall.stream(
+        pieces = self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
             temperature=settings.temperature,
             decided=asked.decided,
             stopped=over,
         )
+        yield from self._vouched(pieces, messages[-1].content, active)
+
+    def _knows_nothing(
+        self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
+    ) -> bool:
+        """Return whether a question about what was said has nothing to be answered from: no weights, no text.
+
+        With ``adapter`` false nobody takes the answer for the memory's.
+        """
+        *before, last = messages
+        if not adapter or last.role != "user" or self.store.runs.active() is not None:
+            return False
+        if retrieve and any(talk.id != left_out for talk in self.store.log.list()):
+            return False
+        return asks_of_talk(last.content) and not named_in(last.content, spoken(before))
+
+    def _vouched(self, pieces: Iterable[str], question: str, active: Adapter | None) -> Iterator[str]:
+        """Yield an answer without a date that the log does not vouch for."""
+        received = active is not None and bool(self.store.runs.manifest(active.id).get("received"))
+        days = Days(self.store, datetime.now().astimezone().date(), elsewhere=received)
+        yield from vouched(pieces, days.vouch, of_talk=asks_of_talk(question))
 
     def _who(
         self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
@@ -110,7 +159,7 @@ class Speaker:
         return Joint(self.exam.recall, Path(active.gguf), active.id).speaker(messages, readings, found)
 
     def _follow(self, adapter: bool) -> Adapter | None:
-        """Put the active adapter on, or none; a swap clears every cache (design.md §4)."""
+        """Put the active adapter on, or none; a swap clears every cache."""
         active = self.store.runs.active() if adapter else None
         if active is None:
             self.exam.recall.use(None)

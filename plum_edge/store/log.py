@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlite_utils import Database
@@ -186,6 +186,16 @@ class Log:
     def seq(self, segment_id: str) -> int:
         """Return the place of a recorded segment in the order of learning."""
         return segment_seq(self._c, segment_id)
+
+    def days(self) -> frozenset[date]:
+        """Return the days on which something was said, each at its own offset."""
+        rows = self._c.rows(
+            """
+            SELECT substr(created_at, 1, 10) FROM conversations
+            UNION SELECT substr(created_at, 1, 10) FROM messages WHERE created_at IS NOT NULL
+            """
+        )
+        return frozenset(self._c.moment(day).date() for (day,) in rows)
 
     def counts(self) -> Counts:
         """Return how many conversations, messages and segments there are."""
