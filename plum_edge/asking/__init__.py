@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from plum_edge.asking.joint import Joint
 from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds, with_context
-from plum_edge.asking.remember import Recollection, p_yes, recollect
+from plum_edge.asking.remember import Recollection, p_yes_many, recollect
 from plum_edge.asking.rewrite import topic
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "Recollection",
     "is_closed",
     "mean_odds",
-    "p_yes",
+    "p_yes_many",
     "recollect",
     "topic",
     "with_context",

@@ -14,11 +14,14 @@ from plum_edge.asking import Asked, Joint, is_closed, recollect, topic, with_con
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
 from plum_edge.exam import Exam
+from plum_edge.recall import Sampling
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 
 _EVIDENCE = 3
 """Log entries that an answer names."""
+_MIN_P = 0.05
+"""When sampling, tokens less likely than this share of the likeliest are left out."""
 
 
 @dataclass
@@ -85,7 +88,7 @@ class Speaker:
         yield from self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            temperature=settings.temperature,
+            sampling=Sampling(settings.temperature, min_p=_MIN_P),
             decided=asked.decided,
             stopped=over,
         )
