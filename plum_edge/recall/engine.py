@@ -119,9 +119,14 @@ class Engine:
     def adapt(self, path: Path | None, scale: float = 1.0) -> None:
         """Swap the adapter; None takes it off. The one in use stays if this fails.
 
+        Where none is on and none is to be, the cache stays: a chat without memory says so before each turn.
+
         Raises:
             ForeignAdapter: no such file, no adapter, or one for another base.
         """
+        if path is None and self._adapter is None:
+            self._llama.llama_model_n_params(self._model)  # a closed one says so
+            return
         fresh = None
         if path is not None:
             check_adapter(path, self.header)
