@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from plum_edge.asking import Asked, Joint, is_closed, recollect, topic, with_context
@@ -20,8 +20,6 @@ from plum_edge.store import Store
 
 _EVIDENCE = 3
 """Log entries that an answer names."""
-_MIN_P = 0.05
-"""When sampling, tokens less likely than this share of the likeliest are left out."""
 
 
 @dataclass
@@ -88,7 +86,7 @@ class Speaker:
         yield from self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            sampling=Sampling(settings.temperature, min_p=_MIN_P),
+            sampling=Sampling(*(getattr(settings, one.name) for one in fields(Sampling))),
             decided=asked.decided,
             stopped=over,
         )
