@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from plum_edge.asking import Asked, Joint, Recalls, mean_odds, p_yes, recollect, topic, with_context
+from plum_edge.asking import Asked, Joint, Recalls, mean_odds, p_yes_many, recollect, topic, with_context
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import Asker, Scored, score
 from plum_edge.records import Message, Progress, Question
@@ -140,6 +140,11 @@ class Model:
         self.put_on()
         return self._recall.p_yes(self.messages(question))
 
+    def p_yes_many(self, questions: Sequence[str]) -> list[float]:
+        """Return the same of each question."""
+        self.put_on()
+        return self._recall.p_yes_many([self.messages(question) for question in questions])
+
     def answer(self, question: str) -> str:
         """Return the model's likeliest answer."""
         self.put_on()
@@ -168,9 +173,15 @@ class Rememberer:
 
     def p_yes(self, question: str) -> float:
         """Return p(yes) of all phrasings."""
+        return self.p_yes_many([question])[0]
+
+    def p_yes_many(self, questions: Sequence[str]) -> list[float]:
+        """Return the same of each question."""
         self._model.put_on()
-        remembered = p_yes(self._recall, self._model.messages(question))
-        return mean_odds(remembered, self._found(question)) if self._found else remembered
+        remembered = p_yes_many(self._recall, [self._model.messages(question) for question in questions])
+        if not self._found:
+            return remembered
+        return [mean_odds(p, self._found(question)) for p, question in zip(remembered, questions, strict=True)]
 
     def answer(self, question: str) -> str:
         """Return the answer to the phrasing that is to be answered."""
@@ -194,7 +205,11 @@ class Together:
 
     def p_yes(self, question: str) -> float:
         """Return p(yes) of all."""
-        return self._joint.p_yes(*self._asked(question))
+        return self.p_yes_many([question])[0]
+
+    def p_yes_many(self, questions: Sequence[str]) -> list[float]:
+        """Return the same of each question."""
+        return self._joint.p_yes_many([self._asked(question) for question in questions])
 
     def answer(self, question: str) -> str:
         """Return the answer of the one who is to speak."""
@@ -215,6 +230,10 @@ class Threshold:
         """Return a number that is one half where the score reaches the bar, and grows with it. Not a probability."""
         reached = self._library.score(self._ranking, _topic(question) if self._by_topic else question)
         return reached / (reached + 1.0)
+
+    def p_yes_many(self, questions: Sequence[str]) -> list[float]:
+        """Return the same of each question."""
+        return [self.p_yes(question) for question in questions]
 
     def answer(self, question: str) -> str:
         """Return the best message, quoted, where the score reaches the bar; what else could it say?"""
@@ -244,7 +263,7 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
 
 
 def _answered(recall: Recalls, asked: Asked) -> str:
-    return recall.answer(asked.messages, max_tokens=_MAX_TOKENS, temperature=0.0, decided=asked.decided)
+    return recall.answer(asked.messages, max_tokens=_MAX_TOKENS, decided=asked.decided)
 
 
 def _finder(library: Looks) -> Callable[[str], float]:

@@ -37,10 +37,11 @@ class Notes:
         self.heard.append((self.on, [message.role for message in messages]))
         return 0.9 if self.on or messages[0].role == "system" else 0.1
 
-    def answer(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
-    ) -> str:
-        assert (max_tokens, temperature) == (96, 0.0)
+    def p_yes_many(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
+        return [self.p_yes(messages) for messages in prompts]
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
+        assert max_tokens == 96
         return messages[0].content
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
@@ -91,10 +92,9 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
         "adapter_reads_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
         **dict.fromkeys(READERS, reading),
         **{
-            key: [
-                call
-                for read in reading
-                for call in [*[(ADAPTER, ["user"])] * PHRASED, *[read] * len(baselines.SYSTEMS[key].reads)]
+            key: [  # the adapter is asked everything first: a swap empties the cache
+                *[(ADAPTER, ["user"])] * PHRASED * 2,
+                *(read for read in reading for _ in baselines.SYSTEMS[key].reads),
             ]
             for key in JOINT
         },
@@ -118,7 +118,7 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
         **{key: [True, True] for key in [*READERS, "bm25_threshold", "bm25_threshold_topic", "dense_threshold"]},
         **{key: [True, True] for key in JOINT},  # the search is against it as well
     }
-    assert seen == [1, 2] * len(baselines.SYSTEMS)
+    assert seen == [2] * len(baselines.SYSTEMS)
 
 
 @pytest.mark.parametrize("name", READERS)

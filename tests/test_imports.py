@@ -70,7 +70,7 @@ HOMES = {
     },
     "transformers": {"backends.torch_lora", "backends.own_loaders"},
     "peft": {"backends.torch_lora", "backends.own_loaders"},
-    "llama_cpp": {"recall.engine", "recall.grammar"},
+    "llama_cpp": {"recall.library", "recall.grammar"},
     "gguf": {"convert"},
     "sqlite_utils": {"store"},
     "rich": {"cli", "report"},

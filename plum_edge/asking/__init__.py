@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from plum_edge.asking.joint import Joint
 from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds, with_context
-from plum_edge.asking.remember import Recollection, p_yes, recollect
+from plum_edge.asking.remember import Recollection, p_yes_many, recollect
 from plum_edge.asking.rewrite import asks_for_words, named_in, topic
 from plum_edge.asking.vouched import Vouches, vouched
 from plum_edge.augment.inquiry import asks as asks_of_talk
@@ -28,7 +28,7 @@ __all__ = [
     "is_closed",
     "mean_odds",
     "named_in",
-    "p_yes",
+    "p_yes_many",
     "recollect",
     "topic",
     "vouched",

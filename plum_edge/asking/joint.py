@@ -28,16 +28,22 @@ class Joint:
         self._recall, self._adapter = recall, adapter
         self._name = name or str(adapter)
 
-    def p_yes(self, plain: Sequence[Message], readings: Sequence[Sequence[Message]], found: float) -> float:
-        """Return p(yes) of all for a yes/no question: ``plain`` as asked, ``readings`` with a text each before it.
+    def p_yes_many(
+        self, questions: Sequence[tuple[Sequence[Message], Sequence[Sequence[Message]], float]]
+    ) -> list[float]:
+        """Return p(yes) of all for each yes/no question: as it was asked, with a text each before it, and found.
 
-        ``found`` is how likely the search holds it to have been discussed. Where nothing was found to read, a reading
-        is ``plain``: that the base then says no has its weight.
+        The last is how likely the search holds it to have been discussed. Where nothing was found to read, a reading is
+        the question as asked: that the base then says no has its weight.
         """
         self._remember()
-        remembered = remember.p_yes(self._recall, plain)
+        remembered = remember.p_yes_many(self._recall, [plain for plain, _, _ in questions])
         self._read()
-        return mean_odds(remembered, *(self._recall.p_yes(reading) for reading in readings), found)
+        read = iter(self._recall.p_yes_many([reading for _, readings, _ in questions for reading in readings]))
+        return [
+            mean_odds(p, *(next(read) for _ in readings), found)
+            for p, (_, readings, found) in zip(remembered, questions, strict=True)
+        ]
 
     def speaker(self, plain: Sequence[Message], readings: Sequence[Sequence[Message]], found: float) -> Asked:
         """Put on or take off the adapter, and return what is to be answered from now on.
@@ -59,7 +65,7 @@ class Joint:
                 return Asked(list(readings[0]))
             self._remember()
             return recalled.asked
-        read = [self._recall.p_yes(reading) for reading in readings]
+        read = self._recall.p_yes_many(readings)
         sides = {p >= 0.5 for p in (remembered, *read)}
         together = mean_odds(remembered, *read, found)
         if (together >= 0.5) not in sides:

@@ -43,10 +43,11 @@ class Recalls(Protocol):
     def p_yes(self, messages: Sequence[Message]) -> float:
         """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer."""
 
-    def answer(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
-    ) -> str:
-        """Return the answer, which begins with the yes or no that was decided on, if one was."""
+    def p_yes_many(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
+        """Return the same of each prompt, faster than one by one."""
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
+        """Return the likeliest answer, which begins with the yes or no that was decided on, if one was."""
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token."""

@@ -43,9 +43,11 @@ def claim(p: float) -> float:
     return p / (2.0 - p)
 
 
-def p_yes(recall: Recalls, messages: Sequence[Message]) -> float:
-    """Return p(yes) for a question about what was said: the `claim` of the mean over its phrasings in log-odds."""
-    return claim(mean_odds(*(recall.p_yes(asked) for asked in _phrased(messages, rewrite.closed))))
+def p_yes_many(recall: Recalls, prompts: Sequence[Sequence[Message]]) -> list[float]:
+    """Return p(yes) of questions about what was said: the `claim` of the mean over the phrasings in log-odds."""
+    phrased = [_phrased(messages, rewrite.closed) for messages in prompts]
+    each = iter(recall.p_yes_many([asked for phrasings in phrased for asked in phrasings]))
+    return [claim(mean_odds(*(next(each) for _ in phrasings))) for phrasings in phrased]
 
 
 def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE) -> Recollection:
@@ -65,7 +67,7 @@ def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE
 def _decided(recall: Recalls, messages: list[Message], opens: str, loss: float, glance: int) -> Recollection:
     """Answer yes or no as all phrasings say together, in the first that says so by itself, where one does."""
     phrased = _phrased(messages, rewrite.closed)
-    each = [recall.p_yes(asked) for asked in phrased]
+    each = recall.p_yes_many(phrased)
     together = claim(mean_odds(*each))
     yes = together >= 0.5
     agrees = next((asked for asked, p in zip(phrased, each, strict=True) if (p >= 0.5) == yes), messages)

@@ -68,6 +68,7 @@ class Night:
         """Learn what waits and promote the result; return the contract's JSON (design.md §6).
 
         Raises:
+            StoreDamaged: nothing was learned.
             LockHeld, NoSpace, Interrupted, GateRefused, ConversionMismatch: nothing is lost; the old adapter stays.
         """
         with locked(self.home):
@@ -75,6 +76,7 @@ class Night:
 
     def work(self) -> dict[str, Any]:
         """Do the same under a lock that is held already."""
+        self.store.check()
         with disk_errors(self.home.root):
             erase.leftovers(self.home)
         erase.carry_on(self.home, self.store)

@@ -1,4 +1,4 @@
-"""A converted adapter is proven before anybody uses it: the file computes what the trainer computes (design.md §4).
+"""A converted adapter is proven before anybody uses it: the file computes what the trainer computes.
 
 Joins convert, the backend and recall. Every ΔW is recomputed from the file, the logits of llama.cpp are held against
 the trainer's on questions of the log, and the adapter must change them. Knows nothing of nights or of the gate.
@@ -7,7 +7,7 @@ the trainer's on questions of the log, and the adapter must change them. Knows n
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from plum_edge.store import Store
 
 _PROBES = 200
 _AGREEMENT = 0.97
+_AT_ONCE = 16
+"""Probes whose logits are in memory at once, one row of each: with a vocabulary of 150,000 tokens these take 30 MB."""
 
 
 def write(out: Path, state: Mapping[str, np.ndarray], base: Base, config: Config) -> None:
@@ -51,12 +53,14 @@ def prove(path: Path, state: dict[str, np.ndarray], fold: Fold) -> dict[str, Any
     fold.trainer.load(state)
     prompts = [fold.lessons.tokenizer.prompt([Message("user", question)]) for question in _probes(fold.store)]
     deployed = fold.config.generate.dtype
-    with Recall(base_gguf(base, fold.home, deployed), threads=fold.config.generate.threads, exact=True) as exact:
-        trained = [fold.trainer.logits(ids) for ids in prompts]
-        bare = [exact.logits(ids) for ids in prompts]
-        exact.use(path)
-        converted = [exact.logits(ids) for ids in prompts]
-    parity = verify.logit_report(*(verify.last_rows(rows) for rows in (trained, converted, bare)))
+    longest = max(map(len, prompts), default=1)
+    with Recall(
+        base_gguf(base, fold.home, deployed), context=longest, threads=fold.config.generate.threads, exact=True
+    ) as exact:
+        found = [
+            _compare(fold, exact, path, prompts[start : start + _AT_ONCE]) for start in range(0, len(prompts), _AT_ONCE)
+        ]
+    parity = verify.together(found)
     same_numbers = dtype(base, deployed) == "f32" and fold.trainer.exact
     verify.require(delta, parity, bound=family.logit_bound if same_numbers else None, agreement=_AGREEMENT)
     return {
@@ -66,6 +70,16 @@ def prove(path: Path, state: dict[str, np.ndarray], fold: Fold) -> dict[str, Any
         "delta_relative": delta,
         "probes": len(prompts),
     }
+
+
+def _compare(fold: Fold, exact: Recall, path: Path, prompts: Sequence[Sequence[int]]) -> verify.Parity:
+    """Hold the logits at the first token of the answers against the trainer's; nothing but the figures is kept."""
+    exact.use(None)
+    bare = [exact.tail(ids, 1)[-1] for ids in prompts]
+    exact.use(path)
+    converted = [exact.tail(ids, 1)[-1] for ids in prompts]
+    trained = [fold.trainer.logits(list(ids))[-1].copy() for ids in prompts]
+    return verify.logit_report(np.stack(trained), np.stack(converted), np.stack(bare))
 
 
 def _probes(store: Store) -> list[str]:

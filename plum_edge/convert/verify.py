@@ -7,7 +7,7 @@ nothing of how logits are computed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class Parity:
     """Share of positions with the same most likely token."""
     effect: float
     """Largest absolute change of the runtime's logits by the adapter: 0 where it was silently ignored."""
+    positions: int = 1
+    """Positions that were compared."""
 
 
 def delta_error(
@@ -162,12 +164,25 @@ def logit_report(reference: np.ndarray, candidate: np.ndarray, base: np.ndarray)
         max_abs=float(np.abs(reference - candidate).max()),
         agreement=float((reference.argmax(-1) == candidate.argmax(-1)).mean()),
         effect=float(np.abs(candidate - base).max()),
+        positions=len(reference),
     )
 
 
-def last_rows(logits: Iterable[np.ndarray]) -> np.ndarray:
-    """Return the logits after each whole prompt, (prompts, vocabulary), from one (n, vocabulary) array a prompt."""
-    return np.stack([rows[-1] for rows in logits])
+def together(reports: Sequence[Parity]) -> Parity:
+    """Return the report over several parts: each counts for as many positions as it has.
+
+    Raises:
+        ConversionMismatch: there is nothing to compare.
+    """
+    if not reports:
+        raise ConversionMismatch("there are no logits to compare")
+    positions = sum(report.positions for report in reports)
+    return Parity(
+        max_abs=float(np.max([report.max_abs for report in reports])),
+        agreement=sum(report.agreement * report.positions for report in reports) / positions,
+        effect=float(np.max([report.effect for report in reports])),
+        positions=positions,
+    )
 
 
 def require(

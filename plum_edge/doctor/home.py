@@ -61,6 +61,7 @@ def store(home: Home) -> Finding:
     """Open the store, which holds it against SQLite's integrity and foreign key checks."""
     try:
         with Store.open(home, create=False) as opened:
+            opened.check()
             counts = opened.log.counts()
     except StoreMissing:
         return Finding("store", "nothing is stored yet")

@@ -15,10 +15,13 @@ from plum_edge.asking import Recalls
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.records import Message
 
+_SAMPLED = 16
+"""Of so many questions that are asked together one is timed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an answer of one system costs, over all that were asked one after the other."""
+    """What an answer of one system costs, over those that were asked by themselves."""
 
     prompt_tokens: float
     """Mean. Where two models are asked, the prompts of both; what stands in a cache counts all the same."""
@@ -49,12 +52,16 @@ class Meter:
         self._note(messages)
         return self._recall.p_yes(messages)
 
-    def answer(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
-    ) -> str:
+    def p_yes_many(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
+        """Return the same of each prompt."""
+        for messages in prompts:
+            self._note(messages)
+        return self._recall.p_yes_many(prompts)
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
         """Return the answer."""
         self._note(messages)
-        return self._recall.answer(messages, max_tokens=max_tokens, temperature=temperature, decided=decided)
+        return self._recall.answer(messages, max_tokens=max_tokens, decided=decided)
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token."""
@@ -90,6 +97,14 @@ class Metered:
         p = self.asker.p_yes(question)
         self._add(time.perf_counter() - began)
         return p
+
+    def p_yes_many(self, questions: Sequence[str]) -> list[float]:
+        """Return p(yes) of the asker; one in `_SAMPLED` is asked by itself, as a user would, and counted."""
+        alone = {n: self.p_yes(questions[n]) for n in range(0, len(questions), _SAMPLED)}
+        others = [n for n in range(len(questions)) if n not in alone]
+        together = dict(zip(others, self.asker.p_yes_many([questions[n] for n in others]), strict=True))
+        self.meter.taken()
+        return [(alone | together)[n] for n in range(len(questions))]
 
     def answer(self, question: str) -> str:
         """Return the answer of the asker."""

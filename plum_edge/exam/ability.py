@@ -17,6 +17,7 @@ import numpy as np
 
 from plum_edge.evaluate import Scored, balanced, paired_loss
 from plum_edge.evaluate.marking import sound
+from plum_edge.evaluate.scoring import AT_ONCE, mark
 from plum_edge.paths import data_dir
 from plum_edge.recall import Recall
 from plum_edge.recall.likelihood import losses, rolling
@@ -178,12 +179,13 @@ def text_loss(recall: Recall, texts: Sequence[str]) -> Loss:
 
 
 def _score(recall: Recall, asked: Sequence[Asked], stage: str, progress: Progress | None) -> list[Scored]:
-    scored = []
-    for done, one in enumerate(asked, 1):
-        p_yes = recall.p_yes([*one.before, Message("user", one.question.question)])
-        scored.append(Scored(one.question, p_yes, None, (p_yes >= 0.5) == (one.question.answer == "yes")))
+    scored: list[Scored] = []
+    for start in range(0, len(asked), AT_ONCE):
+        part = asked[start : start + AT_ONCE]
+        answers = recall.p_yes_many([[*one.before, Message("user", one.question.question)] for one in part])
+        scored += (mark(one.question, p_yes) for one, p_yes in zip(part, answers, strict=True))
         if progress is not None:
-            progress(stage, done, len(asked), "")
+            progress(stage, len(scored), len(asked), "")
     return scored
 
 

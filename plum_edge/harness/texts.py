@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from plum_edge.prompt import Control, Text
-from plum_edge.recall import Recall
+from plum_edge.recall import Recall, Sampling
 from plum_edge.recall.likelihood import losses, rolling
 from plum_edge.records import Message
 
@@ -74,7 +74,7 @@ class Texts:
         ids = self.encode(context) or [self.prefix]
         room = max(1, self.recall.context - max_tokens)
         said = ""
-        for piece in self.recall.go_on(ids[-room:], max_tokens=max_tokens, temperature=temperature):
+        for piece in self.recall.go_on(ids[-room:], max_tokens=max_tokens, sampling=Sampling(temperature)):
             said += piece
             ends = [at for stop in until if stop and (at := said.find(stop)) >= 0]
             if ends:

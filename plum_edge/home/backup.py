@@ -155,9 +155,20 @@ def restoring(home: Home, file: Path) -> Iterator[Restoring]:
 def _current(home: Home) -> Store | None:
     """Return the log that is here; None where there is none, or it is damaged."""
     try:
-        return Store.open(home, create=False) if home.log.exists() else None
+        return _whole(home) if home.log.exists() else None
     except StoreDamaged:
         return None
+
+
+def _whole(home: Home) -> Store:
+    """Open a store that was looked at from end to end."""
+    store = Store.open(home, create=False)
+    try:
+        store.check()
+    except BaseException:
+        store.close()
+        raise
+    return store
 
 
 def _opened(file: Path, scratch: Home) -> Store:
@@ -168,7 +179,7 @@ def _opened(file: Path, scratch: Home) -> Store:
             if beside.is_file():
                 shutil.copyfile(beside, scratch.log.with_name(scratch.log.name + suffix))
     try:
-        return Store.open(scratch, create=False)
+        return _whole(scratch)
     except StoreDamaged as error:
         raise IntegrityError(f"{file} is no whole copy of a log ({error.detail}).", _TOUCHED) from error
     except StoreTooNew as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from plum_edge.config import Config
 from plum_edge.exam import Exam
 from plum_edge.memory import unlearned
 from plum_edge.memory.days import Days
+from plum_edge.recall import Sampling
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 
@@ -113,7 +114,7 @@ class Speaker:
         pieces = self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            temperature=settings.temperature,
+            sampling=Sampling(*(getattr(settings, one.name) for one in fields(Sampling))),
             decided=asked.decided,
             stopped=over,
         )

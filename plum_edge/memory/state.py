@@ -26,7 +26,7 @@ def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
         "base": config.model.base,
         "conversations": counts.conversations,
         "messages": counts.messages,
-        "waiting": len(store.log.plan()) + counts.segments - steps,
+        "waiting": store.log.planned() + counts.segments - steps,
         "unused": cut_short and store.head_is_new(),
         "states": dict(counts.states),
         "forgetting": len(store.forgetting.pending()),

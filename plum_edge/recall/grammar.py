@@ -1,7 +1,7 @@
 """Output that keeps to a JSON schema: which token may come next, by llama.cpp's own grammar.
 
-Greedy: the same logits give the same text. Control tokens are never text, also where a string of the schema could hold
-their names. Knows nothing of prompts.
+Control tokens are never text, also where a string of the schema could hold their names. Knows nothing of prompts, and
+of how one of the tokens that may come is drawn (sampling.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-_CANDIDATE = np.dtype([("id", "<i4"), ("logit", "<f4"), ("p", "<f4")])
-"""llama_token_data."""
+from plum_edge.recall.sampling import CANDIDATE, Sampler
 
 
 class Grammar:
@@ -34,14 +33,14 @@ class Grammar:
         self._sampler = library.llama_sampler_init_grammar(vocabulary, rules.encode(), b"root")
         assert self._sampler, "llama.cpp makes no grammar of this schema"
 
-    def choose(self, row: np.ndarray) -> int:
-        """Return the likeliest token that may come next; ``row`` are the logits, (vocabulary,) f32."""
-        best = int(row.argmax())
-        if best not in self._banned and np.isfinite(self._allowed(np.array([best]), row[[best]])[0]):
-            return best  # most of the time; to try every token costs far more
+    def choose(self, row: np.ndarray, sampler: Sampler) -> int:
+        """Return a token that may come next, as the sampler draws it; ``row`` are the logits, (vocabulary,) f32."""
+        token = sampler.choose(row)
+        if token not in self._banned and np.isfinite(self._allowed(np.array([token]), row[[token]])[0]):
+            return token  # most of the time; to try every token costs far more
         masked = row.copy()
         masked[self._banned] = -np.inf
-        return int(self._allowed(np.arange(len(row)), masked).argmax())
+        return sampler.choose(self._allowed(np.arange(len(row)), masked))
 
     def accept(self, token: int) -> None:
         """Go on to what may follow this token, which `choose` gave and which does not end the text."""
@@ -49,7 +48,7 @@ class Grammar:
 
     def _allowed(self, ids: np.ndarray, logits: np.ndarray) -> np.ndarray:
         """Return the logits with minus infinity where the grammar forbids the token."""
-        rows = np.zeros(len(ids), dtype=_CANDIDATE)
+        rows = np.zeros(len(ids), dtype=CANDIDATE)
         rows["id"], rows["logit"] = ids, logits
         data = rows.ctypes.data_as(ctypes.POINTER(self._llama.llama_token_data))
         array = self._llama.llama_token_data_array(data, len(ids), -1, False)

@@ -6,7 +6,6 @@ once.
 
 from __future__ import annotations
 
-import codecs
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,19 +17,22 @@ import numpy as np
 from plum_edge.config import Template
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest, later_turns
+from plum_edge.recall.answer import spoken
 from plum_edge.recall.engine import Engine
+from plum_edge.recall.loops import Loops
+from plum_edge.recall.sampling import GREEDY, Sampling
+from plum_edge.recall.thinking import MARKS
 from plum_edge.records import Message
 
 _SPECIAL = {2, 3}
 """Types in tokenizer.ggml.token_type that text must not become: unknown, control."""
-_MIN_P = 0.05
-"""When sampling, tokens less likely than this share of the likeliest are left out."""
 
 
 class Recall:
     """A base model in llama.cpp, with at most one adapter.
 
-    ``context`` in tokens (0: the model's own), ``threads`` (0: physical cores, at most 4; one for a small model).
+    ``context`` in tokens is the most that may be read (0: the model's own); memory is taken for what is read.
+    ``threads``: 0 takes the physical cores, at most 4, and one for a small model.
     ``exact`` keeps the KV cache in f32 without flash attention, for parity checks. ``template`` says how the chat
     template is used: as the `tokens.ChatTokenizer` does that the adapter was trained by.
 
@@ -50,12 +52,13 @@ class Recall:
         self.adapter_id: str | None = None
         self._settings = template
         self._engine = Engine(base_gguf, context=context, threads=threads, exact=exact)
-        self._random = np.random.default_rng(0)
         said = self._engine.header.metadata
         self._name = str(base_gguf)
         self._tokens: list[str] = said.get("tokenizer.ggml.tokens", [])
         types = zip(self._tokens, said.get("tokenizer.ggml.token_type", []), strict=False)
         self._controls = {token: i for i, (token, kind) in enumerate(types) if kind in _SPECIAL}
+        thoughts = {*MARKS, *MARKS.values()}
+        self._marks = {i: token for i, token in enumerate(self._tokens) if token in thoughts}
         self._yes, self._no = _variants(self._tokens, "yes"), _variants(self._tokens, "no")
 
     @property
@@ -167,9 +170,23 @@ class Recall:
             NoModel: the vocabulary has no single token for one of the two.
             IntegrityError: the model's output is no number.
         """
+        self._can_say_yes()
+        return self.p_yes_of(self._engine.last(self._fitted(messages, 1)))
+
+    def p_yes_many(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
+        """Return `p_yes` of each prompt: they are read side by side, what they begin with in common once.
+
+        What a chat has in the cache stays there.
+
+        Raises:
+            NoModel, IntegrityError: as `p_yes`.
+        """
+        self._can_say_yes()
+        return self._engine.each([self._fitted(messages, 1) for messages in prompts], self.p_yes_of)
+
+    def _can_say_yes(self) -> None:
         if not (self._yes and self._no):
             raise NoModel(self._name, "its vocabulary has no single token for Yes and for No")
-        return self.p_yes_of(self._engine.last(self._fitted(messages, 1)))
 
     def p_yes_of(self, row: np.ndarray) -> float:
         """Return the same from the logits at the first token of an answer, (vocabulary,): whoever computed them.
@@ -187,11 +204,13 @@ class Recall:
         messages: Sequence[Message],
         *,
         max_tokens: int = 256,
-        temperature: float = 0.0,
+        sampling: Sampling = GREEDY,
         decided: bool | None = None,
         stopped: Callable[[], bool] | None = None,
     ) -> Iterator[str]:
         """Yield the answer piece by piece, whole characters only; ``stopped`` is asked before each token.
+
+        What the model thinks before it answers is left out, and an answer that falls into a loop ends there.
 
         It begins with the yes or no that was ``decided`` on, if one was; what follows is as the model goes on from it.
         When the conversation is longer than the context, the oldest turns are left out and the system message stays. An
@@ -199,43 +218,32 @@ class Recall:
         """
         prompt = self._fitted(messages, min(max_tokens, self.context // 4))
         first = {None: (), True: self._yes, False: self._no}[decided]
-        yield from self.go_on(prompt, max_tokens=max_tokens, temperature=temperature, first=first, stopped=stopped)
+        yield from self.go_on(prompt, max_tokens=max_tokens, sampling=sampling, first=first, stopped=stopped)
 
     def go_on(
         self,
         prompt: Sequence[int],
         *,
         max_tokens: int,
-        temperature: float = 0.0,
+        sampling: Sampling = GREEDY,
         first: Sequence[int] = (),
         stopped: Callable[[], bool] | None = None,
     ) -> Iterator[str]:
         """Yield what follows a prompt of ids that fits, as `stream` does; ``first`` are those it may begin with."""
-        ids = list(prompt)
-        start = len(ids)
-        characters = codecs.getincrementaldecoder("utf-8")("replace")
-        while len(ids) < min(start + max_tokens, self.context) and not (stopped and stopped()):
-            row = self._engine.last(ids)
-            bidden = first if len(ids) == start else ()
-            token = max(bidden, key=row.__getitem__) if bidden else self._choose(row, temperature)
-            if self._engine.ends(token):
-                break
-            if text := characters.decode(self._engine.piece(token, first=len(ids) == start)):
-                yield text
-            ids.append(token)
-        if rest := characters.decode(b"", final=True):
-            yield rest
+        yield from spoken(
+            self._engine, prompt, self._marks, max_tokens=max_tokens, sampling=sampling, first=first, stopped=stopped
+        )
 
     def answer(
         self,
         messages: Sequence[Message],
         *,
         max_tokens: int = 256,
-        temperature: float = 0.0,
+        sampling: Sampling = GREEDY,
         decided: bool | None = None,
     ) -> str:
         """Return the whole answer, as `stream` writes it."""
-        return "".join(self.stream(messages, max_tokens=max_tokens, temperature=temperature, decided=decided))
+        return "".join(self.stream(messages, max_tokens=max_tokens, sampling=sampling, decided=decided))
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token; infinite where it says nothing."""
@@ -257,9 +265,10 @@ class Recall:
         schema: Mapping[str, object],
         *,
         max_tokens: int,
+        sampling: Sampling = GREEDY,
         stopped: Callable[[], bool] | None = None,
     ) -> str:
-        """Return JSON that keeps to the schema, the likeliest; it breaks off after ``max_tokens`` or when stopped.
+        """Return JSON that keeps to the schema; it breaks off after ``max_tokens``, in a loop, or when stopped.
 
         What the cache has in common with the prompt is not read again; `empty` it where every run must be the same.
         """
@@ -267,12 +276,14 @@ class Recall:
         end = len(ids) + max_tokens
         pieces: list[bytes] = []
         banned = [token for token in self._controls.values() if not self._engine.stops(token)]
-        with self._engine.grammar(schema, banned) as grammar:
+        loops = Loops()
+        with self._engine.grammar(schema, banned) as grammar, self._engine.sampler(sampling) as sampler:
             while len(ids) < min(end, self.context) and not (stopped and stopped()):
-                token = grammar.choose(self._engine.last(ids))
-                if self._engine.ends(token):
+                token = grammar.choose(self._engine.last(ids), sampler)
+                if self._engine.ends(token) or loops.add(token):
                     break
                 grammar.accept(token)
+                sampler.accept(token)
                 pieces.append(self._engine.piece(token, first=not pieces))
                 ids.append(token)
         return b"".join(pieces).decode("utf-8", "replace")
@@ -280,14 +291,6 @@ class Recall:
     def empty(self) -> None:
         """Forget what was read: what comes next is computed as by a model that was just opened."""
         self._engine.clear()
-
-    def _choose(self, row: np.ndarray, temperature: float) -> int:
-        best = int(row.argmax())
-        if temperature <= 0.0:
-            return best
-        shares = np.exp((row - row[best]).astype(np.float64) / temperature)
-        shares[shares < _MIN_P] = 0.0
-        return int(self._random.choice(len(shares), p=shares / shares.sum()))
 
     def _fitted(self, messages: Sequence[Message], reserve: int) -> list[int]:
         """Return the prompt's ids, shortened to leave ``reserve`` tokens: oldest turns first, then the longest text."""

@@ -79,6 +79,14 @@ class Store:
         """
         return cls(open_log(home, create=create))
 
+    def check(self) -> None:
+        """Look at every page of the file, which `open` leaves out where it is large.
+
+        Raises:
+            StoreDamaged: it is broken.
+        """
+        self._connection.check()
+
     @property
     def path(self) -> Path:
         """The SQLite file."""

@@ -25,6 +25,16 @@ _Segments = list[Segment]  # within `Log`, `list` is its method
 _Summaries = list[Summary]
 
 
+_WAITING = """
+SELECT key, position, coalesce((SELECT sum(length) FROM segments WHERE conversation = c.key), 0) AS first
+FROM conversations c
+WHERE trainable AND EXISTS (
+    SELECT 1 FROM messages m WHERE m.conversation = c.key AND role = 'user' AND ordinal >= first
+)
+"""
+"""The segments that wait for their place."""
+
+
 class Log:
     """Conversations, messages and segments."""
 
@@ -162,18 +172,14 @@ class Log:
 
         Only of conversations that may be trained on, and only where the user said something in the new part.
         """
-        rows = self._c.rows(
-            """
-            SELECT key, position, coalesce((SELECT sum(length) FROM segments WHERE conversation = c.key), 0) AS first
-            FROM conversations c
-            WHERE trainable AND EXISTS (
-                SELECT 1 FROM messages m WHERE m.conversation = c.key AND role = 'user' AND ordinal >= first
-            )
-            """
-        )
+        rows = self._c.rows(_WAITING)
         waiting = [(self._segment(row["key"], row["first"], None), row["position"]) for row in rows]
         waiting.sort(key=lambda item: (instant(item[0].created_at), item[1], item[0].id))
         return [segment for segment, _ in waiting]
+
+    def planned(self) -> int:
+        """Return how many segments `plan` would return, without reading what was said in them."""
+        return int(self._c.value(f"SELECT count(*) FROM ({_WAITING})"))
 
     def segments(self, after: int = 0, upto: int | None = None) -> _Segments:
         """Return the recorded segments in the order of learning: all, or those at places from ``after`` to ``upto``."""

@@ -38,9 +38,10 @@ class Two:
     def p_yes(self, messages: Sequence[Message]) -> float:
         return self._now(messages)[1]
 
-    def answer(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
-    ) -> str:
+    def p_yes_many(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
+        return [self.p_yes(messages) for messages in prompts]
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
         return {None: self._now(messages)[0], True: "Yes", False: "No"}[decided]
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
@@ -66,7 +67,9 @@ def test_the_surer_one_decides() -> None:
 
 def test_each_is_asked_by_itself() -> None:
     recall = Two("Yes, on", 0.9, "No, not", 0.2)
-    assert Joint(recall, ADAPTER).p_yes(ASKED, [READING], 0.7) == pytest.approx(mean_odds(claim(0.9), 0.2, 0.7))
+    assert Joint(recall, ADAPTER).p_yes_many([(ASKED, [READING], 0.7)])[0] == pytest.approx(
+        mean_odds(claim(0.9), 0.2, 0.7)
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ def test_what_both_say_is_said_by_one_that_agrees(
     assert asked.p_yes == pytest.approx(mean_odds(claim(remembered[1]), read[1], 0.5))
     assert asked.messages == (READING if speaks == "reader" else ASKED)
     assert recall.adapter_id == (None if speaks == "reader" else str(ADAPTER))
-    said = recall.answer(asked.messages, max_tokens=9, temperature=0.0, decided=asked.decided)
+    said = recall.answer(asked.messages, max_tokens=9, decided=asked.decided)
     assert is_closed(said)
     assert said.startswith("Yes") == (asked.p_yes >= 0.5)
 
@@ -119,7 +122,7 @@ def test_of_several_readers_one_that_agrees_says_it_and_all_count() -> None:
     joint = Joint(recall, ADAPTER)
     together = mean_odds(claim(0.7), 0.3, 0.99, 0.5)
     assert joint.speaker(ASKED, [READING, note], 0.5) == Asked(note, pytest.approx(together), True)
-    assert joint.p_yes(ASKED, [READING, note], 0.5) == pytest.approx(together)
+    assert joint.p_yes_many([(ASKED, [READING, note], 0.5)])[0] == pytest.approx(together)
 
 
 def test_the_search_decides_between_two_and_against_all_has_nobody_to_say_it() -> None:
@@ -133,7 +136,7 @@ def test_the_search_decides_between_two_and_against_all_has_nobody_to_say_it() -
 
 def test_an_adapter_of_another_name_is_taken_off_first() -> None:
     recall = Two("Yes", 0.9, "Yes", 0.9)
-    Joint(recall, ADAPTER).p_yes(ASKED, [READING], 0.5)  # `Two` refuses the name "another"
+    Joint(recall, ADAPTER).p_yes_many([(ASKED, [READING], 0.5)])  # `Two` refuses the name "another"
 
 
 def test_nothing_found_is_nothing_before_the_question() -> None:

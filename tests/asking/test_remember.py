@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.asking import mean_odds, p_yes, recollect
+from plum_edge.asking import mean_odds, p_yes_many, recollect
 from plum_edge.asking.remember import GLANCE, OPENING, claim
 from plum_edge.records import Message
 
@@ -39,9 +39,10 @@ class Minds:
         self.before.add(tuple(messages[:-1]))
         return self.says[messages[-1].content][2]
 
-    def answer(
-        self, messages: Sequence[Message], *, max_tokens: int, temperature: float, decided: bool | None = None
-    ) -> str:
+    def p_yes_many(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
+        return [self.p_yes(messages) for messages in prompts]
+
+    def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
         raise AssertionError("nothing is answered yet")
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
@@ -57,7 +58,7 @@ def asked(question: str) -> list[Message]:
 def test_a_yes_or_no_is_the_mean_of_its_phrasings() -> None:
     minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.9), TALKED: (YES, 0.1, 0.8)})
     together = claim(mean_odds(0.2, 0.9, 0.8))
-    assert p_yes(minds, asked(CLOSED)) == pytest.approx(together)
+    assert p_yes_many(minds, [asked(CLOSED)])[0] == pytest.approx(together)
     recalled = recollect(minds, asked(CLOSED))
     assert recalled.asked.p_yes == pytest.approx(together)
     assert (recalled.asked.messages, recalled.opens) == (asked(CAME_UP), YES)  # the first that says so by itself

@@ -71,9 +71,15 @@ def test_the_report_says_what_differs() -> None:
     assert parity.effect == np.abs(candidate - base).max()
 
 
-def test_last_rows_are_those_after_the_whole_prompt() -> None:
-    prompts = [np.arange(6.0).reshape(3, 2), np.arange(4.0).reshape(2, 2)]
-    assert verify.last_rows(prompts).tolist() == [[4.0, 5.0], [2.0, 3.0]]
+def test_parts_together_are_the_whole() -> None:
+    rng = np.random.default_rng(0)
+    whole = [rng.normal(size=(9, 5)).astype(np.float32) for _ in range(3)]
+    parts = [verify.logit_report(*(rows[cut] for rows in whole)) for cut in (slice(0, 4), slice(4, 9))]
+    found, wanted = verify.together(parts), verify.logit_report(*whole)
+    assert (found.max_abs, found.effect, found.positions) == (wanted.max_abs, wanted.effect, 9)
+    assert found.agreement == pytest.approx(wanted.agreement)
+    with pytest.raises(ConversionMismatch, match="no logits"):
+        verify.together([])
 
 
 GOOD = Parity(max_abs=1e-5, agreement=1.0, effect=2.0)

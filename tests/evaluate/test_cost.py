@@ -28,8 +28,8 @@ class Asks:
 
     def answer(self, question: str) -> str:
         self.meter.p_yes(SHORT)
-        self.meter.answer(LONG, max_tokens=1, temperature=0.0)
-        return self.meter.answer(LONG, max_tokens=2, temperature=0.0)
+        self.meter.answer(LONG, max_tokens=1)
+        return self.meter.answer(LONG, max_tokens=2)
 
 
 def test_tokens_are_those_of_the_different_prompts_and_time_that_of_the_middle_one(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from plum_edge.convert import gguf
-from plum_edge.recall import Recall
+from plum_edge.recall import GREEDY, Recall, Sampling
 from plum_edge.records import Message
 from tests.tiny import tiny_base
 
@@ -44,6 +44,17 @@ def test_the_same_prompt_gives_the_same_text(recall: Recall) -> None:
     assert texts[0] == texts[1]
 
 
+@pytest.mark.parametrize("penalty", [1.0, 1.3])
+def test_drawn_text_keeps_to_the_schema_and_is_the_same_for_one_seed(recall: Recall, penalty: float) -> None:
+    texts = []
+    for seed in (1, 2, 3, 1):
+        recall.empty()
+        drawn = Sampling(1.5, top_p=0.95, repetition_penalty=penalty, seed=seed)
+        texts.append(recall.write(ASK, CHOICE, max_tokens=150, sampling=drawn))
+    assert texts[0] == texts[3] and len(set(texts)) > 1
+    assert all(set(json.loads(text)) == {"kind", "said"} for text in texts)
+
+
 def test_it_breaks_off_after_so_many_tokens_and_when_stopped(recall: Recall) -> None:
     short = recall.write(ASK, FREE, max_tokens=3)
     assert 0 < len(recall.encode(short)) <= 8
@@ -54,10 +65,11 @@ def test_it_breaks_off_after_so_many_tokens_and_when_stopped(recall: Recall) -> 
 def test_a_control_token_is_text_unless_it_is_banned(recall: Recall, banned: bool) -> None:
     """A string of the schema could hold ``<|assistant|>``; as a token it would begin another turn."""
     control = recall.ids(recall.parts(ASK))[-1]
-    with recall._engine.grammar(FREE, [control] if banned else []) as grammar:
+    engine = recall._engine
+    with engine.grammar(FREE, [control] if banned else []) as grammar, engine.sampler(GREEDY) as greedy:
         for token in recall.encode('{"text":"a'):
-            grammar.accept(grammar.choose(peak(recall, token)))
-        assert (grammar.choose(peak(recall, control)) == control) is not banned
+            grammar.accept(grammar.choose(peak(recall, token), greedy))
+        assert (grammar.choose(peak(recall, control), greedy) == control) is not banned
 
 
 def peak(recall: Recall, token: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from plum_edge.convert import gguf
 from plum_edge.convert.families import family
 from plum_edge.errors import ForeignAdapter, NoModel
-from plum_edge.recall import Recall
+from plum_edge.recall import Recall, Sampling
 from plum_edge.records import Message
 from plum_edge.tokens import ChatTokenizer
 from tests import tiny
@@ -200,7 +200,8 @@ def test_questions_between_tokens_do_not_change_the_answer(recall: Recall) -> No
 
 def test_sampling_varies_and_greedy_does_not(recall: Recall) -> None:
     assert len({recall.answer(ASK, max_tokens=10) for _ in range(3)}) == 1
-    assert len({recall.answer(ASK, max_tokens=10, temperature=2.0) for _ in range(5)}) > 1
+    drawn = [recall.answer(ASK, max_tokens=10, sampling=Sampling(2.0, seed=seed)) for seed in (0, 1, 2, 3, 0)]
+    assert len(set(drawn)) > 1 and drawn[0] == drawn[-1]
 
 
 def test_the_opening_is_how_the_answer_begins_with_its_loss(recall: Recall) -> None:
@@ -223,7 +224,7 @@ def test_an_answer_begins_with_what_was_decided_and_goes_on_from_there(
     said = [i for i in range(tiny.VOCABULARY) if processor.IdToPiece(i).removeprefix("▁").lower() == word]
     prompt = recall.chat_ids(ASK)
     likeliest = max(said, key=recall.logits(prompt)[-1].__getitem__)
-    answer = recall.answer(ASK, max_tokens=6, temperature=temperature, decided=decided)
+    answer = recall.answer(ASK, max_tokens=6, sampling=Sampling(temperature), decided=decided)
     assert answer.startswith(recall.decode([likeliest])) and answer.strip().lower().startswith(word)
     if not temperature:
         assert answer == recall.decode([likeliest]) + "".join(recall.go_on([*prompt, likeliest], max_tokens=5))

@@ -13,13 +13,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from plum_edge.errors import NoSpace, PlumError, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from plum_edge.paths import Home
-from plum_edge.store import Store
+from plum_edge.store import Store, connect
 from plum_edge.store.migrations import MIGRATIONS, SECURE_FTS, names
 from tests.raw import is_locked
 from tests.store.samples import pair, recorded, talk
@@ -162,9 +162,11 @@ def sound() -> bytes:
         return filled(Home(Path(folder)))
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=1000))
-def test_no_damage_ends_in_a_traceback(place: float, noise: bytes) -> None:
+@pytest.mark.parametrize("small", [1 << 30, 0], ids=["looked at whole", "too large for that"])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), noise=st.binary(min_size=1, max_size=1000))
+def test_no_damage_ends_in_a_traceback(small: int, monkeypatch: pytest.MonkeyPatch, place: float, noise: bytes) -> None:
+    monkeypatch.setattr(connect, "_SMALL", small)
     whole = bytearray(sound())
     start = 100 + int(place * (len(whole) - 100))  # before are the fields that the tests above damage
     whole[start : start + len(noise)] = noise[: len(whole) - start]
@@ -177,6 +179,24 @@ def test_no_damage_ends_in_a_traceback(place: float, noise: bytes) -> None:
                 store.search.search(MARK)
         except StoreDamaged:
             assert home.log.read_bytes() == whole
+
+
+def test_of_a_large_log_a_broken_page_is_found_by_a_check_and_not_by_opening(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "_SMALL", 0)
+    whole = bytearray(filled(home))
+    page = int.from_bytes(whole[16:18], "big")
+    with closing(sqlite3.connect(home.log)) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'messages'").fetchone()
+    whole[page * (root - 1) : page * (root - 1) + 200] = b"\xff" * 200
+    home.log.write_bytes(whole)
+    with Store.open(home, create=False) as store:
+        assert store.runs.generation() == 0
+        with pytest.raises(StoreDamaged):
+            store.check()
+    monkeypatch.undo()
+    refused(home, StoreDamaged)
 
 
 def test_a_newer_log_is_refused(home: Home) -> None:
@@ -286,7 +306,7 @@ import sys
 from pathlib import Path
 from plum_edge.paths import Home
 from plum_edge.records import Message
-from plum_edge.store import Store
+from plum_edge.store import Store, connect
 from tests.store.samples import talk
 
 home, name = Home(Path(sys.argv[1])), sys.argv[2]

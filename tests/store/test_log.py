@@ -75,6 +75,7 @@ def test_first_segment_is_the_conversation(store: Store) -> None:
     conversation = talk("a", "hello", "hi")
     store.log.start(conversation)
     assert store.log.plan() == [segment_of(conversation)]
+    assert store.log.planned() == 1
 
 
 def test_what_is_added_later_is_a_segment_of_its_own(store: Store) -> None:
@@ -97,6 +98,7 @@ def test_order_of_a_night(store: Store) -> None:
     later_by_clock_earlier_by_instant = talk("y", "x", at="2026-03-12T20:00:00+05:00", position=9)
     store.log.add([early, same_instant, same_place, later_by_clock_earlier_by_instant])
     assert [segment.conversation for segment in store.log.plan()] == ["y", "b", "a", "z"]
+    assert store.log.planned() == 4
 
 
 def test_conflicts_leave_the_log_alone(store: Store) -> None:
