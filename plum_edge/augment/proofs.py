@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from plum_edge.augment.grammars import Grammar
+from plum_edge.augment.grammar import Grammar
 from plum_edge.augment.words import words
 
 _NEAR = 200
@@ -19,7 +19,9 @@ _NEAR = 200
 _FIGURE = re.compile(r"\d+(?:[.,:/]\d+)*")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _POINTS = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4}))?")
-_THE = re.compile(r"\b(?:the (\d{1,2})(?:st|nd|rd|th)\b|(?:am|zum|vom|der|dem|den) (\d{1,2})\.(?!\s?\d))", re.IGNORECASE)
+_THE = re.compile(
+    r"\b(?:the (\d{1,2})(?:st|nd|rd|th)\b|(?:am|zum|vom|der|dem|den) (\d{1,2})\.(?!\s?\d))", re.IGNORECASE
+)
 _SPAN = {
     "en": (re.compile(r"\b(\w+) (day|week)s? ago\b", re.I), re.compile(r"\bin (\w+) (day|week)s?\b", re.I)),
     "de": (re.compile(r"\bvor (\w+) (tag|woche)\w*\b", re.I), re.compile(r"\bin (\w+) (tag|woche)\w*\b", re.I)),
@@ -73,16 +75,16 @@ def dates(text: str, said: dt.date, grammar: Grammar) -> Dates:
     _take(found, turned, lambda m: [_day(said, int(m[2]), _month(m[1], grammar), int(m[3] or 0))])
     _take(found, _POINTS, lambda m: [_day(said, int(m[1]), int(m[2]), int(m[3] or 0))])
     for pattern, sign in zip(_SPAN[grammar.code], (-1, 1), strict=True):
-        _take(found, pattern, lambda m, sign=sign: _spans(m, said, sign, grammar))  # type: ignore[misc]
+        _take(found, pattern, lambda m, sign=sign: _spans(m, said, sign, grammar))
     for phrase, away in grammar.days.items():
         pattern = re.compile(rf"\b{phrase}\b", re.IGNORECASE)
-        _take(found, pattern, lambda _, away=away: [said + dt.timedelta(days=away)])  # type: ignore[misc]
+        _take(found, pattern, lambda _, away=away: [said + dt.timedelta(days=away)])
     found.exact = set(found.days)
     for number, name in enumerate(grammar.weekdays):
         pattern = re.compile(rf"\b{name}s?\b", re.IGNORECASE)
         if pattern.search(found.rest):
             found.weekdays.add(number)
-        _take(found, pattern, lambda m, number=number: _weekdays(m, said, number))  # type: ignore[misc]
+        _take(found, pattern, lambda m, number=number: _weekdays(m, said, number))
     for match in _THE.finditer(found.rest):
         found.loose.add(int(match[1] or match[2]))
     found.rest = _THE.sub(" ", found.rest)

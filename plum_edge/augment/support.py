@@ -8,123 +8,24 @@ hand, it is asked; else such a pair is refused. Knows nothing of how pairs are w
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence, Set
 
-from plum_edge.augment.grammars import Grammar
-from plum_edge.augment.proofs import Dates, dates, is_number, numbers
+from plum_edge.augment.grammar import Grammar
+from plum_edge.augment.sentences import SENTENCE, Claim, Sentence, Text, sentences
 from plum_edge.augment.words import words
-from plum_edge.records import Message, Segment
+from plum_edge.records import Segment
 
 Entails = Callable[[str, str, str], float]
 """``entails(passage, question, answer)``: how likely the passage supports the answer to the question, 0 to 1."""
 
-_SENTENCE = re.compile(r"(?<=[^\d][.!?])\s+(?=[A-ZÄÖÜ\d£€$\"'(])|\n+")
-_NAME = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_LEAST = 4
-"""Letters that two German words must share to be one a part of the other: "Termin" in "Zahnarzttermin"."""
 _SHARE = 0.5
-"""Share of a question's own words that must have been said."""
+"""A question of whose own words no more than this share were said asks about something else."""
 _RELATION = re.compile(
     r"\b(?:[Mm]y|[Oo]ur|[Yy]our|[Mm]ein\w*|[Uu]nser\w*|[Dd]ein\w*|[Ee]u(?:er|re\w*))\s+(\w+)(?:\s+([A-ZÄÖÜ]\w+))?"
     r"(?:\s+([A-ZÄÖÜ]\w+))?|\b(?:Mr|Mrs|Ms|Dr|Frau|Herr)\.?\s+([A-ZÄÖÜ]\w+)"
 )
 _FIRST = re.compile(r"\s*([A-ZÄÖÜ]\w+)")
-
-
-@dataclass(frozen=True)
-class Text:
-    """A stretch of text as the check sees it."""
-
-    text: str
-    said: dt.date
-    grammar: Grammar
-
-    @cached_property
-    def dates(self) -> Dates:
-        """The days that it names."""
-        return dates(self.text, self.said, self.grammar)
-
-    @cached_property
-    def numbers(self) -> set[str]:
-        """Its numbers that are no dates."""
-        return numbers(self.dates.rest, self.grammar)
-
-    @cached_property
-    def spoken(self) -> list[str]:
-        """Its words that are neither numbers nor dates."""
-        return [word for word in words(self.dates.rest) if not is_number(word, self.grammar)]
-
-    @cached_property
-    def content(self) -> dict[str, str]:
-        """Its content words by their stems."""
-        return {self.grammar.stem(word): word for word in self.spoken if word not in self.grammar.function}
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """The stems that its words may stand for."""
-        return frozenset(kin for word in self.content.values() for kin in self.grammar.akin(word))
-
-    @cached_property
-    def names(self) -> set[str]:
-        """Its names: words with a capital within a sentence (English), in lower case. German writes all nouns so."""
-        if self.grammar.code != "en":
-            return set()
-        found = _NAME.findall(self.dates.rest)
-        return {one.casefold() for n, one in enumerate(found) if n and one[0].isupper()} - self.grammar.function
-
-    def has(self, stem: str, word: str) -> bool:
-        """Whether a word was said here, in some form, or by a name akin to it."""
-        if stem in self.content or stem in self.known or self.grammar.akin(word) & self.content.keys():
-            return True
-        if self.grammar.code != "de" or len(stem) < _LEAST:
-            return False
-        return any(
-            len(mine) >= _LEAST and (mine.startswith(stem) or mine.endswith(stem) or stem.endswith(mine) or stem.startswith(mine))
-            for mine in self.content
-        )
-
-    def lacks(self, other: Text) -> list[str]:
-        """Return the content words of another text that it does not hold."""
-        return [word for stem, word in other.content.items() if not self.has(stem, word)]
-
-
-@dataclass(frozen=True)
-class Sentence(Text):
-    """A sentence of the conversation, and where it stands."""
-
-    message: int = 0
-    """Index within the segment."""
-    by_user: bool = True
-
-    @cached_property
-    def clauses(self) -> list[Text]:
-        """Its clauses."""
-        parts = (part for part in self.grammar.clause.split(self.text) if part and part.strip())
-        return [Text(part, self.said, self.grammar) for part in parts]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A question, and what its answer claims; the question itself where it is answered with yes."""
-
-    question: Text
-    answer: Text
-    closed: bool
-
-
-def sentences(segment: Segment, grammar: Grammar) -> list[Sentence]:
-    """Return what user and assistant told, sentence by sentence; questions tell nothing."""
-    return [
-        Sentence(part, _day_of(message, segment), grammar, number, message.role == "user")
-        for number, message in enumerate(segment.messages)
-        if message.role != "system"
-        for part in _SENTENCE.split(message.content)
-        if part.strip() and not part.rstrip().endswith("?")
-    ]
 
 
 def unsupported(
@@ -269,9 +170,9 @@ def _differs(part: Text, best: Sentence, claim: Claim) -> str:
     over = grammar.past.search(part.text) or (grammar.past.search(_plain(asked, grammar)) and not _states(part))
     if grammar.over.search(said) and not grammar.over.search(whole.text) and not over:
         return "another time"
-    if over and not grammar.told.search(asked):
-        if not grammar.past.search(around) or (grammar.ahead.search(said) and not grammar.past.search(said)):
-            return "another time"
+    then = grammar.past.search(around) and (grammar.past.search(said) or not grammar.ahead.search(said))
+    if over and not then and not grammar.told.search(asked):
+        return "another time"
     return "another person" if _swapped(part, used, best, claim) else ""
 
 
@@ -305,11 +206,14 @@ def _used(part: Text, best: Sentence) -> list[Text]:
 def _atoms(part: Text, other: Text) -> set[str]:
     """Return the words, numbers and dates of a text that another holds."""
     days = {day.isoformat() for day in part.dates.days if other.dates.hold(day)}
-    return {stem for stem, word in part.content.items() if other.has(stem, word)} | (part.numbers & other.numbers) | days
+    return (
+        {stem for stem, word in part.content.items() if other.has(stem, word)} | (part.numbers & other.numbers) | days
+    )
 
 
 def _negated(text: str, grammar: Grammar) -> bool:
-    return grammar.negation.search(text) is not None
+    """Whether a text denies; what it denies twice it affirms."""
+    return len(grammar.negation.findall(text)) % 2 == 1
 
 
 def _swapped(part: Text, used: Sequence[Text], best: Sentence, claim: Claim) -> bool:
@@ -327,9 +231,8 @@ def _swapped(part: Text, used: Sequence[Text], best: Sentence, claim: Claim) -> 
         return False
     if _THEY in mine | theirs and _YOU not in mine | theirs:
         return False
-    if mine == {_YOU} and (grammar.bidden.search(used[0].text) or _SUFFERED.search(part.text)):
-        return False  # "you were paid" is said of "he paid me"
-    return True
+    suffered = grammar.bidden.search(used[0].text) or _SUFFERED.search(part.text)  # "you were paid": "he paid me"
+    return not (mine == {_YOU} and suffered)
 
 
 _YOU, _THEY = "<user>", "<third>"
@@ -369,7 +272,7 @@ def _changed(best: Sentence, claim: Claim, told: Sequence[Sentence]) -> bool:
     return False
 
 
-def _values(text: Text) -> tuple[set[str], set[str], set[str]]:
+def _values(text: Text) -> tuple[Set[str], Set[str], Set[str]]:
     """Return what a change of mind changes: numbers, dates, how often."""
     dates = text.dates
     days = {*map(str, dates.weekdays), *(day.isoformat() for day in dates.exact), *(f"{one}." for one in dates.loose)}
@@ -391,7 +294,8 @@ def _unsaid(best: Sentence, claim: Claim, told: Sequence[Sentence], segment: Seg
         return "not grounded"
     asked = [one for one in claim.question.content.items() if one[0] not in grammar.loose]
     shown = Text(segment.messages[best.message - 1].content if best.message else "", best.said, grammar)
-    return "question not grounded" if len(_missing(asked, [*before, shown])) > (1 - _SHARE) * len(asked) else ""
+    unsaid = len(_missing(asked, [*before, shown]))
+    return "question not grounded" if unsaid and unsaid >= (1 - _SHARE) * len(asked) else ""
 
 
 def _missing(wanted: Iterable[tuple[str, str]], texts: Sequence[Text]) -> list[tuple[str, str]]:
@@ -403,7 +307,7 @@ def _answered(best: Sentence, segment: Segment) -> list[Text]:
     if not best.message or segment.messages[best.message].content.split(best.text)[0].strip():
         return []
     before = segment.messages[best.message - 1].content.rstrip()
-    asked = _SENTENCE.split(before)[-1] if before.endswith("?") else ""
+    asked = SENTENCE.split(before)[-1] if before.endswith("?") else ""
     return [Text(asked, best.said, best.grammar)] if asked else []
 
 
@@ -411,7 +315,3 @@ def _beside(best: Sentence, told: Sequence[Sentence]) -> list[Text]:
     """Return the sentence before it in the same message."""
     at = told.index(best)
     return [told[at - 1]] if at and told[at - 1].message == best.message else []
-
-
-def _day_of(message: Message, segment: Segment) -> dt.date:
-    return (message.created_at or segment.created_at).date()

@@ -73,7 +73,7 @@ def test_what_does_not_is_refused(candidate: Candidate, changed: dict[str, Any],
 
 def test_dates_of_the_conversation_are_grounded() -> None:
     assert why(OPEN, answer="You bought a washer on 14 March 2026.") == ""
-    assert why(OPEN, answer="You bought a washer on 15 March 2026.") == "number not grounded"
+    assert why(OPEN, answer="You bought a washer on 15 March 2026.") == "date not grounded"
 
 
 def test_a_negative_is_held_against_the_whole_log() -> None:
