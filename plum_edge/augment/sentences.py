@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from plum_edge.augment.grammar import Grammar
 from plum_edge.augment.proofs import Dates, dates, is_number, numbers
@@ -106,15 +106,16 @@ class Claim:
     closed: bool
 
 
-def sentences(segment: Segment, grammar: Grammar) -> list[Sentence]:
+@lru_cache(maxsize=4)
+def sentences(segment: Segment, grammar: Grammar) -> tuple[Sentence, ...]:
     """Return what user and assistant told, sentence by sentence; questions tell nothing."""
-    return [
+    return tuple(
         Sentence(part, _day_of(message, segment), grammar, number, message.role == "user")
         for number, message in enumerate(segment.messages)
         if message.role != "system"
         for part in SENTENCE.split(message.content)
         if part.strip() and len(part) <= _LONGEST and not part.rstrip().endswith("?")
-    ]
+    )
 
 
 def _day_of(message: Message, segment: Segment) -> dt.date:
