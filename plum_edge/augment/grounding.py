@@ -121,7 +121,7 @@ def _has_topic(candidate: Candidate, segment: Segment, grammar: Grammar) -> bool
     day = segment.created_at.date()
     topic, asked = Text(candidate.topic, day, grammar), Text(candidate.question, day, grammar)
     named = set(topic.content) | topic.numbers
-    if not set(stems(candidate.topic)) - GENERIC or not named:
+    if not named or (grammar.code == "en" and not set(stems(candidate.topic)) - GENERIC):
         return False
     return named <= {*asked.content, *asked.numbers}
 
