@@ -124,7 +124,7 @@ GERMAN = Grammar(
     over=pattern(r"\b(?:früher|damals|ehemals|eigentlich)\b"),
     past=pattern(
         r"\b(?:war|waren|hatte|hatten|wurde|wurden|habe|hast|hat|haben|habt|bin|bist|ist|sind|seid)\b.*?"
-        r"\b(?:\w*ge\w{2,}(?:t|en)|(?:be|ver|er|ent|zer)\w{3,}(?:t|en)|\w+ier?t)\b|\b(?:war|waren|hatte|hatten|wurde|wurden"
+        r"\b(?:\w*ge\w{2,}(?:t|en)|(?:be|ver|er|ent|zer|unter|über|miss)\w{3,}(?:t|en)|\w+ier?t)\b|\b(?:war|waren|hatte|hatten|wurde|wurden"
         r"|ging|kam|nahm|gab|wollten?|konnten?|mussten?)\b|\b(?-i:[a-zäöü]*ge[a-zäöü]{3,}(?:t|en))\b"
         r"|\b(?!heute|bitte|möchte|könnte|sollte|erste|zweite|beste|letzte|nächste|rechte|alte)(?-i:[a-zäöü]{4,}te)\b"
     ),
