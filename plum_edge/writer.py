@@ -239,6 +239,8 @@ class Writer:
             return text
 
         answers = llm.ask(window, generate)
+        if not self.base.writes_pairs:  # who is not said to write is no reader either
+            return answers
         reads = self._reads = self._reads or _reader(model)
         if not reads.trusted:
             return answers
