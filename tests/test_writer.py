@@ -315,3 +315,41 @@ def test_a_writer_that_obeys_the_conversation_is_believed_in_nothing(
     assert sum(fold.rejected.values()) >= len(OBEYED)
     assert {"steering", "not cited"} <= set(fold.rejected)
     assert "plum-tiny wrote 0 of" in fold.notes[-1]
+
+
+GERMAN = Conversation(
+    "umzug", "", WHEN, (Message("user", "Ich habe heute den Mietvertrag unterschrieben, und die Wohnung ist schön."),)
+)
+SWEDISH = Conversation("bil", "", WHEN, (Message("user", "Jag köpte en bil igår med min bror, och den är trasig."),))
+
+
+@pytest.mark.parametrize(
+    ("augmenter", "talk", "said", "able"),
+    [
+        ("phrases", GERMAN, "it is in German: 1 conversation (umzug)", "a base that writes pairs itself"),
+        ("llm", SWEDISH, "it is in Swedish: 1 conversation (bil)", "plum-tiny reads English and German"),
+    ],
+)
+def test_a_language_that_is_not_known_is_refused_aloud_and_nobody_is_asked(
+    home: Home, store: Store, asked: list[str], augmenter: str, talk: Conversation, said: str, able: str
+) -> None:
+    store.log.add([talk])
+    config = replace(LLM, augment=replace(LLM.augment, augmenter=augmenter))
+    result = Night(home, store, config, registry.base("plum-tiny")).dry_run()
+    assert result["rejected"]["another language"] == 1
+    (note,) = [note for note in result["notes"] if note.startswith("not learned")]
+    assert said in note and able in note and "stays in the log" in note
+    assert not [prompt for prompt in asked if "bror" in prompt or "Mietvertrag" in prompt]
+
+
+def test_a_german_talk_is_written_of_by_a_base(home: Home, store: Store, asked: list[str]) -> None:
+    store.log.add([GERMAN])
+    talk = next(one for one in store.log.plan() if one.conversation == "umzug")
+    found = Writer(home, store, LLM, registry.base("plum-tiny"), keep=False).pairs_of(talk, Mentions())
+    assert len(asked) == PASSES and "another language" not in found.rejected
+
+
+def test_a_base_that_cannot_read_is_not_believed_as_a_reader(home: Home, store: Store, asked: list[str]) -> None:
+    able = replace(registry.base("plum-tiny"), writes_pairs=True)
+    written = Writer(home, store, LLM, able, keep=False).written(segment(store))
+    assert [len(answers) for _, answers in written] == [PASSES]
