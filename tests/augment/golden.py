@@ -19,7 +19,8 @@ class Golden:
     talk: Segment
     language: str
     part: str
-    """``tune``: the check was made with it; ``report``: measured before it was looked at; ``fresh``: written after."""
+    """``tune``: the check was made with it; ``report``: measured before it was looked at; ``fresh``: written after
+    that, and looked at since; ``last``: measured once, and never looked at for a change."""
     sort: str
     candidate: Candidate
     true: bool
@@ -32,7 +33,7 @@ def golden() -> Iterator[Golden]:
         turns = (Message("assistant" if n % 2 else "user", text) for n, text in enumerate(talk["turns"]))
         at = dt.datetime.combine(talk["date"], dt.time(18), dt.UTC)
         segment = Segment(f"{talk['id']}/0", talk["id"], "", at, tuple(turns))
-        part = "fresh" if talk.get("fresh") else ("tune", "report")[number % 2]
+        part = "last" if talk.get("last") else "fresh" if talk.get("fresh") else ("tune", "report")[number % 2]
         for truth in (True, False):
             for sort, cites, topic, question, answer in talk[str(truth).lower()]:
                 closed = answer in ("Yes", "Ja")

@@ -51,6 +51,12 @@ def test_each_part_by_itself(part: str) -> None:
     assert share(lambda one: not one.true and one.part == part) <= 0.05
 
 
+def test_what_nothing_was_changed_for_is_kept_less_often_and_hardly_ever_wrongly() -> None:
+    """The honest figure: 8 of 14 true pairs and 1 of 17 false ones when these were first and last measured."""
+    assert share(lambda one: one.true and one.part == "last") >= 0.5
+    assert share(lambda one: not one.true and one.part == "last") <= 0.06
+
+
 @pytest.mark.parametrize("talk", {one.talk.id: one for one in GOLDEN}.values(), ids=lambda one: one.talk.id)
 def test_the_language_of_each_conversation_is_known(talk: Golden) -> None:
     assert language.spoken(talk.talk) == talk.language
