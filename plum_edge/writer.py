@@ -17,16 +17,15 @@ from pathlib import Path
 from typing import Literal
 
 from plum_edge import registry
-from plum_edge.augment import llm, prompts
-from plum_edge.augment.checks import Checked, Mentions, check
-from plum_edge.augment.phrases import augment
-from plum_edge.augment.teachable import teachable
+from plum_edge.augment import judge, language, llm, prompts
+from plum_edge.augment.augmenter import FOREIGN, Augmenter, PhraseAugmenter, foreign, prepare
+from plum_edge.augment.checks import Checked, Mentions
 from plum_edge.augment.windows import Window, windows
 from plum_edge.config import Config
-from plum_edge.errors import Interrupted
+from plum_edge.errors import Interrupted, NoModel
 from plum_edge.paths import Home, sha256_file
 from plum_edge.recall import Recall
-from plum_edge.records import Message, Pair, Progress, Segment, content_hash, spoken_date
+from plum_edge.records import Message, Progress, Segment, content_hash, spoken_date
 from plum_edge.registry import Base
 from plum_edge.store import Store
 from plum_edge.tokens import ChatTokenizer
@@ -66,6 +65,14 @@ class Writer:
         self._small = ""
         self._made: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
+        self._foreign: dict[str, set[str]] = {}
+        self._reads: judge.Reader | None = None
+
+    @cached_property
+    def augmenter(self) -> Augmenter:
+        """Who makes the pairs."""
+        seed, topics = self.config.train.seed, self.config.augment.topics
+        return PhraseAugmenter(seed, topics) if self.by == "phrases" else llm.LlmAugmenter(self.written, seed, topics)
 
     @property
     def by(self) -> Literal["llm", "phrases"]:
@@ -90,7 +97,7 @@ class Writer:
             for number, segment in enumerate(segments):
                 if number and enough():
                     break
-                if self._phrases(segment, Mentions()):
+                if not foreign(segment, self.augmenter.languages):
                     self.written(segment, partial(_tell, progress, number, len(segments), segment))
                 done.append(segment)
         finally:
@@ -104,23 +111,17 @@ class Writer:
             Interrupted: it was stopped while the base wrote.
             NoModel, IntegrityError: the base cannot be deployed.
         """
-        settings = self.config
-        phrases = self._phrases(segment, prior)
-        if self.by == "phrases" or not phrases:
-            return check(phrases, segment, prior)
         try:
-            written = self.written(segment)
+            checked = self.augmenter.pairs_of(segment, prior)
         finally:
             self.close()
-        made = llm.pairs(segment, prior, written, phrases, seed=settings.train.seed, topics=settings.augment.topics)
-        checked = check(made.kept, segment, prior)
-        self._refused += made.rejected
+        if checked.rejected[FOREIGN]:
+            self._foreign.setdefault(foreign(segment, self.augmenter.languages), set()).add(segment.conversation)
+        self._refused += checked.rejected
         self._made.update(pair.origin for pair in checked.kept if pair.split == "train")
-        return Checked(checked.kept, checked.rejected + made.rejected)
+        return checked
 
-    def written(
-        self, segment: Segment, told: Callable[[int, int], None] = lambda _asked, _of: None
-    ) -> list[tuple[Window, list[str]]]:
+    def written(self, segment: Segment, told: Callable[[int, int], None] = lambda _asked, _of: None) -> llm.Written:
         """Return each window of a segment with what the base wrote of it; what is kept is not asked again.
 
         The base is opened where it is asked, and stays open until `close`. ``told(n, of)`` is called before it is asked
@@ -128,13 +129,13 @@ class Writer:
         """
         found: list[tuple[Window, list[str]]] = []
         shown = self._windows(segment)
-        every = len(shown) * len(prompts.ANGLES)
+        every = len(shown) * llm.PASSES
         for place, window in enumerate(shown):
             name = llm.name(window, self.model)
             answers = self.store.writings.get(segment.conversation, name) or self._unkept.get(name)
             if answers is None:
-                numbers = count(place * len(prompts.ANGLES))
-                answers = self._ask(window, partial(_count, told, numbers, every))
+                numbers = count(place * llm.PASSES)
+                answers = self._ask(segment, window, partial(_count, told, numbers, every))
                 if self.keep:
                     self.store.writings.put(segment.conversation, name, answers)
                 else:
@@ -153,19 +154,37 @@ class Writer:
         return {"pairs": f"llm {prompts.VERSION} {self.model}"} if self.by == "llm" else {}
 
     def notes(self) -> list[str]:
-        """Return what the user should know of how the pairs were made."""
+        """Return what the user should know of how the pairs were made, and of what was refused."""
+        return [*self._of_pairs(), *self._of_languages()]
+
+    def _of_pairs(self) -> list[str]:
         wanted = self.config.augment.augmenter
         if self.by == "phrases":
             return [f"pairs were made of phrases: {self.base.name} is not said to write its own"] * (wanted == "auto")
         if self._small:
             return [self._small]
-        total, refused = sum(self._made.values()), sum(self._refused.values())
-        if not total:
+        total, refused = sum(self._made.values()), self._refused.copy()
+        refused.pop(FOREIGN, None)
+        if not total and not refused:
             return []
-        why = ", ".join(f"{reason} {count}" for reason, count in self._refused.most_common(_TOLD))
+        why = ", ".join(f"{reason} {count}" for reason, count in refused.most_common(_TOLD))
         own = f"{self.base.name} wrote {self._made['llm']:,} of {total:,} pairs"
-        own += f"; {refused:,} were refused ({why})" * bool(refused)
+        own += f"; {sum(refused.values()):,} were refused ({why})" * bool(refused)
         return [own + "; phrases stand in for the others" * bool(self._made["phrases"])]
+
+    def _of_languages(self) -> list[str]:
+        known = " and ".join(sorted(map(language.name, self.augmenter.languages)))
+        able = f"{self.base.name} reads {known} for this"
+        if self.by == "phrases":
+            able = (
+                f"pairs are made of phrases, in {known} only; a base that writes pairs itself may read it (German, too)"
+            )
+        notes = []
+        for code, talks in sorted(self._foreign.items()):
+            named = ", ".join(sorted(talks)[:_TOLD]) + ", …" * (len(talks) > _TOLD)
+            what = f"{len(talks)} conversation{'s' * (len(talks) > 1)} ({named})"
+            notes.append(f"not learned, as it is in {language.name(code)}: {what}. {able}. It stays in the log")
+        return notes
 
     @cached_property
     def model(self) -> str:
@@ -189,13 +208,10 @@ class Writer:
     def _answer(self) -> int:
         return min(_ANSWER, self._context // 3)
 
-    def _phrases(self, segment: Segment, prior: Mentions) -> list[Pair]:
-        return augment(segment, prior, seed=self.config.train.seed, topics=self.config.augment.topics)
-
     def _windows(self, segment: Segment) -> list[Window]:
         """Return the windows that leave room for the longest prompt around them and for the answer."""
         empty = Window(spoken_date(segment.created_at), (), frozenset())
-        longest = max(len(self._tokenizer.prompt(prompts.messages(empty, angle))) for angle in prompts.ANGLES)
+        longest = max(len(self._tokenizer.prompt(messages)) for messages in prompts.every(empty))
         room = self._context - longest - self._answer - _SPARE
         if room < _LEAST:
             self._small = (
@@ -203,9 +219,10 @@ class Writer:
                 "to write its own"
             )
             return []
-        return windows(teachable(segment), room, lambda text: len(self._tokenizer.encode(text)))
+        return windows(prepare(segment), room, lambda text: len(self._tokenizer.encode(text)))
 
-    def _ask(self, window: Window, told: Callable[[], None]) -> list[str]:
+    def _ask(self, segment: Segment, window: Window, told: Callable[[], None]) -> list[str]:
+        """Return what the base writes of a window, and, where it can be trusted as a reader, what it says of that."""
         if self._open is None:
             settings = self.config
             self._open = Recall(
@@ -221,7 +238,26 @@ class Writer:
                 raise Interrupted
             return text
 
-        return llm.ask(window, generate)
+        answers = llm.ask(window, generate)
+        if not self.base.writes_pairs:  # who is not said to write is no reader either
+            return answers
+        reads = self._reads = self._reads or _reader(model)
+        if not reads.trusted:
+            return answers
+        return [*answers, llm.judged(segment, answers, lambda *asked: _says(reads, model, *asked))]
+
+
+def _reader(model: Recall) -> judge.Reader:
+    """Return how well the open base reads; one that has no word for yes and no does not."""
+    try:
+        return judge.reader(model.p_yes)
+    except NoModel:
+        return judge.Reader(0.5, 0.5)
+
+
+def _says(reads: judge.Reader, model: Recall, passage: str, question: str, answer: str) -> bool:
+    """Whether the open base reads it so, with the border that its controls gave."""
+    return model.p_yes(judge.asked(passage, question, answer)) >= reads.border
 
 
 def _count(told: Callable[[int, int], None], numbers: Iterator[int], of: int) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from plum_edge import registry
 from plum_edge.augment.checks import Mentions, check
+from plum_edge.augment.llm import PASSES
 from plum_edge.augment.phrases import augment
 from plum_edge.backends import pick
 from plum_edge.config import Augment, Config, Gate, Train
@@ -70,11 +71,11 @@ def test_the_base_is_asked_once_and_its_words_are_kept(home: Home, store: Store,
     talk, base = segment(store), registry.base("plum-tiny")
     first = Writer(home, store, LLM, base)
     made = first.pairs_of(talk, Mentions())
-    assert len(asked) == 6 and store.writings.count() == 1
+    assert len(asked) == PASSES and store.writings.count() == 1
     again = Writer(home, store, LLM, base).pairs_of(talk, Mentions())
-    assert len(asked) == 6
+    assert len(asked) == PASSES
     assert again == made
-    assert first.made_with()["pairs"].startswith("llm 1 ")
+    assert first.made_with()["pairs"].startswith("llm 2 ")
     assert [pair.origin for pair in made.kept].count("phrases") > 0
     assert sum(made.rejected.values()) > 0
     (note,) = first.notes()
@@ -84,7 +85,7 @@ def test_the_base_is_asked_once_and_its_words_are_kept(home: Home, store: Store,
 def test_it_writes_the_same_again(home: Home, store: Store, asked: list[str]) -> None:
     talk, base = segment(store), registry.base("plum-tiny")
     texts = [[answers for _, answers in Writer(home, store, LLM, base, keep=False).written(talk)] for _ in range(2)]
-    assert texts[0] == texts[1] and len(asked) == 12
+    assert texts[0] == texts[1] and len(asked) == 2 * PASSES
     assert any(text.lstrip().startswith("{") for text in texts[0][0])
     assert store.writings.count() == 0
 
@@ -102,13 +103,13 @@ def test_a_long_conversation_is_resumed_at_its_window(home: Home, store: Store, 
     turns = [Message("user" if n % 2 == 0 else "assistant", f"Number {n}: the tap drips.") for n in range(30)]
     store.log.add([replace(TALK, id="long", messages=tuple(turns))])
     talk = next(one for one in store.log.plan() if one.conversation == "long")
-    stopped = Writer(home, store, LLM, registry.base("plum-tiny"), stopped=lambda: len(asked) > 8)
+    stopped = Writer(home, store, LLM, registry.base("plum-tiny"), stopped=lambda: len(asked) > PASSES + 2)
     with pytest.raises(Interrupted):
         stopped.written(talk)
     assert store.writings.count() == 1
     asked.clear()
     windows = Writer(home, store, LLM, registry.base("plum-tiny")).written(talk)
-    assert len(windows) > 1 and len(asked) == 6 * (len(windows) - 1)
+    assert len(windows) > 1 and len(asked) == PASSES * (len(windows) - 1)
 
 
 KILLED = """
@@ -120,7 +121,7 @@ write, asked = Recall.write, []
 
 def short(self, messages, schema, *, max_tokens, stopped=None):
     asked.append(messages)
-    if len(asked) == 9:
+    if len(asked) == 10:
         os.kill(os.getpid(), signal.SIGKILL)
     return write(self, messages, schema, max_tokens=60, stopped=stopped)
 
@@ -142,8 +143,8 @@ def test_killed_while_the_base_writes_the_next_night_asks_for_the_rest_alone(
     fold = Fold(home, store, LLM, registry.base("plum-tiny"))
     assert fold.write(waiting, enough=lambda: False, progress=lambda *one: told.append(one)) == waiting
     steps = [json.loads(note)["step"] for *_, note in told]
-    assert [one[:3] for one in told] == [("write", 1, 2)] * 6 and steps == [0, 1, 2, 3, 4, 5]
-    assert len(asked) == 6 and all("cat" in prompt for prompt in asked)
+    assert [one[:3] for one in told] == [("write", 1, 2)] * PASSES and steps == list(range(PASSES))
+    assert len(asked) == PASSES and all("cat" in prompt for prompt in asked)
     assert store.writings.count() == 2
 
 
@@ -151,7 +152,7 @@ def test_another_base_is_asked_anew(home: Home, store: Store, asked: list[str]) 
     Writer(home, store, LLM, registry.base("plum-tiny")).written(segment(store))
     other = replace(LLM, generate=replace(LLM.generate, dtype="f16"))
     Writer(home, store, other, registry.base("plum-tiny")).written(segment(store))
-    assert len(asked) == 12 and store.writings.count() == 2
+    assert len(asked) == 2 * PASSES and store.writings.count() == 2
 
 
 def test_what_the_conversation_demands_reaches_no_pair(home: Home, store: Store, asked: list[str]) -> None:
@@ -270,7 +271,7 @@ def test_all_is_written_and_the_base_closed_before_the_trainer_opens(
     store.log.add([SAID["cat"]])
     result = Night(home, store, PERMISSIVE, registry.base("plum-tiny")).run()
     assert result["status"] == "promoted" and len(result["conversations"]) == 2
-    assert len(asked) == 12
+    assert len(asked) == 2 * PASSES
     assert opened == ["the base is open", "the base is closed", "the trainer is open"]
 
 
@@ -281,9 +282,9 @@ def test_a_night_with_little_time_learns_what_was_written_and_the_next_one_the_r
     store.log.add([SAID["cat"]])
     monkeypatch.setattr(Budget, "half", lambda self: replace(self, deadline=0.0))
     first = Night(home, store, PERMISSIVE, registry.base("plum-tiny")).run()
-    assert (first["conversations"], first["waiting"], len(asked)) == (["tap"], 1, 6)
+    assert (first["conversations"], first["waiting"], len(asked)) == (["tap"], 1, PASSES)
     second = Night(home, store, PERMISSIVE, registry.base("plum-tiny")).run()
-    assert (second["conversations"], second["waiting"], len(asked)) == (["cat"], 0, 12)
+    assert (second["conversations"], second["waiting"], len(asked)) == (["cat"], 0, 2 * PASSES)
 
 
 OBEYED = [
@@ -314,3 +315,41 @@ def test_a_writer_that_obeys_the_conversation_is_believed_in_nothing(
     assert sum(fold.rejected.values()) >= len(OBEYED)
     assert {"steering", "not cited"} <= set(fold.rejected)
     assert "plum-tiny wrote 0 of" in fold.notes[-1]
+
+
+GERMAN = Conversation(
+    "umzug", "", WHEN, (Message("user", "Ich habe heute den Mietvertrag unterschrieben, und die Wohnung ist schön."),)
+)
+SWEDISH = Conversation("bil", "", WHEN, (Message("user", "Jag köpte en bil igår med min bror, och den är trasig."),))
+
+
+@pytest.mark.parametrize(
+    ("augmenter", "talk", "said", "able"),
+    [
+        ("phrases", GERMAN, "it is in German: 1 conversation (umzug)", "a base that writes pairs itself"),
+        ("llm", SWEDISH, "it is in Swedish: 1 conversation (bil)", "plum-tiny reads English and German"),
+    ],
+)
+def test_a_language_that_is_not_known_is_refused_aloud_and_nobody_is_asked(
+    home: Home, store: Store, asked: list[str], augmenter: str, talk: Conversation, said: str, able: str
+) -> None:
+    store.log.add([talk])
+    config = replace(LLM, augment=replace(LLM.augment, augmenter=augmenter))
+    result = Night(home, store, config, registry.base("plum-tiny")).dry_run()
+    assert result["rejected"]["another language"] == 1
+    (note,) = [note for note in result["notes"] if note.startswith("not learned")]
+    assert said in note and able in note and "stays in the log" in note
+    assert not [prompt for prompt in asked if "bror" in prompt or "Mietvertrag" in prompt]
+
+
+def test_a_german_talk_is_written_of_by_a_base(home: Home, store: Store, asked: list[str]) -> None:
+    store.log.add([GERMAN])
+    talk = next(one for one in store.log.plan() if one.conversation == "umzug")
+    found = Writer(home, store, LLM, registry.base("plum-tiny"), keep=False).pairs_of(talk, Mentions())
+    assert len(asked) == PASSES and "another language" not in found.rejected
+
+
+def test_a_base_that_cannot_read_is_not_believed_as_a_reader(home: Home, store: Store, asked: list[str]) -> None:
+    able = replace(registry.base("plum-tiny"), writes_pairs=True)
+    written = Writer(home, store, LLM, able, keep=False).written(segment(store))
+    assert [len(answers) for _, answers in written] == [PASSES]

@@ -12,33 +12,27 @@ from functools import cache
 
 from plum_edge.augment import templates
 from plum_edge.augment.checks import Mentions
+from plum_edge.augment.grammar import Grammar
+from plum_edge.augment.grammar_en import ENGLISH
 from plum_edge.augment.lexicon import held_out
 from plum_edge.augment.reading import Candidate
+from plum_edge.augment.sentences import Text
+from plum_edge.augment.support import Entails, unsupported
 from plum_edge.augment.synonyms import may_mean
 from plum_edge.augment.words import GENERIC, NUMBERS, stem, stems, words, wordset
-from plum_edge.records import Message, Segment, spoken_date
+from plum_edge.records import Message, Segment
 
 _YES_NO = wordset("did do does is are was were am have has had can could will would shall should may might must")
-_RELATIVE = re.compile(
-    r"\b(?:yesterday|today|tonight|tomorrow|nowadays|currently|recently|soon|ago"
-    r"|(?:last|next|this|coming|past) (?:\w+day|week|weekend|month|year|night|morning|afternoon|evening|spring|summer"
-    r"|autumn|fall|winter)|in (?:a|an|two|three|four|five|six|seven|\d+) (?:day|week|month|year)s?)\b",
-    re.IGNORECASE,
-)
 _STEERING = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:above|previous|prior|earlier|instruction|rule|prompt|"
     r"everything)|\b(?:system|developer) (?:prompt|message|mode)\b|\byou (?:are now|must now|have to answer)\b"
     r"|\bnew instructions?\b|\b(?:answer|respond|reply) (?:every|all|each|only|with)\b|\b(?:output|write|print) only\b"
+    r"|\b(?:ignorier|vergiss|missachte)\w*\b.{0,40}\b(?:oben|vorherig|bisherig|anweisung|regel|alles)"
+    r"|\bdu bist (?:jetzt|nun|ab jetzt)\b|\bantworte (?:nur|immer|ausschließlich|jede)"
     r"|</?log>|<\||\|>|\bjson\b.{0,40}\b(?:pair|question|schema|output)",
     re.IGNORECASE | re.DOTALL,
 )
 """How text addresses a model. Who talks about such things gets phrase pairs of that message, and no harm is done."""
-_NEGATION = re.compile(r"\b(?:not|no|never|nor|neither|none|nothing|nobody|cannot|without)\b|n['’]t\b", re.IGNORECASE)
-_WRONG = re.compile(
-    r"\b(?:no|nope|wrong|incorrect|not (?:right|true|correct|quite)|mistaken|actually|that is not|that['’]s not)\b",
-    re.IGNORECASE,
-)
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _PRESENT = {
     stem(past): stem(present)
     for present, past in (
@@ -56,40 +50,43 @@ _PRESENT = {
 _OF_TALK = frozenset(
     map(stem, wordset("talk discuss mention say tell ask speak come up remember recall conversation chat know hear"))
 )
-_ASKING = _OF_TALK | frozenset(
-    map(
-        stem,
-        wordset(
-            """name kind sort many much colour color size price cost plan opinion think feel like want change happen
-            person people date day month year place time thing reason number"""
-        ),
-    )
-)
-"""What a question may add to what was said."""
 _SLOT = "topicslot"
 
 
-def objection(candidate: Candidate, shown: frozenset[int], segment: Segment, prior: Mentions, here: Mentions) -> str:
+def objection(
+    candidate: Candidate,
+    shown: frozenset[int],
+    segment: Segment,
+    prior: Mentions,
+    here: Mentions,
+    *,
+    grammar: Grammar = ENGLISH,
+    entails: Entails | None = None,
+    exam: bool = False,
+) -> str:
     """Return why a candidate is refused, or nothing. ``shown``: ordinals of the messages that its window showed.
 
-    Reasons: ``no question``, ``no topic``, ``relative date``, ``steering``, ``held-out phrasing``; of what was
-    discussed ``not cited``, ``not said``, ``question not grounded``, ``not grounded``, ``number not grounded``,
-    ``negation``; of what was not ``already discussed``, ``may have been discussed``, ``held-out topic``.
+    ``entails`` says of what words alone do not prove whether it was said (judge.py); ``exam`` allows the phrasings and
+    topics that training must not know. Reasons: ``no question``, ``no topic``, ``relative date``, ``steering``,
+    ``held-out phrasing``; of what was discussed ``not cited``, ``not said`` and those of `support.unsupported`; of what
+    was not ``already discussed``, ``may have been discussed``, ``held-out topic``.
     """
     text = f"{candidate.topic} {candidate.question} {candidate.answer}"
-    if not _is_question(candidate):
+    if not _is_question(candidate, grammar):
         return "no question"
-    if not _has_topic(candidate):
+    if not _has_topic(candidate, segment, grammar):
         return "no topic"
     if steers(text):
         return "steering"
-    if _RELATIVE.search(text if candidate.discussed and candidate.kind == "open" else candidate.question):
+    if grammar.relative.search(text if candidate.discussed and candidate.kind == "open" else candidate.question):
         return "relative date"
-    if any(pattern.search(_plain(candidate.question)) for pattern in _reserved()):
+    if not exam and any(pattern.search(_plain(candidate.question)) for pattern in _reserved()):
         return "held-out phrasing"
     if candidate.discussed:
-        return _unbelievable(candidate, shown, segment)
-    return _perhaps_discussed(candidate, segment, prior, here)
+        return _unbelievable(candidate, shown, segment, grammar, entails)
+    if held_out(candidate.topic) and not exam:
+        return "held-out topic"
+    return _perhaps_discussed(candidate, segment, prior, here, grammar)
 
 
 def cited(candidate: Candidate, segment: Segment) -> list[Message]:
@@ -113,73 +110,90 @@ def alike(answer: str, other: str) -> bool:
     return bool(((_content(answer) | _numbers(answer)) & (_content(other) | _numbers(other))) - _OF_TALK)
 
 
-def _is_question(candidate: Candidate) -> bool:
+def _is_question(candidate: Candidate, grammar: Grammar) -> bool:
     asked = candidate.question
     first = next(iter(words(asked)), "")
-    return asked.endswith("?") and asked.count("?") == 1 and (first in _YES_NO) == (candidate.kind == "closed")
+    closed = first in _YES_NO if grammar.code == "en" else first not in grammar.asks
+    return asked.endswith("?") and asked.count("?") == 1 and closed == (candidate.kind == "closed")
 
 
-def _has_topic(candidate: Candidate) -> bool:
-    named = set(stems(candidate.topic))
-    return bool(named - GENERIC) and named <= set(map(stem, words(candidate.question)))
+def _has_topic(candidate: Candidate, segment: Segment, grammar: Grammar) -> bool:
+    day = segment.created_at.date()
+    topic, asked = Text(candidate.topic, day, grammar), Text(candidate.question, day, grammar)
+    named = set(topic.content) | topic.numbers
+    if not named or (grammar.code == "en" and not set(stems(candidate.topic)) - GENERIC):
+        return False
+    return named <= {*asked.content, *asked.numbers}
 
 
-def _unbelievable(candidate: Candidate, shown: frozenset[int], segment: Segment) -> str:
+def _unbelievable(
+    candidate: Candidate, shown: frozenset[int], segment: Segment, grammar: Grammar, entails: Entails | None
+) -> str:
     """Return why what it says of the conversation is not believed."""
     if not candidate.cites or not shown.issuperset(candidate.cites):
         return "not cited"
     messages = cited(candidate, segment)
-    if any(message.role == "system" for message in messages) or not _stands(candidate, segment):
+    if any(message.role == "system" for message in messages) or not _stands(candidate, segment, grammar):
         return "not said"
     if any(steers(message.content) for message in messages):
         return "steering"
-    said = {root for message in messages for root in _roots(map(stem, words(message.content)))}
-    if not said.issuperset(_content(candidate.topic)) or not (said | _ASKING).issuperset(_content(candidate.question)):
+    closed = candidate.kind == "closed"
+    if closed and grammar.saying.search(candidate.question):  # whether it was talked about, not whether it is so
+        return _untold(candidate, messages, segment, grammar)
+    if not closed and not stems(candidate.answer):
+        return "no question"
+    return unsupported(
+        candidate.question,
+        candidate.answer,
+        closed=closed,
+        cites=candidate.cites,
+        segment=segment,
+        grammar=grammar,
+        entails=entails,
+    )
+
+
+def _untold(candidate: Candidate, messages: Sequence[Message], segment: Segment, grammar: Grammar) -> str:
+    """Return why what is asked about was not talked about, or not by the user where that is asked."""
+    day = segment.created_at.date()
+    mine = [message for message in messages if message.role == "user"] or messages
+    said = Text("\n".join(message.content for message in mine), day, grammar)
+    missing = [word for word in said.lacks(Text(candidate.question, day, grammar)) if not _loose(word, grammar)]
+    if missing or Text(candidate.question, day, grammar).numbers - said.numbers:
         return "question not grounded"
-    claim = candidate.question
-    if candidate.kind == "open":
-        claim = candidate.answer
-        dates = [segment.created_at, *(message.created_at for message in messages if message.created_at)]
-        allowed = {stem(word) for date in dates for word in words(spoken_date(date))} | _OF_TALK
-        if not candidate.answer or not stems(claim):
-            return "no question"
-        if _numbers(claim) - said - allowed:
-            return "number not grounded"
-        if _content(claim) - said - allowed:
-            return "not grounded"
-    elif _content(claim) & _OF_TALK:
-        return ""  # whether it was talked about, not whether it is so
-    return "negation" if _negated(claim) != _negated(_nearest(claim, messages)) else ""
+    return "" if mine[0].role == "user" else "only the assistant said so"
 
 
-def _stands(candidate: Candidate, segment: Segment) -> bool:
+def _loose(word: str, grammar: Grammar) -> bool:
+    return grammar.stem(word) in grammar.loose
+
+
+def _stands(candidate: Candidate, segment: Segment, grammar: Grammar) -> bool:
     """Whether the user said it, or let the assistant's word stand."""
     if any(message.role == "user" for message in cited(candidate, segment)):
         return True
     after = segment.messages[max(candidate.cites) - segment.first + 1 :]
     reply = next((message.content for message in after if message.role == "user"), "")
-    return not _WRONG.search(reply[:200])
+    return not grammar.wrong.search(reply[:200])
 
 
-def _perhaps_discussed(candidate: Candidate, segment: Segment, prior: Mentions, here: Mentions) -> str:
+def _perhaps_discussed(
+    candidate: Candidate, segment: Segment, prior: Mentions, here: Mentions, grammar: Grammar
+) -> str:
     """Return why a question about what was not discussed is refused."""
-    if held_out(candidate.topic):
-        return "held-out topic"
     if prior.names(candidate.topic) or here.names(candidate.topic):
         return "already discussed"
     everything = " ".join(message.content for message in segment.messages if message.role != "system")
-    return "may have been discussed" if may_mean(candidate.topic, everything) else ""
+    said = Text(everything, segment.created_at.date(), grammar)
+    named = Text(candidate.topic, said.said, grammar).content
+    akin = (
+        any(said.has(*one) for one in named.items()) if grammar.code != "en" else may_mean(candidate.topic, everything)
+    )
+    return "may have been discussed" if akin else ""  # no table says what a German word may mean: any of them will do
 
 
 def _numbers(text: str) -> set[str]:
     return {stem(word) for word in words(text) if word in NUMBERS or any(sign.isdigit() for sign in word)}
-
-
-def _nearest(claim: str, messages: Sequence[Message]) -> str:
-    """Return the sentence that has most of the claim's words."""
-    wanted = _content(claim)
-    spoken = (one for message in messages for one in _SENTENCE.split(message.content))
-    return max(spoken, key=lambda one: len(wanted & _roots(map(stem, words(one)))), default="")
 
 
 def _content(text: str) -> set[str]:
@@ -188,10 +202,6 @@ def _content(text: str) -> set[str]:
 
 def _roots(found: Iterable[str]) -> set[str]:
     return {_PRESENT.get(one, one) for one in found}
-
-
-def _negated(text: str) -> bool:
-    return _NEGATION.search(text) is not None
 
 
 def _plain(question: str) -> str:

@@ -55,12 +55,12 @@ def test_what_rests_on_the_conversation_passes(candidate: Candidate) -> None:
         (OPEN, {"cites": ()}, "not cited"),
         (OPEN, {"cites": (9,)}, "not cited"),
         (OPEN, {"cites": (-1,)}, "not cited"),
-        (OPEN, {"cites": (1,)}, "question not grounded"),
+        (OPEN, {"cites": (1,)}, "number not grounded"),
         (OPEN, {"question": "What washer did I steal?"}, "question not grounded"),
         (OPEN, {"answer": "You bought a gold washer."}, "not grounded"),
         (OPEN, {"answer": "You bought 17 washers."}, "number not grounded"),
         (OPEN, {"answer": "You never bought a washer."}, "negation"),
-        (CLOSED, {"question": "Did Anna find the stopcock?"}, "question not grounded"),
+        (CLOSED, {"question": "Did Anna find the stopcock?"}, "name not grounded"),
         (CLOSED, {"question": "Have we had a chat about the stopcock?"}, "held-out phrasing"),
         (CLOSED, {"question": "By the way, does the stopcock ring a bell?"}, "no question"),
         (NEGATIVE, {"topic": "washer", "question": "Did we talk about the washer?"}, "already discussed"),
@@ -73,7 +73,7 @@ def test_what_does_not_is_refused(candidate: Candidate, changed: dict[str, Any],
 
 def test_dates_of_the_conversation_are_grounded() -> None:
     assert why(OPEN, answer="You bought a washer on 14 March 2026.") == ""
-    assert why(OPEN, answer="You bought a washer on 15 March 2026.") == "number not grounded"
+    assert why(OPEN, answer="You bought a washer on 15 March 2026.") == "date not grounded"
 
 
 def test_a_negative_is_held_against_the_whole_log() -> None:
@@ -96,7 +96,13 @@ def test_a_denied_fact_is_no_yes() -> None:
 def test_what_the_user_called_wrong_is_not_what_was_said() -> None:
     sold = Candidate("closed", True, (1,), "blue bicycle", "Was the blue bicycle sold to Anna?", "")
     assert why(sold, TALK) == "not said"
-    assert why(Candidate("open", True, (3,), "bicycle", "What price is the bicycle?", "200 pounds."), TALK) == ""
+
+
+def test_what_the_assistant_alone_said_is_told_as_that_or_not_at_all() -> None:
+    price = Candidate("open", True, (3,), "bicycle", "What price is the bicycle?", "200 pounds.")
+    assert why(price, TALK) == "only the assistant said so"
+    assert why(price, TALK, question="What price did you say that the bicycle costs?") == ""
+    assert why(price, TALK, cites=(0,), question="What did you say about the bicycle?") == "only the user said so"
 
 
 def test_a_message_that_addresses_the_model_is_not_cited() -> None:

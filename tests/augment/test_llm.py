@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from plum_edge.augment import prompts, templates
 from plum_edge.augment.checks import Checked, Mentions, check
-from plum_edge.augment.llm import ask, name, pairs
+from plum_edge.augment.llm import PASSES, ask, name, pairs
 from plum_edge.augment.phrases import augment
 from plum_edge.augment.windows import windows
 from plum_edge.records import Message, Pair, Segment
@@ -51,8 +51,13 @@ def write(talk: Segment, generate: Callable[..., str], prior: Mentions | None = 
     return Checked(checked.kept, checked.rejected + made.rejected)
 
 
-def saying(*objects: Mapping[str, Any]) -> Callable[..., str]:
-    return lambda _messages, _schema: json.dumps({"pairs": objects})
+def saying(*objects: Mapping[str, Any], exam: Sequence[Mapping[str, Any]] = ()) -> Callable[..., str]:
+    """Return a model that answers with these, and with ``exam`` where it is asked for an examination."""
+    return lambda messages, _schema: json.dumps({"pairs": exam if examined(messages) else objects})
+
+
+def examined(messages: Sequence[Message]) -> bool:
+    return bool(messages) and prompts.EXAM in messages[-1].content
 
 
 def own(found: Checked) -> list[Pair]:
@@ -75,10 +80,10 @@ def test_every_angle_is_asked_once_a_window_with_the_schema() -> None:
         return ""
 
     (window,) = windows(TAP, 4000, len)
-    assert ask(window, generate) == [""] * len(prompts.ANGLES)
+    assert ask(window, generate) == [""] * PASSES
     texts = [messages[-1].content for messages, _ in asked]
     assert all(window.text in text and "14 March 2026" in text for text in texts)
-    assert len(set(texts)) == len(prompts.ANGLES) and all(schema is prompts.SCHEMA for _, schema in asked)
+    assert len(set(texts)) == PASSES and examined(asked[-1][0]) and all(schema is prompts.SCHEMA for _, schema in asked)
     assert len({text.split("</log>")[0] for text in texts}) == 1  # read once by who keeps what was read
 
 
@@ -95,7 +100,7 @@ def test_what_is_grounded_is_kept_and_only_open_answers_are_the_models_words() -
     assert found.rejected["near duplicate"] == len(GOOD) * (len(prompts.ANGLES) - 1)
 
 
-def test_held_out_pairs_are_those_of_phrases_whatever_the_model_writes() -> None:
+def test_without_an_examination_the_held_out_pairs_are_those_of_phrases() -> None:
     phrases = held_out(check(augment(TAP, Mentions(), seed=1, topics=TOPICS), TAP, Mentions()).kept)
     for generate in (saying(*GOOD), saying(), lambda *_: "no JSON"):
         assert held_out(write(TAP, generate).kept) == phrases
@@ -106,7 +111,7 @@ def test_what_the_model_does_not_give_is_made_good_by_phrases() -> None:
     phrases = check(augment(TAP, Mentions(), seed=1, topics=TOPICS), TAP, Mentions())
     found = write(TAP, lambda *_: "I would rather not.")
     assert found.kept == phrases.kept
-    assert found.rejected["not readable"] == len(prompts.ANGLES)
+    assert found.rejected["not readable"] == PASSES
 
 
 @pytest.mark.parametrize("talk", [TAP, CAT])
