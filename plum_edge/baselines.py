@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from plum_edge.asking import Asked, Joint, Recalls, mean_odds, p_yes_many, recollect, topic, with_context
+from plum_edge.config import Decide
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import Asker, Scored, score
 from plum_edge.records import Message, Progress, Question
@@ -168,8 +169,10 @@ class Rememberer:
     ``found``, where there is one, gives how likely a search holds it to have been discussed, and counts as much.
     """
 
-    def __init__(self, recall: Recalls, model: Model, found: Callable[[str], float] | None = None) -> None:
-        self._recall, self._model, self._found = recall, model, found
+    def __init__(
+        self, recall: Recalls, model: Model, decide: Decide, found: Callable[[str], float] | None = None
+    ) -> None:
+        self._recall, self._model, self._decide, self._found = recall, model, decide, found
 
     def p_yes(self, question: str) -> float:
         """Return p(yes) of all phrasings."""
@@ -178,7 +181,8 @@ class Rememberer:
     def p_yes_many(self, questions: Sequence[str]) -> list[float]:
         """Return the same of each question."""
         self._model.put_on()
-        remembered = p_yes_many(self._recall, [self._model.messages(question) for question in questions])
+        prompts = [self._model.messages(question) for question in questions]
+        remembered = p_yes_many(self._recall, prompts, self._decide)
         if not self._found:
             return remembered
         return [mean_odds(p, self._found(question)) for p, question in zip(remembered, questions, strict=True)]
@@ -186,7 +190,8 @@ class Rememberer:
     def answer(self, question: str) -> str:
         """Return the answer to the phrasing that is to be answered."""
         self._model.put_on()
-        return _answered(self._recall, recollect(self._recall, self._model.messages(question)).asked)
+        messages = self._model.messages(question)
+        return _answered(self._recall, recollect(self._recall, messages, decide=self._decide).asked)
 
 
 class Together:
@@ -198,10 +203,11 @@ class Together:
         adapter: Path,
         reads: Sequence[Callable[[str], str | None]],
         found: Callable[[str], float],
+        decide: Decide,
     ) -> None:
         self._recall, self._reads, self._found = recall, reads, found
         recall.use(None)  # whatever is on may be another adapter of the same name
-        self._joint = Joint(recall, adapter)
+        self._joint = Joint(recall, adapter, decide=decide)
 
     def p_yes(self, question: str) -> float:
         """Return p(yes) of all."""
@@ -241,8 +247,8 @@ class Threshold:
         return f'You said: "{quote}"' if quote else "I do not know: we have not talked about that."
 
 
-def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> Asker:
-    """Return one of `SYSTEMS`. ``adapter`` is the GGUF file, for those that need one.
+def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks, decide: Decide | None = None) -> Asker:
+    """Return one of `SYSTEMS`. ``adapter`` is the GGUF file, for those that need one; ``decide``: when it claims a yes.
 
     Raises:
         ValueError: no such system, or one with an adapter and no adapter given.
@@ -256,10 +262,10 @@ def asker(name: str, recall: Recalls, adapter: Path | None, library: Looks) -> A
         raise ValueError(f"the system {name!r} needs an adapter")
     reads = [(lambda _question: PROMPT)] if system.prompted else [_reader(library, way) for way in system.reads]
     if system.joint and adapter is not None:
-        return Together(recall, adapter, reads, _finder(library))
+        return Together(recall, adapter, reads, _finder(library), decide or Decide())
     model = Model(recall, adapter if system.adapter else None, reads[0] if reads else None)
     found = _finder(library) if system.searches else None
-    return Rememberer(recall, model, found) if system.adapter and system.phrased else model
+    return Rememberer(recall, model, decide or Decide(), found) if system.adapter and system.phrased else model
 
 
 def _answered(recall: Recalls, asked: Asked) -> str:

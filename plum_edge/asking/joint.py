@@ -18,15 +18,16 @@ from pathlib import Path
 
 from plum_edge.asking import remember
 from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds
+from plum_edge.config import Decide
 from plum_edge.records import Message
 
 
 class Joint:
     """An adapter and the bare base over one recall. ``name`` is what the recall calls the adapter."""
 
-    def __init__(self, recall: Recalls, adapter: Path, name: str | None = None) -> None:
+    def __init__(self, recall: Recalls, adapter: Path, name: str | None = None, decide: Decide | None = None) -> None:
         self._recall, self._adapter = recall, adapter
-        self._name = name or str(adapter)
+        self._name, self._decide = name or str(adapter), decide or Decide()
 
     def p_yes_many(
         self, questions: Sequence[tuple[Sequence[Message], Sequence[Sequence[Message]], float]]
@@ -37,7 +38,7 @@ class Joint:
         the question as asked: that the base then says no has its weight.
         """
         self._remember()
-        remembered = remember.p_yes_many(self._recall, [plain for plain, _, _ in questions])
+        remembered = remember.p_yes_many(self._recall, [plain for plain, _, _ in questions], self._decide)
         self._read()
         read = iter(self._recall.p_yes_many([reading for _, readings, _ in questions for reading in readings]))
         return [
@@ -56,7 +57,7 @@ class Joint:
         """
         # The reader last: its prompt is the long one, and need not be read again where it speaks, as it mostly does.
         self._remember()
-        recalled = remember.recollect(self._recall, plain, remember.OPENING)
+        recalled = remember.recollect(self._recall, plain, remember.OPENING, self._decide)
         self._read()
         opens, loss = self._recall.opening(readings[0], remember.OPENING)
         remembered = recalled.asked.p_yes

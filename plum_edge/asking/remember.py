@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from plum_edge.asking import rewrite
 from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds
+from plum_edge.config import Decide
 from plum_edge.records import Message
 
 OPENING = 16
@@ -34,23 +35,28 @@ class Recollection:
     """Of that beginning, in nats a token."""
 
 
-def claim(p: float) -> float:
-    """Return p(yes) with its odds halved, so that a yes is claimed from odds of two to one.
+_USUAL = Decide()
 
-    To claim what was never said is taken for twice as bad as to miss what was. By even odds an adapter, which has heard
-    a yes about all that it knows, claims too much of what is near to it (docs/LOG.md).
+
+def claim(p: float, odds: float = _USUAL.odds) -> float:
+    """Return p(yes) with its odds divided by ``odds``, so that a yes is claimed from these odds on.
+
+    To claim what was never said is taken for worse than to miss what was. By even odds an adapter, which has heard a
+    yes about all that it knows, claims too much of what is near to it (docs/LOG.md).
     """
-    return p / (2.0 - p)
+    return p / (p + odds * (1.0 - p))
 
 
-def p_yes_many(recall: Recalls, prompts: Sequence[Sequence[Message]]) -> list[float]:
+def p_yes_many(recall: Recalls, prompts: Sequence[Sequence[Message]], decide: Decide = _USUAL) -> list[float]:
     """Return p(yes) of questions about what was said: the `claim` of the mean over the phrasings in log-odds."""
-    phrased = [_phrased(messages, rewrite.closed) for messages in prompts]
+    phrased = [_phrased(messages, rewrite.closed, decide) for messages in prompts]
     each = iter(recall.p_yes_many([asked for phrasings in phrased for asked in phrasings]))
-    return [claim(mean_odds(*(next(each) for _ in phrasings))) for phrasings in phrased]
+    return [claim(mean_odds(*(next(each) for _ in phrasings)), decide.odds) for phrasings in phrased]
 
 
-def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE) -> Recollection:
+def recollect(
+    recall: Recalls, messages: Sequence[Message], glance: int = GLANCE, decide: Decide = _USUAL
+) -> Recollection:
     """Return what the adapter remembers. A question that it does not take for one about what was said stays as asked.
 
     Which it is, the form of the answer's first ``glance`` tokens tells; no more are written of one that is not.
@@ -60,15 +66,19 @@ def recollect(recall: Recalls, messages: Sequence[Message], glance: int = GLANCE
     if not rewrite.in_form(opens):
         return Recollection(Asked(as_asked, recall.p_yes(as_asked) if is_closed(opens) else None), opens, loss)
     if is_closed(opens) and not rewrite.asks_for_words(messages[-1].content):
-        return _decided(recall, as_asked, opens, loss, glance)
-    return _surest(recall, as_asked)
+        return _decided(recall, as_asked, (opens, loss, glance), decide)
+    return _surest(recall, as_asked, decide)
 
 
-def _decided(recall: Recalls, messages: list[Message], opens: str, loss: float, glance: int) -> Recollection:
-    """Answer yes or no as all phrasings say together, in the first that says so by itself, where one does."""
-    phrased = _phrased(messages, rewrite.closed)
+def _decided(recall: Recalls, messages: list[Message], begun: tuple[str, float, int], decide: Decide) -> Recollection:
+    """Answer yes or no as all phrasings say together, in the first that says so by itself, where one does.
+
+    ``begun``: how the answer to the messages as they are opens, its loss, and the tokens of that.
+    """
+    opens, loss, glance = begun
+    phrased = _phrased(messages, rewrite.closed, decide)
     each = recall.p_yes_many(phrased)
-    together = claim(mean_odds(*each))
+    together = claim(mean_odds(*each), decide.odds)
     yes = together >= 0.5
     agrees = next((asked for asked, p in zip(phrased, each, strict=True) if (p >= 0.5) == yes), messages)
     if agrees != messages:
@@ -76,18 +86,20 @@ def _decided(recall: Recalls, messages: list[Message], opens: str, loss: float, 
     return Recollection(Asked(agrees, together, yes), opens, loss)
 
 
-def _surest(recall: Recalls, messages: list[Message]) -> Recollection:
+def _surest(recall: Recalls, messages: list[Message], decide: Decide) -> Recollection:
     """Answer in words, in the phrasing whose answer begins most surely."""
-    begun = [(asked, *recall.opening(asked, OPENING)) for asked in _phrased(messages, rewrite.open_ended)]
+    begun = [(asked, *recall.opening(asked, OPENING)) for asked in _phrased(messages, rewrite.open_ended, decide)]
     asked, opens, loss = min(begun, key=lambda one: one[2])
     return Recollection(Asked(asked, recall.p_yes(asked) if is_closed(opens) else None), opens, loss)
 
 
-def _phrased(messages: Sequence[Message], phrasings: rewrite.Phrasings) -> list[list[Message]]:
+def _phrased(messages: Sequence[Message], phrasings: rewrite.Phrasings, decide: Decide) -> list[list[Message]]:
     """Return the messages as they are, and the question that ends them in other phrasings.
 
     Those stand for themselves, as in training: what was said before in a chat leads a small model astray (docs/LOG.md).
     """
+    if not decide.phrasings:
+        return [list(messages)]
     *before, last = messages
     kept = [message for message in before if message.role == "system"]
     return [list(messages), *([*kept, Message(last.role, question)] for question in phrasings(last.content))]

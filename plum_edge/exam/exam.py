@@ -70,7 +70,7 @@ class Exam:
     ) -> list[evaluate.Scored]:
         """Score questions with one of `baselines.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
         self.library.left_out = None
-        asker = baselines.asker(system, self.recall, adapter, self.library)
+        asker = baselines.asker(system, self.recall, adapter, self.library, self.config.decide)
         return evaluate.score(questions, asker, progress)
 
     def ask_at_cost(
@@ -86,7 +86,9 @@ class Exam:
             self.library.prepare_dense()
         self.library.left_out = None
         meter = Meter(self.recall)
-        asker = Metered(baselines.asker(system, meter, adapter, self.library), meter, self.recall.prompt_tokens)
+        asker = Metered(
+            baselines.asker(system, meter, adapter, self.library, self.config.decide), meter, self.recall.prompt_tokens
+        )
         scored = evaluate.score(questions, asker, progress)
         used = baselines.SYSTEMS[system]
         ranking = used.threshold or ("bm25" if used.searches else None)

@@ -69,7 +69,12 @@ class Speaker:
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
             recall = self.exam.recall
-            whole = recall.answer(asked.messages, max_tokens=self.config.generate.max_tokens, decided=asked.decided)
+            whole = recall.answer(
+                asked.messages,
+                max_tokens=self.config.generate.max_tokens,
+                sampling=self._sampling,
+                decided=asked.decided,
+            )
             text, p_yes = "".join(self._vouched([whole], question, active)), asked.p_yes
             if p_yes is None and is_closed(whole):
                 p_yes = recall.p_yes(asked.messages)
@@ -114,11 +119,16 @@ class Speaker:
         pieces = self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            sampling=Sampling(*(getattr(settings, one.name) for one in fields(Sampling))),
+            sampling=self._sampling,
             decided=asked.decided,
             stopped=over,
         )
         yield from self._vouched(pieces, messages[-1].content, active)
+
+    @property
+    def _sampling(self) -> Sampling:
+        settings = self.config.generate
+        return Sampling(*(getattr(settings, one.name) for one in fields(Sampling)))
 
     def _knows_nothing(
         self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
@@ -150,14 +160,15 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            return recollect(self.exam.recall, messages).asked
+            return recollect(self.exam.recall, messages, decide=self.config.decide).asked
         library, question = self.exam.library, messages[-1].content
         library.left_out = left_out
         readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
-        return Joint(self.exam.recall, Path(active.gguf), active.id).speaker(messages, readings, found)
+        joint = Joint(self.exam.recall, Path(active.gguf), active.id, self.config.decide)
+        return joint.speaker(messages, readings, found)
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache."""
