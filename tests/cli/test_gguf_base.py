@@ -10,28 +10,8 @@ import pytest
 from plum_edge.convert import gguf
 from plum_edge.paths import Home, sha256_file
 from plum_edge.store import Store
-from tests.cli.conftest import Run
+from tests.cli.conftest import SETTINGS, Run
 from tests.tiny import tiny_base
-
-SETTINGS = """
-[model]
-base = "{base}"
-[train]
-rank = 2
-epochs = 1
-rehearsal = 0
-threads = 1
-[augment]
-topics = 2
-[recall]
-max_tokens = 8
-threads = 1
-[gate]
-min_new = 0.0
-max_false_yes = 1.0
-max_text_loss = 99.0
-max_lost = 1.0
-"""
 
 
 @pytest.fixture
