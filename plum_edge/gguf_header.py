@@ -29,6 +29,8 @@ _LONGEST = 1 << 24
 """Bytes of one string."""
 BASE_SHA256 = "plum_edge.base_sha256"
 """Our own entry, in a base and in its adapters: the SHA-256 of the weights that the base was made of."""
+BASE_GGUF_SHA256 = "plum_edge.base_gguf_sha256"
+"""The same in an adapter that was trained on one GGUF file: the SHA-256 of that file."""
 
 
 class NotGguf(ValueError):

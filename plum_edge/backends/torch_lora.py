@@ -253,6 +253,8 @@ def _load_base(weights: Weights, plan: memory.Plan, device: str) -> Any:
                 model = AutoModelForCausalLM.from_pretrained(
                     folder, config=config, dtype=dtype, device_map={"": device}, local_files_only=True, **given
                 )
+            elif plan.quantise:
+                raise NoModel(folder.name, "a GGUF is not held in 4 bits on a card", "Take the folder of its weights.")
             else:
                 model = own_loaders.transformers_model(weights, config, dtype).to(device)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:

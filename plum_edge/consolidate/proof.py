@@ -38,6 +38,7 @@ def write(out: Path, state: Mapping[str, np.ndarray], base: Base, config: Config
         heads=base.heads,
         kv_heads=base.kv_heads,
         base_sha256=base.sha256,
+        on_gguf=base.alone,
     )
 
 

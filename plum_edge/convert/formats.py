@@ -179,7 +179,7 @@ def write(lora: Lora, to: Target, out: Path, base: Skeleton | None, dtype: gguf.
     sha256 = "" if base.packed else open_weights(base.place).sha256
     gguf.write_adapter(
         out, lora.state(), alpha=lora.alpha, family=base.family, heads=base.heads, kv_heads=base.kv_heads, dtype=dtype,
-        outer=base.outer, base_sha256=sha256,
+        outer=base.outer, base_sha256=sha256, on_gguf=base.place.is_file(),
     )  # fmt: skip
 
 

@@ -51,11 +51,12 @@ def write_adapter(
     dtype: AdapterType = "f32",
     outer: Collection[str] = (),
     base_sha256: str = "",
+    on_gguf: bool = False,
 ) -> None:
     """Write an adapter for llama.cpp. ``state`` has PEFT's names: A (r, in), B (out, r).
 
     ``outer``: modules outside the layers (`lora.OUTER`) that it may change. ``base_sha256`` says for which base it is,
-    so that `adapter_check` can tell another one of the same shapes.
+    so that `adapter_check` can tell another one of the same shapes; ``on_gguf``: that is the hash of one GGUF file.
 
     Raises:
         ForeignAdapter: tensors that this family does not have, each named; A without B; shapes that do not fit.
@@ -74,7 +75,8 @@ def write_adapter(
         writer.add_float32("adapter.lora.alpha", float(alpha))
         writer.add_file_type(_FILE_TYPES[dtype])
         if base_sha256:
-            writer.add_string(gguf_header.BASE_SHA256, base_sha256)
+            key = gguf_header.BASE_GGUF_SHA256 if on_gguf else gguf_header.BASE_SHA256
+            writer.add_string(key, base_sha256)
         stored = {f"{names.get_name(module)}.weight": pair for module, pair in pairs.items()}
         for name in sorted(stored, key=natural):
             a, b = stored[name]

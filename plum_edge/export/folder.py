@@ -172,5 +172,5 @@ def save(folder: Path, state: Mapping[str, Any], rank: int, alpha: float, base: 
     bones = formats.skeleton(base.weights)
     gguf.write_adapter(
         folder / GGUF, state, alpha=alpha, family=bones.family, heads=bones.heads, kv_heads=bones.kv_heads,
-        outer=bones.outer, base_sha256=base.sha256,
+        outer=bones.outer, base_sha256=base.sha256, on_gguf=base.alone,
     )  # fmt: skip

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from plum_edge.errors import ForeignAdapter
-from plum_edge.gguf_header import BASE_SHA256, Header, NotGguf, read
+from plum_edge.gguf_header import BASE_GGUF_SHA256, BASE_SHA256, Header, NotGguf, read
+from plum_edge.paths import remembered_sha256
 
 _EMBEDDING = "token_embd.weight"
 _SHOWN = 5
@@ -39,9 +40,20 @@ def check_adapter(path: Path, base: Header) -> None:
 
 
 def _foreign(adapter: Header, base: Header) -> bool:
-    """Whether both say which weights they are of, and not the same."""
-    made_for, made_of = (header.metadata.get(BASE_SHA256) for header in (adapter, base))
+    """Whether it is known for which weights the adapter is and of which the base is, and they are not the same."""
+    made_for, made_of = _weights(adapter, base)
     return bool(made_for and made_of and made_for != made_of)
+
+
+def _weights(adapter: Header, base: Header) -> tuple[str, str]:
+    """Return which weights the adapter is for, and what the base is by the same measure; empty where it is not said.
+
+    An adapter that was trained on one GGUF is for that very file, or for one that we made of its numbers.
+    """
+    made_of = str(base.metadata.get(BASE_SHA256, ""))
+    if file := adapter.metadata.get(BASE_GGUF_SHA256):
+        return str(file), made_of if made_of == file else remembered_sha256(base.path)
+    return str(adapter.metadata.get(BASE_SHA256, "")), made_of
 
 
 def _description(adapter: Header, base: Header) -> list[str]:
@@ -52,7 +64,7 @@ def _description(adapter: Header, base: Header) -> list[str]:
     if ours != theirs:
         return [f"it is for the architecture {theirs}, and the base is {ours}"]
     if _foreign(adapter, base):
-        made_for, made_of = said[BASE_SHA256], base.metadata[BASE_SHA256]
+        made_for, made_of = _weights(adapter, base)
         return [f"it was made for another base of that architecture (weights {made_for[:12]}…, here {made_of[:12]}…)"]
     alpha = said.get("adapter.lora.alpha")
     if not isinstance(alpha, float) or not math.isfinite(alpha):

@@ -19,7 +19,7 @@ WEIGHTS = ("config.json", "generation_config.json", "model*.safetensors", "model
 TEXT = ("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "chat_template*")
 FOLDER = (*WEIGHTS, *TEXT)
 """What of a repository is downloaded: no second copies of the weights in other forms, no code."""
-_PATIENCE = 3.0
+_PATIENCE = 5.0
 """Seconds."""
 _SHA256, _GIT = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{40}")
 

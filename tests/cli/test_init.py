@@ -113,6 +113,7 @@ def test_nothing_is_downloaded_unasked(home: Path, run: Run, monkeypatch: pytest
         bases, "machine", lambda _wanted="auto": bases.memory.Machine("mlx", "metal", 16 << 30, 8 << 30)
     )
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr("plum_edge.registry.hub.reachable", lambda: True)
     found = bases.propose(Home(home))
     assert found.parameters > 1e9 and not found.entry.gated and found.fits
     done = run("init", "--home", home)
@@ -130,9 +131,30 @@ def test_what_is_proposed_leaves_room_for_other_programs(
 ) -> None:
     here = bases.memory.Machine("mlx", "cpu", int(total), int(total / 2))
     monkeypatch.setattr(bases, "machine", lambda _wanted="auto": here)
+    monkeypatch.setattr("plum_edge.registry.hub.reachable", lambda: True)
     found = bases.propose(Home(home))
     assert max(found.training, found.recall) <= 0.6 * total
     assert found.entry.name != "plum-tiny", "there are bases that leave it"
+
+
+@pytest.mark.parametrize("device", ["cpu", "metal"])
+def test_without_a_hub_the_one_of_the_package_registry_is_proposed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    here = bases.memory.Machine("mlx", device, 16 << 30, 8 << 30)
+    monkeypatch.setattr(bases, "machine", lambda _wanted="auto": here)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    found = bases.propose(Home(home))
+    assert found.entry.name == "SmolLM2-135M-Instruct" and found.entry.licence == "Apache-2.0"
+
+
+def test_a_hub_that_refuses_is_none(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plum_edge.registry.hub._PATIENCE", 60.0)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+    assert bases.hub.reachable()
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    assert not bases.hub.reachable()
 
 
 def test_a_base_that_answers_beside_the_card_is_held_against_main_memory(

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge import registry
-from plum_edge.backends import own_loaders
+from plum_edge.backends import own_loaders, pick
+from plum_edge.backends.base import LoraSpec, initial_state
 from plum_edge.convert import families, gguf, rope, verify
 from plum_edge.convert.gguf_weights import GgufWeights
 from plum_edge.convert.weights import FolderWeights, open_weights
@@ -29,6 +30,7 @@ from tests import zoo
 from tests.convert.smollm2 import needs_smollm2, smollm2
 
 NAMES = sorted(zoo.FAMILIES)
+BACKENDS = [name for name, why in pick.available().items() if not why]
 PROMPTS = [[int(i) for i in np.random.default_rng(n).integers(3, 500, 40)] for n in range(8)]
 """320 places: eight texts of forty tokens, drawn by chance."""
 PROBES = 200
@@ -145,6 +147,19 @@ def test_mlx_on_the_files_numbers_computes_what_llama_cpp_does(name: str, tmp_pa
     bound = GgufWeights(path).family.logit_bound
     for ours, other in zip(own_loaders.mlx_logits(path, None, PROMPTS), theirs(path), strict=True):
         assert np.abs(ours - other).max() <= bound
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_trainer_computes_the_same_of_a_gguf_as_of_the_folder(backend: str, name: str, tmp_path: Path) -> None:
+    folder, path = base(name, tmp_path)
+    spec = LoraSpec(4, 8.0, tuple(target.split(".")[-1] for target in GgufWeights(path).family.targets))
+    made = [pick.make(pick.Choice(backend, "tested", {}), open_weights(place), spec, 1) for place in (folder, path)]
+    state = initial_state(made[0].shapes(), 0)
+    for trainer in made:
+        trainer.load(state)
+    assert made[0].shapes() == made[1].shapes()
+    assert np.abs(made[0].logits(PROMPTS[0]) - made[1].logits(PROMPTS[0])).max() <= 1e-5
 
 
 @needs_peft
