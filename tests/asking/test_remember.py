@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.asking import mean_odds, p_yes_many, recollect
+from plum_edge.asking import Asked, mean_odds, p_yes_many, recollect
 from plum_edge.asking.remember import GLANCE, OPENING, claim
+from plum_edge.config import Decide
 from plum_edge.records import Message
 
 CLOSED = "Did we ever get into the tap?"
@@ -116,3 +117,17 @@ def test_what_was_said_before_in_the_chat_stands_before_the_users_own_words_alon
     recalled = recollect(minds, [*before, *asked(CLOSED)])
     assert recalled.asked.messages == [kind, *asked(CAME_UP)]
     assert minds.before == {tuple(before), (kind,)}
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.1, 10.0))
+def test_the_odds_from_which_on_a_yes_is_claimed(p: float, odds: float) -> None:
+    assert claim(p, odds) / (1 - claim(p, odds)) == pytest.approx(p / (1 - p) / odds, rel=1e-6)
+    assert claim(p, 1.0) == pytest.approx(p)
+
+
+def test_without_phrasings_it_is_asked_as_it_stands() -> None:
+    minds = Minds({CLOSED: (NO, 0.1, 0.2), CAME_UP: (YES, 0.1, 0.9), TALKED: (YES, 0.1, 0.8)})
+    alone = Decide(odds=1.0, phrasings=False)
+    assert p_yes_many(minds, [asked(CLOSED)], alone) == [pytest.approx(0.2)]
+    recalled = recollect(minds, asked(CLOSED), decide=alone)
+    assert recalled.asked == Asked(asked(CLOSED), pytest.approx(0.2), False)
