@@ -9,6 +9,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: setup demo demo-all test test-torch torture poison check format bench matrix experiment experiment-quick clean
 
+# torch trains on processors; MLX on Apple silicon. Where there is no card PyTorch's CPU build saves gigabytes; on Linux it
+# has an index of its own. Without torch everything works, and training is slower: make setup TORCH=
+TORCH ?= $(if $(filter Linux,$(shell uname)),torch==2.13.0)
+CARD := $(shell command -v nvidia-smi)
+TORCH_INDEX ?= $(if $(CARD),,$(if $(filter Linux,$(shell uname)),--extra-index-url https://download.pytorch.org/whl/cpu))
+
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
@@ -16,6 +22,7 @@ $(VENV)/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
 	@command -v c++ >/dev/null || { echo "plum-edge needs a C++ compiler, for llama.cpp (Debian: apt install g++; macOS: xcode-select --install)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (llama.cpp is compiled the first time: about five minutes)"
+	@test -z "$(TORCH)" || $(BIN)/python -m pip install --quiet $(TORCH_INDEX) $(TORCH)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
@@ -29,12 +36,10 @@ demo-all: setup
 test: setup
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-# What needs torch, transformers and peft (training on them, PEFT's side of every conversion) is tested in an environment
-# of its own. Where there is no card, PyTorch's CPU build saves gigabytes; it has an index of its own on Linux.
-TORCH ?= torch==2.13.0
+# What needs transformers and peft (training on them, PEFT's side of every conversion) is tested in an environment
+# of its own.
 TORCH_BIN := .venv-torch/bin
 TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/cli/test_,convert.py export.py init.py) tests/forget
-TORCH_INDEX ?= $(if $(filter Linux,$(shell uname)),--extra-index-url https://download.pytorch.org/whl/cpu)
 
 test-torch: .venv-torch/.installed
 	$(TORCH_BIN)/python -m pytest $(TORCH_TESTS)
@@ -42,7 +47,7 @@ test-torch: .venv-torch/.installed
 .venv-torch/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
 	@test -x $(TORCH_BIN)/python || $(PYTHON) -m venv .venv-torch
 	@echo "installing into .venv-torch"
-	@command -v nvidia-smi >/dev/null || $(TORCH_BIN)/python -m pip install --quiet $(TORCH_INDEX) $(TORCH)
+	$(TORCH_BIN)/python -m pip install --quiet $(TORCH_INDEX) $(or $(TORCH),torch==2.13.0)
 	$(TORCH_BIN)/python -m pip install --quiet --editable '.[dev,cuda]'
 	@touch $@
 

@@ -113,10 +113,10 @@ def describe(weights: Weights) -> Dense:
     """
     config = weights.config
     try:
-        described = _of_config(config)
+        described = of_config(config)
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
         raise Unknown(f"config.json has no usable {error}") from error
-    wanted = _tensors(described, weights.shapes)
+    wanted = tensors(described, weights.shapes)
     found = {name: shape for name, shape in weights.shapes.items() if not name.endswith(_IGNORED)}
     if described.tied:
         found.pop("lm_head.weight", None)
@@ -126,7 +126,12 @@ def describe(weights: Weights) -> Dense:
     return described
 
 
-def _of_config(config: Mapping[str, Any]) -> Dense:
+def of_config(config: Mapping[str, Any]) -> Dense:
+    """Return what the decoder of a config.json computes.
+
+    Raises:
+        Unknown: our own decoder does not know it; says what.
+    """
     family = str(config["model_type"])
     if family not in FAMILIES:
         raise Unknown(f"the family {family} is not known")
@@ -230,7 +235,7 @@ def _plain(base: float, dimensions: int) -> np.ndarray:
     return found
 
 
-def _tensors(dense: Dense, stored: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+def tensors(dense: Dense, stored: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
     """Return the shape of every tensor that the decoder uses; a linear layer's bias where there is one."""
     found: dict[str, tuple[int, ...]] = {"model.embed_tokens.weight": (dense.vocabulary, dense.hidden)}
     for n in range(dense.layers):

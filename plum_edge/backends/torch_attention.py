@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from plum_edge.backends.torch_layout import Layout
 from plum_edge.backends.torch_ops import Op
+
+_MASKS = 16
+"""Kept at once: a night has a few lengths, what is said token by token has many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +25,22 @@ class Sight:
 
 
 class Masks:
-    """The masks of a layout, made once for all layers: True where a query sees a key."""
+    """Masks, made once for all layers: 0 where a query sees a key, else −∞."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[int, int, int | None], Tensor] = {}
 
-    def of(self, queries: int, keys: int, window: int | None) -> Tensor | None:
-        """Return (queries, keys) for the last ``queries`` of ``keys`` tokens; None where plain causality is it."""
-        wide = window is None or window >= keys
-        if wide and queries == keys:
-            return None
-        key = (queries, keys, None if wide else window)
+    def of(self, queries: int, keys: int, window: int | None) -> Tensor:
+        """Return (queries, keys) in f32 for the last ``queries`` of ``keys`` tokens."""
+        key = (queries, keys, window)
         if key not in self._made:
             behind = torch.arange(keys - queries, keys)[:, None] - torch.arange(keys)
             seen = behind >= 0
-            self._made[key] = seen if wide else seen & (behind < window)
+            if window is not None:
+                seen &= behind < window
+            if len(self._made) >= _MASKS:
+                self._made.clear()
+            self._made[key] = torch.zeros(queries, keys).masked_fill_(~seen, float("-inf"))
         return self._made[key]
 
 
@@ -95,7 +98,7 @@ def continued(q: Tensor, k: Tensor, v: Tensor, masks: Masks, sight: Sight) -> Te
 def _rectangles(x: Tensor, layout: Layout) -> Tensor:
     if layout.place is not None and layout.back is not None:
         x = _Pick.apply(x, layout.place, layout.back)
-    return x.view(layout.rows, layout.width, *x.shape[1:])
+    return x.unflatten(0, (layout.rows, layout.width))
 
 
 def _own(x: Tensor, layout: Layout) -> Tensor:
@@ -105,16 +108,59 @@ def _own(x: Tensor, layout: Layout) -> Tensor:
 
 def _softmax(q: Tensor, k: Tensor, v: Tensor, masks: Masks, sight: Sight) -> Tensor:
     """Return softmax(cap(q·kᵀ · scale) + mask)·v; all of (rows, tokens, heads, width)."""
-    mask = masks.of(q.shape[1], k.shape[1], sight.window)
-    q, k, v = (value.transpose(1, 2) for value in (q, k, v))
-    if sight.cap is None:
-        found = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, is_causal=mask is None, scale=sight.scale, enable_gqa=q.shape[1] != k.shape[1]
-        )
-        return found.transpose(1, 2)
-    if mask is None:
-        mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool).tril()
-    k, v = (value.repeat_interleave(q.shape[1] // k.shape[1], dim=1) for value in (k, v))
-    scores = (q @ k.mT).float() * sight.scale
-    scores = ((scores / sight.cap).tanh() * sight.cap).masked_fill(~mask, float("-inf"))
-    return (scores.softmax(-1).to(v.dtype) @ v).transpose(1, 2)
+    found: Tensor = _Attention.apply(q, k, v, masks.of(q.shape[1], k.shape[1], sight.window), sight)
+    return found
+
+
+class _Attention(Op):
+    """Softmax attention in f32. Only q, k and v are kept; the probabilities are computed again for the gradient.
+
+    Query heads that share keys are folded into the tokens, so that nothing is repeated.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, sight: Sight) -> Tensor:
+        ctx.save_for_backward(q, k, v, mask)
+        ctx.sight = sight
+        groups = q.shape[2] // k.shape[2]
+        probs, _ = _probabilities(_folded(q, groups), _folded(k, 1), mask, sight)
+        return _unfolded(probs @ _folded(v, 1), q)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        q, k, v, mask = ctx.saved_tensors
+        sight, groups = ctx.sight, q.shape[2] // k.shape[2]
+        queries, keys, values = _folded(q, groups), _folded(k, 1), _folded(v, 1)
+        probs, scores = _probabilities(queries, keys, mask, sight)
+        of_out = _folded(gradients[0], groups)
+        of_values = probs.mT @ of_out
+        slope = of_out @ values.mT
+        slope.sub_((slope * probs).sum(-1, keepdim=True)).mul_(probs).mul_(sight.scale)
+        if sight.cap is not None:
+            slope.mul_(1 - (scores / sight.cap).square_())
+        return _unfolded(slope @ keys, q), _unfolded(slope.mT @ queries, k), _unfolded(of_values, v), None, None
+
+
+def _probabilities(queries: Tensor, keys: Tensor, mask: Tensor, sight: Sight) -> tuple[Tensor, Tensor]:
+    """Return (rows · kv heads, groups · T, S) in f32, and where there is a cap the scores under it."""
+    scores = torch.bmm(queries, keys.mT).mul_(sight.scale)
+    if sight.cap is not None:
+        scores.div_(sight.cap).tanh_().mul_(sight.cap)
+    kept = scores if sight.cap is None else scores.clone()
+    scores.view(len(scores), -1, *mask.shape).add_(mask)
+    return scores.softmax(-1), kept
+
+
+def _folded(x: Tensor, groups: int) -> Tensor:
+    """(rows, T, kv heads · groups, width) → (rows · kv heads, groups · T, width) in f32."""
+    tokens, heads, width = x.shape[1:]
+    apart = x.unflatten(2, (heads // groups, groups)).permute(0, 2, 3, 1, 4)
+    return torch.empty(apart.shape).copy_(apart).view(-1, groups * tokens, width)
+
+
+def _unfolded(x: Tensor, like: Tensor) -> Tensor:
+    """Back to the shape and dtype of ``like``."""
+    rows, tokens, heads, width = like.shape
+    groups = x.shape[1] // tokens
+    turned = x.view(rows, heads // groups, groups, tokens, width).permute(0, 3, 1, 2, 4)
+    return torch.empty(turned.shape, dtype=like.dtype).copy_(turned).view(rows, tokens, heads, width)

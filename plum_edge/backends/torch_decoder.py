@@ -41,9 +41,10 @@ class Linear:
         self._names, self._scale, rank = names, spec.scale, spec.rank
         self._out, self._in = ends[-1], frozen[0].shape[1]
         self._parts = [(ends[n], ends[n + 1], i * rank, (i + 1) * rank) for i, n in enumerate(self._adapted)]
-        self._stacked = torch.zeros(self._out + rank * len(self._adapted), self._in, dtype=dtype)
+        more = rank * len(self._adapted)
+        self._joined = torch.zeros(self._out + more, self._in + more, dtype=dtype)
         for start, matrix in zip(ends, frozen, strict=False):
-            self._stacked[start : start + matrix.shape[0]] = torch.from_numpy(matrix)
+            self._joined[start : start + matrix.shape[0], : self._in] = torch.from_numpy(matrix)
         self._bias = _bias(weights, names, ends, dtype)
         self._rank = rank
         self.a = torch.empty(0)
@@ -52,7 +53,7 @@ class Linear:
     @property
     def sizes(self) -> list[tuple[int, ...]]:
         """Return the shapes of what is trained: all A in one, then each B."""
-        rows = self._stacked.shape[0] - self._out
+        rows = len(self._joined) - self._out
         return [(rows, self._in), *((end - start, self._rank) for start, end, _, _ in self._parts)] if rows else []
 
     def take(self, trained: Sequence[Tensor]) -> dict[str, tuple[int, slice]]:
@@ -66,18 +67,20 @@ class Linear:
         return found
 
     def refresh(self) -> None:
-        """Copy A below the frozen weights, after it has changed."""
+        """Copy A below the frozen weights and each B beside them, after they have changed."""
         if self.b:
-            self._stacked[self._out :] = self.a.detach()
+            self._joined[self._out :, : self._in] = self.a.detach()
+        for (start, end, low, high), b in zip(self._parts, self.b, strict=True):
+            self._joined[start:end, self._in + low : self._in + high] = b.detach() * self._scale
 
     def __call__(self, x: Tensor, adapted: bool) -> Tensor:
         """Return (N, out) of (N, in)."""
         if adapted and self.b:
             found: Tensor = torch_ops.Linear.apply(
-                x, self._stacked, self._bias, self._scale, self._parts, self.a, *self.b
+                x, self._joined, self._bias, self._scale, self._parts, self.a, *self.b
             )
             return found
-        return torch_ops.Frozen.apply(x, self._stacked[: self._out], self._bias)
+        return torch_ops.Frozen.apply(x, self._joined[: self._out, : self._in], self._bias)
 
 
 def _bias(weights: Weights, names: Sequence[str], ends: Sequence[int], dtype: torch.dtype) -> Tensor | None:
@@ -215,10 +218,12 @@ class _Layer:
         """Return the stream (N, hidden) after this layer, and keys and values where they are to be kept."""
         dense = self._dense
         inner = self._qkv(self._normed(x, 0), adapted).view(len(x), -1, dense.head_dim)
-        q, k, v = inner.split([dense.heads, dense.kv_heads, dense.kv_heads], dim=1)
+        turned, v = inner.split([dense.heads + dense.kv_heads, dense.kv_heads], dim=1)
         if self._head_norms:
-            q, k = (self._norm(value, weight) for value, weight in zip((q, k), self._head_norms, strict=True))
-        q, k = (torch_ops.Rotate.apply(value, turns.cos, turns.sin) for value in (q, k))
+            apart = turned.split([dense.heads, dense.kv_heads], dim=1)
+            turned = torch.cat([self._norm(one, norm) for one, norm in zip(apart, self._head_norms, strict=True)], 1)
+        turned = torch_ops.Rotate.apply(turned, turns.cos, turns.sin)
+        q, k = turned.split([dense.heads, dense.kv_heads], dim=1)
         if keep:
             k, v = (k, v) if past is None else (torch.cat([old, new]) for old, new in zip(past, (k, v), strict=True))
             seen = continued(q, k, v, masks, self._sight)

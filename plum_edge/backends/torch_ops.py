@@ -105,42 +105,40 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class Linear(Op):
     """Linear layers of one input as one product, with their adapters: y = x·Wᵀ + bias + scale · (x·Aᵀ)·Bᵀ.
 
-    ``stacked`` is (out + R, in): the layers' frozen weights, and below them all of their A, R rows in all. ``a`` is
-    those rows in f32, ``b`` each layer's own (out_i, r), in order; the gradients of these are the only ones of weights.
+    ``joined`` is (out + R, in + R): [[W, scale · B], [A, 0]], the frozen weights of all layers with all of their A, R
+    rows, below and each B beside. So what the adapter adds is summed with the rest before it is rounded: in bf16 a
+    small addend would vanish afterwards. ``a`` and the B that follow are the same in f32; only they have gradients.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, stacked: Tensor, bias: Tensor | None, scale: float, parts: Any, a: Tensor, *b: Tensor
+        ctx: Any, x: Tensor, joined: Tensor, bias: Tensor | None, scale: float, parts: Any, a: Tensor, *_b: Tensor
     ) -> Tensor:
         """Return (N, out). ``parts``: for each B the first and last of its outputs and of its rows in ``a``."""
-        both = x @ stacked.t()
-        out = stacked.shape[0] - a.shape[0]
-        y, inner = both[:, :out], both[:, out:]
-        if bias is not None:
-            y += bias
-        for (start, end, low, high), own in zip(parts, b, strict=True):
-            y[:, start:end].addmm_(inner[:, low:high], own.to(x.dtype).t(), alpha=scale)
-        ctx.save_for_backward(x, stacked, inner.contiguous(), *b)
-        ctx.scale, ctx.parts = scale, parts
-        return y
+        rank, width = a.shape
+        out = len(joined) - rank
+        both = x.new_empty(len(x), width + rank)
+        both[:, :width] = x
+        torch.mm(x, joined[out:, :width].t(), out=both[:, width:])
+        ctx.save_for_backward(both, joined)
+        ctx.scale, ctx.parts, ctx.rank = scale, parts, rank
+        y = both @ joined[:out].t()
+        return y if bias is None else y.add_(bias)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
         """Return the gradients of x, A and each B."""
-        x, stacked, inner, *b = ctx.saved_tensors
-        dy = gradients[0]
-        rank = inner.shape[1]
-        back = dy.new_empty(dy.shape[0], stacked.shape[0])
-        out = stacked.shape[0] - rank
+        both, joined = ctx.saved_tensors
+        dy, out, width = gradients[0], len(joined) - ctx.rank, both.shape[1] - ctx.rank
+        back = dy.new_empty(len(dy), len(joined))
         back[:, :out] = dy
-        of_b = []
-        for (start, end, low, high), own in zip(ctx.parts, b, strict=True):
-            mine = dy[:, start:end]
-            back[:, out + low : out + high] = (mine @ own.to(dy.dtype)).mul_(ctx.scale)
-            of_b.append((mine.t() @ inner[:, low:high]).float().mul_(ctx.scale))
-        of_a = (back[:, out:].t() @ x).float()
-        dx = back @ stacked if ctx.needs_input_grad[0] else None
+        torch.mm(dy, joined[:out, width:], out=back[:, out:])
+        inner, of_inner = both[:, width:], back[:, out:]
+        of_b = [
+            (dy[:, start:end].t() @ inner[:, low:high]).float().mul_(ctx.scale) for start, end, low, high in ctx.parts
+        ]
+        of_a = (of_inner.t() @ both[:, :width]).float()
+        dx = back @ joined[:, :width] if ctx.needs_input_grad[0] else None
         return dx, None, None, None, None, of_a, *of_b
 
 
@@ -201,8 +199,11 @@ def divergence(logits: Tensor, ids: Tensor, probs: Tensor, rest: Tensor, weights
 
     ``ids``, ``probs``: (n, k); ``rest``, ``weights``: (n,). As `soft.wanted` has them.
     """
-    log_total = torch.logsumexp(logits, dim=-1, keepdim=True)
-    log_q = logits.gather(-1, ids) - log_total
+    most = logits.amax(-1, keepdim=True)
+    at = logits.gather(-1, ids)
+    powers = torch.exp(logits - most)
+    sums = powers.sum(-1, keepdim=True)
+    log_q = at - most - sums.log()
     q = log_q.exp()
     known = (probs * (probs.clamp(min=LEAST).log() - log_q)).sum(-1)
     room = 1 - q.sum(-1)
@@ -213,6 +214,6 @@ def divergence(logits: Tensor, ids: Tensor, probs: Tensor, rest: Tensor, weights
     # d(-p·log q_i)/dz = p·(softmax - e_i); d(-rest·log left)/dz = rest/left · Σ_i q_i (e_i - softmax)
     others = torch.where(room > LEAST, rest / left, torch.zeros_like(rest))
     even = (probs.sum(-1) - others * q.sum(-1)) * weights
-    of_logits = (logits - log_total).exp_().mul_(even[:, None])
+    of_logits = powers.mul_(even[:, None] / sums)
     of_logits.scatter_add_(-1, ids, (others[:, None] * q - probs) * weights[:, None])
     return loss, of_logits

@@ -16,6 +16,7 @@ from tests import zoo
 MISSING = [name for name in ("torch", "transformers", "peft") if importlib.util.find_spec(name) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} not installed")
 RANK = 4
+TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 PREFIX = tuple(range(30, 42))
 """What a template puts before each question."""
 PLAIN = Weights(0.0, 0.1, 1.0)
@@ -30,8 +31,7 @@ def example(length: int, seed: int, before: tuple[int, ...] = ()) -> Example:
 
 def spec(family: str) -> LoraSpec:
     fused = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj")
-    apart = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-    return LoraSpec(RANK, 2.0 * RANK, fused if family == "phi" else apart)
+    return LoraSpec(RANK, 2.0 * RANK, fused if family == "phi" else TARGETS)
 
 
 @pytest.fixture(scope="module", params=zoo.FAMILIES)
@@ -41,7 +41,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
     folder = zoo.base(request.param, tmp_path_factory.mktemp("zoo"))
     ours = torch_trainer.trainer(FolderWeights(folder), spec(request.param), 1, Plan(), "f32")
-    theirs = torch_lora.trainer(folder, spec(request.param), 1, Plan())
+    theirs = torch_lora.trainer(FolderWeights(folder), spec(request.param), 1, Plan())
     assert type(ours) is torch_trainer.TorchTrainer
     state = adapter(ours)
     for trainer in (ours, theirs):
