@@ -97,7 +97,7 @@ class TorchTrainer:
         held = replace(self.plan, bits=32 if self.exact else 16)
         return {
             "torch": torch.__version__,
-            "decoder": "plum-edge",
+            "decoder": "plum-edge 2",
             "device": f"cpu {self.numbers.instructions}",
             "held": str(held),
             "machine": platform.machine(),
