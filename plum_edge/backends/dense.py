@@ -14,6 +14,7 @@ import numpy as np
 
 from plum_edge.convert import rope
 from plum_edge.convert.weights import Weights
+from plum_edge.errors import NoModel
 
 _FULL, _SLIDING = "full_attention", "sliding_attention"
 _WINDOWED_ABOVE = ("qwen2", "qwen3")
@@ -124,6 +125,15 @@ def describe(weights: Weights) -> Dense:
     if strange:
         raise Unknown(f"the tensor {strange[0][0]} of shape {strange[0][1]} is missing or not known")
     return described
+
+
+def known(config: Mapping[str, Any]) -> bool:
+    """Return whether our own decoder computes the model of a config.json, as far as that says."""
+    try:
+        of_config(config)
+    except (Unknown, NoModel, KeyError, TypeError, ValueError, ZeroDivisionError):
+        return False
+    return True
 
 
 def of_config(config: Mapping[str, Any]) -> Dense:

@@ -1,7 +1,8 @@
 """What training takes of memory, reckoned before a run, and how a base is held so that it fits.
 
 Pure arithmetic over a config.json; no weights are opened. The shares of activations were fitted to measured peaks of
-small models (tests/backends/test_memory.py) and mean the worst batch: full rows, half of whose tokens are learned.
+small models, those of our own decoder counted from what its steps keep (tests/backends/test_memory.py), and mean the
+worst batch: full rows, half of whose tokens are learned.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import psutil
 
+from plum_edge.backends import dense
+from plum_edge.backends.blas import SMALL
 from plum_edge.errors import NoMemory, NoModel, UsageError
 
 if TYPE_CHECKING:
@@ -21,19 +24,16 @@ Quantise = Literal["auto", "none", "8bit", "4bit"]
 
 LONGEST = 256
 """Tokens of the longest pair that a run is reckoned with, where the model's context is longer."""
-SHARE = 0.8
-"""Of all memory, what training may plan with: the rest is the system's and other programs'."""
+LOGITS = 16_000_000
+"""Bytes of logits that our own decoder makes at once: what stays in a processor's cache."""
+_SHARE = {"cpu": 0.6, "metal": 0.6, "cuda": 0.8}
+"""Of all memory, what training may plan with. Other programs are open at night, too, and seldom on a card."""
 _LEARNED = 0.5
 """Of a batch's tokens, those that reach the head."""
 _ADAPTER = 24
 """Bytes a trained number: weight, gradient, two moments, and the new ones beside the old while a step is taken."""
-_HEAD = {"mlx": 32, "torch": 16}
+_HEAD = {"mlx": 32, "peft": 16, "own": 20}
 """Bytes a logit: what the loss and its gradient hold at once."""
-_KEPT = {"mlx": (4, 3, 2, 1), "torch": (6, 3, 2, 1)}
-"""Numbers a token and layer that wait for the gradient, in multiples of the widths of the stream, of the MLP, of
-queries with keys and values, and of the attention's own (heads × length)."""
-_AT_WORK = {"mlx": (12, 5, 2, 2), "torch": (16, 8, 2, 4)}
-"""The same of the one layer that is being computed."""
 _RUNTIME = {"cpu": 200_000_000, "metal": 200_000_000, "cuda": 700_000_000}
 """Bytes of the runtime itself: libraries, kernels, workspaces."""
 _PACKED = {"cpu": 1.0, "metal": 0.5, "cuda": 0.2}
@@ -43,13 +43,44 @@ _AT_ONCE = (0, 4)
 
 
 @dataclass(frozen=True, slots=True)
+class _Activations:
+    """Numbers a token and layer, in multiples of four widths: of the stream, of the MLP, of queries with keys and
+    values, and of the attention's own (heads × length).
+
+    ``kept`` wait for the gradient, ``at_work`` are those of the one layer that is being computed; both in the dtype of
+    the base. ``wide`` are the same two where they are f32 whatever that is.
+    """
+
+    kept: tuple[int, ...]
+    at_work: tuple[int, ...]
+    wide: tuple[tuple[int, ...], tuple[int, ...]] = ((0, 0, 0, 0), (0, 0, 0, 0))
+
+
+_ACTIVATIONS = {
+    "mlx": _Activations((4, 3, 2, 1), (12, 5, 2, 2)),
+    "peft": _Activations((6, 3, 2, 1), (16, 8, 2, 4)),
+    "own": _Activations((2, 3, 3, 0), (2, 7, 1, 0), wide=((2, 0, 0, 0), (6, 0, 3, 4))),
+}
+"""By what computes: MLX, transformers with PEFT, our own decoder in torch."""
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
-    """Where a backend trains: ``cpu``, ``metal`` or ``cuda``; bytes of memory there, and how many are free now."""
+    """Where a backend trains: ``cpu``, ``metal`` or ``cuda``; bytes of memory there, and how many are free now.
+
+    ``half``: whether our own decoder holds a base that is not small in bf16 on this processor.
+    """
 
     backend: str
     device: str
     total: int
     free: int
+    half: bool = False
+
+    @property
+    def room(self) -> float:
+        """Return the bytes that training may plan with."""
+        return _SHARE[self.device] * self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +132,8 @@ class Shape:
     vocabulary: int
     context: int
     tied: bool
+    known: bool = False
+    """Whether our own decoder computes it."""
 
     @classmethod
     def of(cls, config: Mapping[str, Any], name: str) -> Shape:
@@ -122,6 +155,7 @@ class Shape:
                 vocabulary=int(told["vocab_size"]),
                 context=int(told["max_position_embeddings"]),
                 tied=bool(told.get("tie_word_embeddings", False)),
+                known=dense.known(config),
             )
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             raise NoModel(name, f"its config.json has no usable {error}") from error
@@ -154,24 +188,41 @@ class Shape:
 
 def need(shape: Shape, spec: LoraSpec, machine: Machine, plan: Plan, *, rows: int, length: int) -> Need:
     """Return what training takes at its peak: batches of ``rows`` sequences of ``length`` tokens, done as planned."""
-    rows = min(rows, plan.rows or rows)
+    rows, by = min(rows, plan.rows or rows), _computed_by(shape, machine)
     packed = plan.bits + (_PACKED[machine.device] if plan.bits < 16 else 0)
     whole = 32 if machine.device == "cpu" else 16
     embedded = packed if machine.backend == "mlx" or plan.bits >= 16 else whole
     weights = (shape.in_layers * packed + shape.embedded * embedded) / 8
-    number = (whole if plan.bits < 16 else plan.bits) / 8
-    tokens = rows * length
-    queries = (shape.heads + 2 * shape.kv_heads) * shape.head_dim
-    widths = (shape.hidden, shape.ffn, queries, shape.heads * length)
-    waiting = shape.hidden if plan.checkpointing else _weighed(_KEPT[machine.backend], widths)
-    kept = shape.layers * waiting + _weighed(_AT_WORK[machine.backend], widths)
+    number = (whole if plan.bits < 16 else plan.bits) // 8
+    logits = rows * length * _LEARNED * shape.vocabulary
     return Need(
         weights=round(weights),
         adapter=_ADAPTER * shape.trained(spec),
-        activations=round(tokens * kept * number),
-        head=round(tokens * _LEARNED * shape.vocabulary * _HEAD[machine.backend]),
+        activations=rows * length * _activations(shape, by, number, length, plan.checkpointing),
+        head=round(min(logits, LOGITS / 4) if by == "own" else logits) * _HEAD[by],
         runtime=_RUNTIME[machine.device],
     )
+
+
+def _computed_by(shape: Shape, machine: Machine) -> str:
+    if machine.backend == "mlx":
+        return "mlx"
+    return "own" if machine.device == "cpu" and shape.known else "peft"
+
+
+def _activations(shape: Shape, by: str, number: int, length: int, checkpointing: bool) -> int:
+    """Return the bytes of activations that a token takes; ``number``: bytes of a number of the base."""
+    queries = (shape.heads + 2 * shape.kv_heads) * shape.head_dim
+    widths = (shape.hidden, shape.ffn, queries, shape.heads * length)
+    shares = _ACTIVATIONS[by]
+    kept, at_work = (
+        number * _weighed(narrow, widths) + 4 * _weighed(wide, widths)
+        for narrow, wide in zip((shares.kept, shares.at_work), shares.wide, strict=True)
+    )
+    if not checkpointing:
+        return shape.layers * kept + at_work
+    waiting = shape.hidden * (4 if by == "own" else number)
+    return shape.layers * waiting + at_work + (kept if by == "own" else 0)
 
 
 def _weighed(shares: Sequence[int], widths: Sequence[int]) -> int:
@@ -200,9 +251,9 @@ def plan(
     """
     shape = Shape.of(config, name)
     length = min(shape.context, LONGEST)
-    ways = list(_ways(machine, config, quantise))
+    ways = list(_ways(machine, config, shape, quantise))
     needs = [need(shape, spec, machine, way, rows=rows, length=length).total for way in ways]
-    at = next((i for i, needed in enumerate(needs) if needed <= SHARE * machine.total), len(ways) - 1)
+    at = next((i for i, needed in enumerate(needs) if needed <= machine.room), len(ways) - 1)
     if needs[at] > machine.free:
         fits = _what_fits(shape, spec, machine, ways, rows, length)
         raise NoMemory(name, str(ways[at]), needs[at], machine.free, fits)
@@ -215,13 +266,13 @@ def main_memory(backend: str) -> Machine:
     return Machine(backend, "cpu", ram.total, ram.available)
 
 
-def _ways(machine: Machine, config: Mapping[str, Any], quantise: Quantise) -> Iterator[Plan]:
+def _ways(machine: Machine, config: Mapping[str, Any], shape: Shape, quantise: Quantise) -> Iterator[Plan]:
     """Yield how this base can be held here, the most exact and fastest first."""
     stored = config.get("quantization")
     if stored:
         ways: Sequence[Plan] = [Plan(int(stored["bits"]))]
     else:
-        whole = Plan(32 if machine.device == "cpu" else 16)
+        whole = Plan(_whole(machine, shape))
         smaller = {"mlx": (8, 4), "torch": (4,) if machine.device == "cuda" else ()}[machine.backend]
         fewer = {f"{bits}bit": Plan(bits, quantise=True) for bits in smaller}
         if quantise not in ("auto", "none", *fewer):
@@ -234,6 +285,14 @@ def _ways(machine: Machine, config: Mapping[str, Any], quantise: Quantise) -> It
         for twice in (False, True):
             yield from (replace(way, checkpointing=twice, rows=rows) for rows in _AT_ONCE)
         yield replace(way, checkpointing=True, rows=1)
+
+
+def _whole(machine: Machine, shape: Shape) -> int:
+    """Return the bits of a weight that is not quantised."""
+    if machine.device != "cpu":
+        return 16
+    large = 4 * (shape.in_layers + shape.embedded) >= SMALL
+    return 16 if machine.half and large and _computed_by(shape, machine) == "own" else 32
 
 
 def _what_fits(shape: Shape, spec: LoraSpec, machine: Machine, ways: Sequence[Plan], rows: int, length: int) -> str:

@@ -57,7 +57,7 @@ def choose(precision: Precision, size: int) -> Numbers:
         )
     name = precision
     if precision == "auto":
-        name = "bf16" if size >= SMALL and multiplier() and gain() >= CLEARLY else "f32"
+        name = "bf16" if size >= SMALL and pays() else "f32"
     return Numbers(name, instructions())
 
 
@@ -91,6 +91,12 @@ def _arm_bf16() -> bool:
     told = Path("/proc/cpuinfo")
     lines = told.read_text(encoding="utf-8", errors="replace").splitlines() if told.is_file() else []
     return any(line.startswith("Features") and "bf16" in line.split() for line in lines)
+
+
+@cache
+def pays() -> bool:
+    """Return whether a base that is not small is held in bf16 here: the chip multiplies it, and clearly faster."""
+    return bool(multiplier()) and gain() >= CLEARLY
 
 
 def gain() -> float:

@@ -20,12 +20,16 @@ from plum_edge.backends.torch_layout import pack, sequence
 from plum_edge.backends.torch_numbers import Precision
 from plum_edge.convert.weights import Weights
 
-cuda_device, machine = torch_fallback.cuda_device, torch_fallback.machine
+cuda_device = torch_fallback.cuda_device
 _BETAS = (0.9, 0.99)
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 _WHOLE = memory.Plan()
-_LOGITS = 16_000_000
-"""Bytes of logits that are made at once: what stays in a processor's cache."""
+
+
+def machine() -> memory.Machine:
+    """Return where torch trains, what memory is there, and whether bases are held in bf16 on the processor."""
+    here = torch_fallback.machine()
+    return replace(here, half=torch_numbers.pays()) if here.device == "cpu" else here
 
 
 def trainer(
@@ -42,7 +46,8 @@ def trainer(
     try:
         described = dense.describe(weights)
     except dense.Unknown as why:
-        return torch_fallback.trainer(weights, spec, threads, plan, str(why))
+        in_f32 = replace(plan, bits=32)  # as everything is on a processor there
+        return torch_fallback.trainer(weights, spec, threads, in_f32, str(why))
     return TorchTrainer(described, weights, spec, threads, plan, precision)
 
 
@@ -196,7 +201,7 @@ class TorchTrainer:
         ids, probs, rest = (torch.from_numpy(value) for value in soft.wanted(batch, index))
         weights = torch.from_numpy(batch.weights.reshape(-1)[index] / np.float32(max(batch.counted, 1)))
         hidden = self.decoder.hidden(pack(batch))
-        rows = max(1, _LOGITS // (4 * self.decoder.dense.vocabulary))
+        rows = max(1, memory.LOGITS // (4 * self.decoder.dense.vocabulary))
         found: torch.Tensor = torch_ops.CrossEntropy.apply(
             hidden, self.decoder.head, self.decoder.dense.final_cap, (ids.long(), probs, rest, weights), rows
         )

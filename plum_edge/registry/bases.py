@@ -41,7 +41,7 @@ _PACKED_BITS = 4.85
 _ON_A_CPU, _ON_A_GPU = 7e8, 8.5e9
 """Parameters up to which a base is proposed: what a night, and an answer, can be waited for."""
 _PROPOSED = 0.6
-"""Of all memory, what a base that is proposed takes at most: other programs are open at night, too."""
+"""Of all memory, what a base that is proposed takes at most to answer: other programs are open, too."""
 _ON_DISK = 4.0
 """Bytes a parameter: the weights in 16 bits, the GGUF in 8, and some air."""
 QUESTION = "What is the capital of France?"
@@ -110,7 +110,7 @@ def _training(entry: Entry, spec: LoraSpec, here: memory.Machine) -> tuple[str, 
         plan, needed = memory.plan(replace(here, free=here.total), entry.config, spec, name=entry.name, rows=_ROWS)
     except NoMemory as error:
         return "", error.needed, False
-    return str(plan), needed, needed <= memory.SHARE * here.total
+    return str(plan), needed, needed <= here.room
 
 
 def machine(backend: str = "auto") -> memory.Machine:
@@ -271,7 +271,7 @@ def propose(home: Home) -> Offer:
     fitting = [
         one for one in shipped
         if one.usable and one.fits and not one.entry.gated and one.parameters <= most
-        and one.training <= _PROPOSED * here.total and one.recall <= _PROPOSED * answering
+        and one.recall <= _PROPOSED * answering
         and (one.here == "yes" or _download_bytes(one) < free)
     ]  # fmt: skip
     fitting.sort(key=lambda one: one.parameters)

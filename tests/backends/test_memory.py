@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -151,8 +152,8 @@ from plum_edge.backends.memory import Plan
 from plum_edge.convert.weights import open_weights
 import importlib
 
-name, folder, rows, length, checkpointing, targets = json.loads(sys.argv[1])
-module = importlib.import_module(f"plum_edge.backends.{name}_lora")
+name, given, folder, rows, length, checkpointing, bits, targets = json.loads(sys.argv[1])
+module = importlib.import_module(f"plum_edge.backends.{name}")
 spec = LoraSpec(8, 16.0, tuple(targets))
 
 def peak():
@@ -167,7 +168,7 @@ def batch(rows, length):
     weights[:, length // 2:] = 1
     return Batch(ids, ids, weights, int((weights > 0).sum()))
 
-trainer = module.trainer(open_weights(Path(folder)), spec, 1, Plan(checkpointing=checkpointing))
+trainer = module.trainer(open_weights(Path(folder)), spec, 1, Plan(bits, checkpointing), *given)
 trainer.load(backends.initial_state(trainer.shapes(), 0))
 trainer.step(batch(1, 4), 1e-4, 1.0)
 idle = peak()
@@ -200,6 +201,19 @@ def random_base(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
 
 
 REASONS = pick.available()
+TRAINERS: dict[str, tuple[str, list[str], bool, int]] = {
+    "mlx": ("mlx_lora", [], False, 32),
+    "torch": ("torch_trainer", ["f32"], True, 32),
+    "torch in bf16": ("torch_trainer", ["bf16"], True, 16),
+    "torch on transformers and PEFT": ("torch_lora", [], False, 32),
+}
+"""Module, what is said to it beside, whether it is our own decoder, and bits of a weight."""
+
+
+def why_not(name: str) -> str:
+    packages = ("transformers", "peft") if name.endswith("PEFT") else ()
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    return REASONS[name.split()[0]] or ", ".join(missing)
 
 
 @pytest.mark.slow
@@ -207,17 +221,33 @@ REASONS = pick.available()
 @pytest.mark.parametrize("checkpointing", [False, True], ids=["once", "twice"])
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
+    "name",
+    [pytest.param(name, marks=pytest.mark.skipif(bool(why_not(name)), reason=why_not(name))) for name in TRAINERS],
 )
 def test_the_estimate_is_near_the_measured_peak(name: str, size: str, checkpointing: bool, tmp_path: Path) -> None:
     """Of a process that trains: what a full batch adds to what it held before the first one."""
     config = random_base(tmp_path, SIZES[size])
-    told = json.dumps([name, str(tmp_path), ROWS, LENGTH, checkpointing, list(TARGETS)])
+    module, given, own, bits = TRAINERS[name]
+    told = json.dumps([module, given, str(tmp_path), ROWS, LENGTH, checkpointing, bits, list(TARGETS)])
     ran = subprocess.run([sys.executable, "-c", MEASURE, told], capture_output=True, text=True, check=True)
     idle, peak = json.loads(ran.stdout.splitlines()[-1])
+    shape = replace(Shape.of(config, "random"), known=own)
     found: Need = need(
-        Shape.of(config, "random"), LoraSpec(8, 16.0, TARGETS), machine(name), Plan(checkpointing=checkpointing),
-        rows=ROWS, length=LENGTH,
-    )  # fmt: skip
+        shape, LoraSpec(8, 16.0, TARGETS), machine(name.split()[0]), Plan(bits, checkpointing), rows=ROWS, length=LENGTH
+    )
     estimated = found.activations + found.head
     assert estimated / FACTOR < peak - idle < estimated * FACTOR, (found, idle, peak)
+
+
+def test_our_own_decoder_is_reckoned_on_a_processor_where_it_knows_the_family() -> None:
+    """In bf16 only what is not small, and only where the processor is fast at it; logits in pieces of a known size."""
+    slow, fast = machine("torch", total=999), replace(machine("torch", total=999), half=True)
+    assert planned(LLAMA_1B, slow) == Plan(32) and planned(LLAMA_1B, fast) == Plan(16)
+    small = LLAMA_1B | {"hidden_size": 64, "intermediate_size": 128, "vocab_size": 512, "num_hidden_layers": 2}
+    other = LLAMA_1B | {"model_type": "gpt_oss"}
+    assert planned(small, fast) == planned(other, fast) == Plan(32)
+    own, theirs = (
+        need(Shape.of(config, "Llama"), SPEC, fast, planned(config, fast), rows=16, length=256)
+        for config in (LLAMA_1B, other)
+    )
+    assert own.weights == theirs.weights / 2 and own.head < theirs.head / 10 and own.total < theirs.total / 2
