@@ -115,10 +115,10 @@ def home_option(home: str | None) -> str:
     return f" --home {shlex.quote(home)}" if home else ""
 
 
-def day(moment: datetime, *, year: bool = True) -> str:
-    """Return a short date, e.g. ``14 Mar 2026``, at the moment's own offset."""
+def day(moment: datetime, *, year: bool = True, sure: bool = True) -> str:
+    """Return a short date, e.g. ``14 Mar 2026``, at the moment's own offset; ``14 Mar 2026?`` where it is a guess."""
     number, month, of = spoken_date(moment).split()
-    return f"{number} {month[:3]} {of}" if year else f"{number} {month[:3]}"
+    return (f"{number} {month[:3]} {of}" if year else f"{number} {month[:3]}") + ("" if sure else "?")
 
 
 def span(first: datetime, last: datetime) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from plum_edge.config import Log
 from plum_edge.importers.head import Head
@@ -41,8 +41,28 @@ class Draft:
     title: str = ""
     created_at: datetime | None = None
     trainable: bool = True
+    dated: bool = True
+    """False where the source itself says that the date is a guess."""
     hashed: tuple[str, ...] = ()
     """What goes into the hash before the messages."""
+    position: int | None = None
+    """Its place in the file, from 0; None: the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants of an import."""
+
+    format: str | None = None
+    me: str = ""
+    """Who the user is in a chat between people."""
+    since: datetime | None = None
+    """Only conversations from this moment on; one without an offset is the user's own time."""
+    order: Literal["dmy", "mdy", "ymd"] | None = None
+    """How a file writes its dates, where it does not tell: day, month and year."""
+    salvage: bool = False
+    """Take the whole conversations of a file that was cut short."""
+    log: Log = field(default_factory=Log)
 
 
 @dataclass(slots=True)
@@ -55,24 +75,11 @@ class Source:
     """Its own name alone."""
     stream: Stream
     modified: datetime
+    wishes: Wishes = field(default_factory=Wishes)
     path: Path | None = None
     """Where it lies on the disk by itself, if it does."""
     left: Counter[str] = field(default_factory=Counter)
     """What was left out because it is no talk, by what it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the user wants of an import."""
-
-    format: str | None = None
-    me: str = ""
-    """Who the user is in a chat between people."""
-    since: datetime | None = None
-    """Only conversations from this moment on; one without an offset is the user's own time."""
-    salvage: bool = False
-    """Take the whole conversations of a file that was cut short."""
-    log: Log = field(default_factory=Log)
 
 
 class Format(Protocol):
@@ -87,7 +94,7 @@ class Format(Protocol):
         """Whether a file that begins like this is of this format."""
         ...
 
-    def read(self, source: Source, wishes: Wishes) -> Iterator[Draft | Skip]:
+    def read(self, source: Source) -> Iterator[Draft | Skip]:
         """Yield what the file holds, in its order; what is no talk is counted in ``source.left``.
 
         Raises:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+_ROWS = 50
 _KEY = re.compile(r'(?<!\\)"((?:[^"\\\n]|\\.){1,80})"\s*:')
 """A key of an object. In what people said, a quotation mark has a backslash before it."""
 
@@ -22,6 +25,20 @@ class Head:
     def text(self) -> str:
         """What can be read of it, without byte order mark and space before it."""
         return self.raw.decode(errors="replace").removeprefix("\ufeff").lstrip()
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The objects of its first lines, where each line is one."""
+        found = []
+        for line in self.text.splitlines()[:_ROWS]:
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError):
+                break
+            if not isinstance(row, dict):
+                break
+            found.append(row)
+        return found
 
     @cached_property
     def keys(self) -> frozenset[str]:

@@ -12,7 +12,8 @@ LONGEST = 64 * 2**20
 
 def lines(stream: Stream) -> Iterator[tuple[int, bytes | None]]:
     """Yield (number from 1, line without its end), None for a line that is too long to be read."""
-    number, begun, size = 0, [], 0
+    begun: list[bytes] = []
+    number, size = 0, 0
     for piece in stream:
         *whole, rest = piece.split(b"\n")
         for end in whole:

@@ -14,6 +14,7 @@ from plum_edge.errors import BadInput
 
 HEAD = 1 << 20
 """Bytes that are looked at: a long first message may stand before what tells a format."""
+_FIRST = 1 << 12
 _PIECE = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 
@@ -32,10 +33,10 @@ class Budget:
 
     name: str
     left: int
-    ratio: int = 200
-    """Times the packed size; text packs to a tenth or so."""
-    least: int = 1 << 28
-    """Bytes that anything may become."""
+    ratio: int = 400
+    """Times the packed size; what people wrote packs to a fifth, and not even made-up text to less than a hundredth."""
+    least: int = 1 << 30
+    """Bytes that anything may become: they are read as a stream, and cost no more than time."""
 
     @classmethod
     def of(cls, name: str, size: int) -> Budget:
@@ -60,10 +61,12 @@ class Stream:
     def __init__(self, file: Readable, name: str, spend: Callable[[int], None] = lambda _count: None) -> None:
         self.name = name
         self._file, self._spend = file, spend
-        self._decode = None
-        self.head = self._fill(HEAD)
-        self.plain = self.head
+        self._decode: codecs.IncrementalDecoder | None = None
+        self.head = self._fill(_FIRST)
         encoding = _utf16(self.head)
+        if encoding or b"\0" not in self.head:  # of a picture no more is looked at
+            self.head += self._fill(HEAD - len(self.head))
+        self.plain = self.head
         if encoding:
             self._decode = codecs.getincrementaldecoder(encoding)()
             self.head = self._recoded(self.head, final=len(self.head) < HEAD)
