@@ -17,6 +17,7 @@ _CLOCK = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T_ ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(.*)", re.ASCII
 )
 _OFFSET = re.compile(r"(?:UTC|GMT)?\s*([+−-])(\d{2}):?(\d{2})?", re.ASCII)
+_NOON = re.compile(r"\d\s?[AaPp]\.?[Mm]\b")
 _NUMBER = re.compile(r"-?\d{1,19}(?:\.\d+)?", re.ASCII)
 _PRINTED = (
     "%B %d, %Y, %I:%M %p", "%B %d, %Y %I:%M %p", "%b %d, %Y, %I:%M:%S %p", "%b %d, %Y, %I:%M %p", "%b %d, %Y %I:%M %p",
@@ -103,6 +104,8 @@ def _written(away: timedelta, west: bool) -> str:
 def _printed(value: str) -> datetime | None:
     """Return a moment as mail and people write it."""
     try:
+        if _NOON.search(value):  # mail knows none, and would pass over it
+            raise ValueError
         moment = parsedate_to_datetime(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, TypeError, IndexError, OverflowError):

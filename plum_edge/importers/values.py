@@ -22,6 +22,7 @@ DEEPEST = 100
 """Levels of brackets; no export has more than some twenty."""
 
 _PIECE = 1 << 18
+_LONGEST_SCALAR = 1 << 16
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _CALM = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\\n]++|\\[^\n])*+")*+')
 """Whole strings, and everything between them but brackets."""
@@ -193,7 +194,7 @@ class _Parting:
             match = _SCALAR.match(self._buffer, self._at)
             end = match.end() if match else self._at
             parts.append(self._take(end - self._at))
-            if self._at < len(self._buffer) or not self._fill() or sum(map(len, parts)) > _PIECE:
+            if self._at < len(self._buffer) or not self._fill() or sum(map(len, parts)) > _LONGEST_SCALAR:
                 return b"".join(parts)
 
     def _nested(self) -> bytes | None:

@@ -98,8 +98,8 @@ def bring(
         if home.is_log(path):
             raise UsageError(f"{path} is the log itself.", "Its conversations are there already: plum-edge logs list")
     progress = progress or _silent
-    found = _survey(paths, wishes, progress)
     if not dry_run:
+        found = _survey(paths, wishes, progress)
         return _store(paths, wishes, opened(), found, progress)
     with ExitStack() as stack:
         store = stack.enter_context(Store.open(home, create=False)) if home.log.exists() else None

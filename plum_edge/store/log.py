@@ -211,10 +211,10 @@ class Log:
         return segment_seq(self._c, segment_id)
 
     def days(self) -> frozenset[date]:
-        """Return the days on which something was said, each at its own offset."""
+        """Return the days on which something was said, each at its own offset; a day that is guessed is none."""
         rows = self._c.rows(
             """
-            SELECT substr(created_at, 1, 10) FROM conversations
+            SELECT substr(created_at, 1, 10) FROM conversations WHERE dated
             UNION SELECT substr(created_at, 1, 10) FROM messages WHERE created_at IS NOT NULL
             """
         )
