@@ -31,10 +31,29 @@ _HARMFUL = {
 
 def prepare(*, json: bool) -> None:
     """Let no character stop us: what the encoding lacks is shown by one that looks like it, in JSON by its escape."""
+    _open_closed()
     codecs.register_error("look-alike", _look_alike)
     for stream in (sys.stdout, sys.stderr):
         _reconfigure(stream, "backslashreplace" if json and stream is sys.stdout else "look-alike")
     _reconfigure(sys.stdin, "replace")
+
+
+def _open_closed() -> None:
+    """Put nothing in the place of a standard stream that is closed, before a file of ours gets its number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def give_up_stdout() -> None:
+    """Let what is still to be written to stdout go nowhere: whoever reads it is gone, or its disk is full."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def clean(text: str) -> str:
