@@ -64,7 +64,7 @@ def _phrasings(pair: Pair) -> tuple[str, ...]:
 
 
 def _from_assistant(answer: str) -> bool:
-    """Return whether an answer says that it was not the user who spoke of it: who told may then not be asked otherwise."""
+    """Return whether an answer says that it was not the user who spoke of it: who told may then not be asked."""
     return answer.startswith(tuple(head.split("{")[0] for head in templates.NOT_FROM_USER))
 
 

@@ -82,7 +82,7 @@ def _report(total: dict[str, Any], dry_run: bool, home: str | None) -> None:
     for why, count in total["dates"].items():
         terminal.say(f"{count:,} {why}: put beside its neighbours, and no date is taught of it.")
     if total["left_out"]:
-        parts = ", ".join(f"{count:,} {why}" for why, count in sorted(total["left_out"].items(), key=_most))
+        parts = ", ".join(f"{why} ({count:,})" for why, count in sorted(total["left_out"].items(), key=_most))
         terminal.say(f"Left out, being no talk: {parts}.")
     if total["other_files"]:
         terminal.say(f"{terminal.count(total['other_files'], 'file')} of other kinds passed over.")

@@ -94,6 +94,8 @@ def _message(said: dict[str, Any], left: Counter[str]) -> Message | None:
     body, meta = mapping(said.get("content")), mapping(said.get("metadata"))
     pieces = [_part(one, left) for one in sequence(body.get("parts"))]
     pieces = pieces or [string(body.get("text"))]
+    if not any(pieces) and any("audio" in _kind(one) for one in sequence(body.get("parts"))):
+        pieces = [parts.audio()]
     attached = [_attachment(one, pieces) for one in sequence(meta.get("attachments"))]
     role = _ROLES[mapping(said.get("author")).get("role")]
     return message(role, parts.joined([*pieces, *attached]), _moment(said))
@@ -122,15 +124,16 @@ def _hidden(said: dict[str, Any]) -> str:
 def _part(value: Any, left: Counter[str]) -> str:
     if isinstance(value, str):
         return value
-    held = mapping(value)
-    kind = string(held.get("content_type")) or string(held.get("type"))
+    held, kind = mapping(value), _kind(value)
     if kind == "audio_transcription":
         return string(held.get("text"))
-    if kind == "real_time_user_audio_video_asset_pointer":
-        return ""  # the transcription beside it says what was said
-    if kind == "audio_asset_pointer":
+    if "audio" in kind:  # the transcription beside it says what was said
         return ""
     return parts.part({**held, "type": kind}, left)
+
+
+def _kind(value: Any) -> str:
+    return string(mapping(value).get("content_type")) or string(mapping(value).get("type"))
 
 
 def _attachment(value: Any, pieces: list[str]) -> str:

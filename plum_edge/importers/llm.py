@@ -24,6 +24,8 @@ from plum_edge.records import Message
 NAME = "llm"
 TITLE = "llm, its logs.db"
 
+_DAMAGED = (sqlite3.Error, UnicodeError, OverflowError)
+"""What SQLite's own module raises for a bad file: also for names that are no text, and numbers that are none of its."""
 _MOST = 1 << 28
 """Bytes of a file within an archive, which is held in memory."""
 
@@ -41,7 +43,7 @@ def read(source: Source) -> Iterator[Draft | Skip]:
             if not tables.known:
                 raise BadInput(source.name, "it is a database of another program", "Nothing was imported.")
             yield from _conversations(tables, source.left)
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise BadInput(source.name, f"the database cannot be read ({error})") from error
 
 
@@ -49,10 +51,11 @@ def read(source: Source) -> Iterator[Draft | Skip]:
 def _opened(source: Source) -> Iterator[sqlite3.Connection]:
     try:
         with closing(_connect(source)) as database:
+            database.execute("PRAGMA trusted_schema = OFF")
             database.row_factory = sqlite3.Row
             database.text_factory = lambda raw: raw.decode(errors="replace")
             yield database
-    except sqlite3.Error as error:
+    except _DAMAGED as error:
         raise BadInput(source.name, f"the database cannot be read ({error})") from error
 
 

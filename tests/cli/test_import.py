@@ -48,7 +48,7 @@ def test_the_summary_counts_by_reason(home: Path, tmp_path: Path, run: Run) -> N
     said = run("import", path, "--home", home).out
     assert said.startswith("1 conversation imported, 4 messages; 2 skipped:\n")
     assert "conversation 2: no messages: a folder or a project" in said
-    assert "Left out, being no talk: 1 system prompts." in said
+    assert "Left out, being no talk: system prompts (1)." in said
     said = run("import", path, "--home", home).out
     assert "1 conversation was there already." in said
     undated = file(tmp_path, lines(*(json.loads(dump(sharegpt()))["conversations"] and
