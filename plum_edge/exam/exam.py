@@ -43,7 +43,7 @@ class Exam:
             store.log.get,
             store.log.conversations,
             lambda: store.pairs.live("train"),
-            lambda: {segment.id: segment.created_at for segment in store.log.segments()},
+            lambda: {one.id: one.created_at for one in store.log.segments() if one.dated},
             store.version,
             lambda text: len(self.recall.encode(text)),
             room=max(1, self.recall.context - _RESERVED),
