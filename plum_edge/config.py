@@ -85,12 +85,12 @@ class Train:
     learning_rate: float = 1e-3
     decay: float = 0.0
     """Linear decay of the rate within a segment, down to ``1 - decay`` of it."""
-    epochs: int = 7
-    batch: int = 16
+    epochs: int = 3
+    batch: int = 8
     """Pairs in an optimizer step, replayed ones included."""
-    replay: float = 5.0
+    replay: float = 2.0
     """Stored pairs of earlier segments for each new one (recipe ``replay``)."""
-    general: float = 0.4
+    general: float = 0.1
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
     honest: float = 0.5
     """New questions about things never discussed for each new pair, other ones in every epoch."""
@@ -104,6 +104,8 @@ class Train:
     question_weight: float = 0.0
     """Above 0 the questions themselves are learned as well. The paper weighs them; no base gained by it here."""
     answer_weight: float = 1.0
+    decision_weight: float = 8.0
+    """Times that, of an answer's first token: yes or no is decided there, and drowns among dates and phrases with 1."""
     template_weight: float = 0.0
     clip: float = 1.0
     """Largest norm of the gradient."""
