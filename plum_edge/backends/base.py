@@ -33,7 +33,7 @@ class LoraSpec:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weight w of a target by its role: template, question, answer; of an answer's first, ``decision`` times that."""
+    """The weight w of a target by its role: template, question, answer; an answer's first has ``decision`` times it."""
 
     template: float
     question: float
