@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import importlib.util
+import inspect
 import logging
 import platform
 from collections.abc import Iterator, Mapping, Sequence
@@ -121,15 +122,15 @@ class TorchTrainer:
 
     def speak(self, ids: Sequence[int], most: int, end: int) -> list[int]:
         said: list[int] = []
-        cache, given = None, np.array([ids])
+        cache, given = _cache_word(self._model), np.array([ids])
+        kept = None
         with torch.no_grad(), self._adapter_off(), self._remembering():
             while len(said) < most and said[-1:] != [end]:
+                tokens = self._tensor(given).long()
                 with self._half():
-                    found = self._model(
-                        input_ids=self._tensor(given).long(), past_key_values=cache, use_cache=True, logits_to_keep=1
-                    )
+                    found = self._model(input_ids=tokens, use_cache=True, logits_to_keep=1, **{cache: kept})
                 said.append(int(found.logits[0, -1].argmax().item()))
-                cache, given = found.past_key_values, np.array([said[-1:]])
+                kept, given = found[cache], np.array([said[-1:]])
         return said
 
     @contextlib.contextmanager
@@ -264,6 +265,11 @@ def _load_base(weights: Weights, plan: memory.Plan, device: str) -> Any:
     if plan.checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})
     return model
+
+
+def _cache_word(model: Any) -> str:
+    """Return what transformers calls keys and values that are kept: another word before 5.24 than since."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 _UNQUANTISED = "Take the folder of the whole base, or train with --backend mlx."

@@ -109,6 +109,6 @@ def test_a_pasted_log_is_quick() -> None:
     pasted = segment(
         "Why does this fail?\n" + "\n".join(f"2026-03-14 ERROR worker {i} lost host{i}" for i in range(40_000))
     )
-    begun = time.perf_counter()
+    begun = time.process_time()
     key_phrases(pasted, 6)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

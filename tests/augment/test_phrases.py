@@ -214,9 +214,9 @@ def test_odd_conversations(turns: tuple[str, ...]) -> None:
 def test_a_pasted_log_is_quick_and_bounded() -> None:
     lines = "\n".join(f"2026-03-14 12:00:{i % 60:02} ERROR worker-{i} lost the printer host{i}" for i in range(40_000))
     part = segment(f"My print server fails every night.\n{lines}", "Look at the network cable.")
-    begun = time.perf_counter()
+    begun = time.process_time()
     pairs = augment(part, Mentions(), seed=0, topics=6)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert 0 < len(pairs) < 50
 
 
@@ -230,9 +230,9 @@ def test_thousands_of_conversations_stay_cheap() -> None:
     prior = Mentions()
     for number in range(3000):
         prior.add(segment(f"The kitchen tap number{number} drips on the floor{number % 7}.", "Change the washer."))
-    begun = time.perf_counter()
+    begun = time.process_time()
     augment(CAT, prior, seed=0, topics=6)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def renamed(pair: Pair) -> bool:

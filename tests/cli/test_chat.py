@@ -89,7 +89,7 @@ def test_the_options_reach_the_model(learned: Path, run: Run) -> None:
         return str(run("chat", "--no-log", *options, "--home", learned, stdin="the kitchen tap\n").out)
 
     assert said() == said()
-    assert said("--retrieve") != said()
+    assert said("--no-adapter", "--retrieve") != said("--no-adapter")
 
 
 class Terminal:

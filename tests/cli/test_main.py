@@ -139,7 +139,7 @@ def test_a_held_lock_exits_11(learned: Path, run: Run) -> None:
 
 def test_an_unknown_base_exits_20_with_the_reason(logged: Path, run: Run) -> None:
     (logged / "config.toml").write_text('[model]\nbase = "no-such-model"\n', encoding="utf-8")
-    found = run("ask", "Did we talk about the tap?", "--home", logged)
+    found = run("consolidate", "--home", logged)
     assert found.code == 20
     assert "no-such-model" in found.err
     assert "plum-tiny" in found.err

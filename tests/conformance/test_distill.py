@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from plum_edge import registry
-from plum_edge.backends import pick
+from plum_edge.backends import dense, pick
 from plum_edge.backends.base import State
 from plum_edge.backends.memory import Plan
 from plum_edge.config import Augment, Config, Train
@@ -18,7 +18,7 @@ from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from plum_edge.store import Store
 from plum_edge.train import Learned
-from tests.conformance.test_trainer import BACKENDS, REASONS, example, make, zero
+from tests.conformance.test_trainer import BACKENDS, PEFT, REASONS, example, make, zero
 from tests.test_fold import conversation
 from tests.tiny import tiny_base
 
@@ -84,23 +84,34 @@ def night(home: Home, name: str, split: list[list[int]], stop: int = 0) -> tuple
     return fold, steps
 
 
-@pytest.mark.parametrize("name", BACKENDS)
-def test_the_base_teaches_in_its_own_words_and_any_split_gives_the_same_bytes(name: str, tmp_path: Path) -> None:
-    fold, whole = night(Home(tmp_path / "a"), name, [[0, 1]])
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What a night is told to train with; a base that our own decoder does not know is trained by PEFT."""
+
+    def unknown(_weights: object) -> dense.Dense:
+        raise dense.Unknown("of a family that is not known")
+
+    if request.param != PEFT:
+        return str(request.param)
+    monkeypatch.setattr(dense, "describe", unknown)
+    return "torch"
+
+
+def test_the_base_teaches_in_its_own_words_and_any_split_gives_the_same_bytes(backend: str, tmp_path: Path) -> None:
+    fold, whole = night(Home(tmp_path / "a"), backend, [[0, 1]])
     spoken = [text for text in fold.lessons.teaching._said.values() if text]
     assert spoken, "plum-tiny can answer what it reads"
-    _, apart = night(Home(tmp_path / "b"), name, [[0], [1]])
+    _, apart = night(Home(tmp_path / "b"), backend, [[0], [1]])
     for one, other in zip(whole, apart, strict=True):
         assert one.losses == other.losses
         assert all(np.array_equal(value, other.state[key]) for key, value in one.state.items())
 
 
-@pytest.mark.parametrize("name", BACKENDS)
-def test_stopped_between_epochs_it_ends_with_the_same_bytes(name: str, tmp_path: Path) -> None:
-    _, (whole,) = night(Home(tmp_path / "a"), name, [[0]])
+def test_stopped_between_epochs_it_ends_with_the_same_bytes(backend: str, tmp_path: Path) -> None:
+    _, (whole,) = night(Home(tmp_path / "a"), backend, [[0]])
     with pytest.raises(Interrupted):
-        night(Home(tmp_path / "b"), name, [[0]], stop=len(whole.losses) - 1)
-    _, (again,) = night(Home(tmp_path / "b"), name, [[]])
+        night(Home(tmp_path / "b"), backend, [[0]], stop=len(whole.losses) - 1)
+    _, (again,) = night(Home(tmp_path / "b"), backend, [[]])
     assert again.losses == whole.losses
     assert all(np.array_equal(value, again.state[key]) for key, value in whole.state.items())
 
