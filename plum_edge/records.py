@@ -46,6 +46,11 @@ def spoken_date(moment: datetime) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
+def heading(of: Conversation | Segment) -> str:
+    """Return the line that a conversation is read under: with its day, where that is known."""
+    return f"Conversation of {spoken_date(of.created_at)}" if of.dated else "Conversation of a day that is not known"
+
+
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -59,6 +64,9 @@ class Message:
     role: Role
     content: str
     created_at: datetime | None = None
+    name: str = ""
+    """Who spoke, where it was neither the user nor an assistant: somebody else in a group chat, whose role is
+    ``assistant`` so that nothing of it is taken for the user's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Conversation:
     position: int = 0
     trainable: bool = True
     """False for "log, but never train"."""
+    dated: bool = True
+    """False where ``created_at`` is a guess (by the neighbours or the file): to order by, and not to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,8 @@ class Segment:
     messages: tuple[Message, ...]
     first: int = 0
     """Ordinal, within the conversation, of the first message."""
+    dated: bool = True
+    """False where ``created_at`` is a guess; no date is taught of it then."""
 
 
 @dataclass(frozen=True, slots=True)

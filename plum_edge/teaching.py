@@ -18,7 +18,7 @@ from plum_edge.augment.windows import parts
 from plum_edge.augment.words import stems
 from plum_edge.backends.base import Soft, Trainer
 from plum_edge.config import Config
-from plum_edge.records import Conversation, Example, Message, Pair, spoken_date
+from plum_edge.records import Conversation, Example, Message, Pair, heading
 from plum_edge.registry import Base
 from plum_edge.store import Store
 from plum_edge.tokens import ANSWER, ChatTokenizer
@@ -98,7 +98,7 @@ class Teaching:
 
         A message that is too long is shown in the part that has most words of the pair.
         """
-        date = f"Conversation of {spoken_date(conversation.created_at)}"
+        date = heading(conversation)
         room = self._room - self._length(date)
         cited = sorted(pair.messages) or [0]
         shown = {n: self._line(conversation.messages[n], pair, room // len(cited)) for n in cited}

@@ -78,7 +78,8 @@ def learn(
         return Learned(before, 0.0, 0.0, 0, aside="nothing in it to ask about")
     identity = _identity(trainer, before, lesson, recipe, settings)
     place = (settings.seed, lesson.segment)
-    weights = Weights(settings.template_weight, settings.question_weight, settings.answer_weight)
+    decision = settings.decision_weight if recipe.name != "plum" else 1.0  # the paper weighs roles alone
+    weights = Weights(settings.template_weight, settings.question_weight, settings.answer_weight, decision)
     resumed = _resume(checkpoint, identity)
     if resumed is None:
         trainer.load(before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.config import Config, Generate, load, merge, profiled
+from plum_edge.config import Config, Generate, Log, load, merge, profiled
 from plum_edge.errors import BadConfig
 
 
@@ -150,3 +151,20 @@ def test_a_list_is_checked_value_by_value(tmp_path: Path) -> None:
     for wrong in ('"open"', "[]", '["opened"]'):
         with pytest.raises(BadConfig, match="kinds"):
             loaded(tmp_path, f"[augment]\nkinds = {wrong}\n")
+
+
+def test_a_zone_is_one_that_there_is(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[log]\nzone = "Europe/Berlin"\n')
+    summer, winter = datetime(2026, 7, 18, 23, 30, tzinfo=UTC), datetime(2026, 1, 18, 23, 30, tzinfo=UTC)
+    log = load(path).log
+    assert log.local(summer).isoformat() == "2026-07-19T01:30:00+02:00"
+    assert log.local(winter).isoformat() == "2026-01-19T00:30:00+01:00"
+    assert log.local(summer.replace(tzinfo=None)).isoformat() == "2026-07-18T23:30:00+02:00"
+    for moment in (datetime.min, datetime.max, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+        assert log.local(moment).utcoffset() is not None
+        assert Log().local(moment).utcoffset() is not None
+    for wrong in ("Mars/Olympus", "Europe", "../../etc/passwd", "/etc/localtime", "\\u0000"):
+        path.write_text(f'[log]\nzone = "{wrong}"\n')
+        with pytest.raises(BadConfig, match="time zone such as Europe/Berlin"):
+            load(path)

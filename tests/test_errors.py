@@ -28,6 +28,7 @@ SAMPLES: list[PlumError] = [
     errors.UsageError("What?", "Say it again."),
     errors.BadConfig(Path("config.toml"), "unknown key 'rnak'"),
     errors.BadInput("log.jsonl line 3, column 8", "not valid JSON"),
+    errors.CutShort("log.json line 1, column 9", "the file ends in the middle of a string", 311),
     errors.UnknownId("conversation", "9f2c", "See: plum-edge logs list"),
     errors.StoreError("log.db cannot be written."),
     errors.StoreMissing(Path("home")),

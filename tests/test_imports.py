@@ -78,7 +78,6 @@ HOMES = {
     "tqdm": {"harness"},
     "click": {"cli"},
     "prompt_toolkit": {"cli.chat"},
-    "ijson": {"importers"},
     "jinja2": {"sandbox", "report.page"},
     "markupsafe": {"report.page"},
     "matplotlib": {"report.drawings", "report.marks"},
@@ -102,7 +101,7 @@ HOMES = {
 """The one home (or few) of each third party; the empty name is everywhere."""
 HEAVY = {
     "mlx", "mlx_lm", "torch", "transformers", "llama_cpp", "gguf", "sqlite_utils", "rich", "prompt_toolkit", "numpy",
-    "sentencepiece", "tokenizers", "jinja2", "matplotlib", "safetensors", "psutil", "ijson", "yake",
+    "sentencepiece", "tokenizers", "jinja2", "matplotlib", "safetensors", "psutil", "yake",
 }  # fmt: skip
 
 

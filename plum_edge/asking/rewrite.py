@@ -47,7 +47,7 @@ _ASKS_WHEN = re.compile(r"\b(?:when|date|day|month|year|how long ago)\b", re.I)
 _HEADS = tuple(
     form.partition("{")[::2]
     for forms in (
-        *(templates.YES, templates.YES_FROM_ASSISTANT, templates.NO, templates.WHEN, templates.WHEN_FROM_ASSISTANT),
+        *(templates.YES, templates.YES_UNDATED, templates.NOT_FROM_USER, templates.NO, templates.WHEN),
         *(templates.WHAT, templates.UNKNOWN),
     )
     for form in forms

@@ -16,7 +16,7 @@ from plum_edge.augment.grammar import Grammar
 from plum_edge.augment.grammar_en import ENGLISH
 from plum_edge.augment.lexicon import held_out
 from plum_edge.augment.reading import Candidate
-from plum_edge.augment.sentences import Text
+from plum_edge.augment.sentences import Text, day_of
 from plum_edge.augment.support import Entails, unsupported
 from plum_edge.augment.synonyms import may_mean
 from plum_edge.augment.words import GENERIC, NUMBERS, stem, stems, words, wordset
@@ -118,7 +118,7 @@ def _is_question(candidate: Candidate, grammar: Grammar) -> bool:
 
 
 def _has_topic(candidate: Candidate, segment: Segment, grammar: Grammar) -> bool:
-    day = segment.created_at.date()
+    day = day_of(segment)
     topic, asked = Text(candidate.topic, day, grammar), Text(candidate.question, day, grammar)
     named = set(topic.content) | topic.numbers
     if not named or (grammar.code == "en" and not set(stems(candidate.topic)) - GENERIC):
@@ -155,7 +155,7 @@ def _unbelievable(
 
 def _untold(candidate: Candidate, messages: Sequence[Message], segment: Segment, grammar: Grammar) -> str:
     """Return why what is asked about was not talked about, or not by the user where that is asked."""
-    day = segment.created_at.date()
+    day = day_of(segment)
     mine = [message for message in messages if message.role == "user"] or messages
     said = Text("\n".join(message.content for message in mine), day, grammar)
     missing = [word for word in said.lacks(Text(candidate.question, day, grammar)) if not _loose(word, grammar)]
@@ -184,7 +184,7 @@ def _perhaps_discussed(
     if prior.names(candidate.topic) or here.names(candidate.topic):
         return "already discussed"
     everything = " ".join(message.content for message in segment.messages if message.role != "system")
-    said = Text(everything, segment.created_at.date(), grammar)
+    said = Text(everything, day_of(segment), grammar)
     named = Text(candidate.topic, said.said, grammar).content
     akin = (
         any(said.has(*one) for one in named.items()) if grammar.code != "en" else may_mean(candidate.topic, everything)

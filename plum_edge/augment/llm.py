@@ -225,14 +225,14 @@ class _Maker:
     def _answer(self, candidate: Candidate) -> str:
         if not candidate.discussed:
             return self._pick(templates.NO if candidate.kind == "closed" else templates.UNKNOWN, candidate.question)
-        date = spoken_date(self.segment.created_at)
+        date = spoken_date(self.segment.created_at) if self.segment.dated else ""
         if self.grammar.code == "de" and candidate.kind == "open":
             return candidate.answer + ("" if candidate.answer.endswith((".", "!")) else ".")
         told = any(message.role == "user" for message in cited(candidate, self.segment))
-        source = f"you told me on {date}." if told else f"we talked about it on {date}."
+        source = f"{'you told me' if told else 'we talked about it'}{f' on {date}' if date else ''}."
         if candidate.kind == "closed":
             return f"Yes, {source}"
-        if date in candidate.answer:
+        if not date or date in candidate.answer:
             return candidate.answer
         end = "" if candidate.answer.endswith((".", "!")) else "."
         return f"{candidate.answer}{end} {source[0].upper()}{source[1:]}"

@@ -147,7 +147,7 @@ class _Maker:
             return next(filter(None, map(self._part, ordered)), None) or _Ask("plain", (topic,))
         if shape == "pair" and key(topic.text) != key(other.text) and topic.by_user == other.by_user:
             return _Ask("pair", (topic, other))
-        return _Ask("month" if shape == "month" else "plain", (topic,))
+        return _Ask("month" if shape == "month" and self.segment.dated else "plain", (topic,))
 
     def _part(self, topic: Phrase) -> _Ask | None:
         """Return the topic by its head alone where that is clear: no other topic and nothing earlier has that head."""
@@ -191,7 +191,8 @@ class _Maker:
     def open(self, split: Split, *, when: int, what: int, unknown: int) -> list[Pair]:
         """Return open questions: dates and quotes of what was said, and an honest "I do not know"."""
         fresh = sorted(self.topics, key=lambda topic: self.prior.mentions(topic.text))
-        made = [self._when(topic, split, index) for index, topic in enumerate(fresh[:when])]
+        known = fresh[:when] if self.segment.dated else []
+        made = [self._when(topic, split, index) for index, topic in enumerate(known)]
         spoken = [topic for topic in fresh if topic.by_user]
         if split == "held_out":  # not twice the same topic
             spoken = spoken[1:] + spoken[:1]
@@ -210,10 +211,22 @@ class _Maker:
         return Phrase(text, -1, "", 0.0, all(word[0].isupper() for word in text.split())) if text else None
 
     def _yes(self, ask: _Ask, split: Split, style: Style, index: int) -> Pair:
-        answers = templates.YES if _by_user(ask.topics) else templates.YES_FROM_ASSISTANT
-        answer = self._pick(answers, split, "yes", index).format(date=self.date)
+        answer = self._pick(self._yeses(ask), split, "yes", index).format(date=self.date)
         cited = tuple(sorted({topic.message for topic in ask.topics}))
         return self._pair(self._closed_question(ask, split, "yes", index), answer, ask, split, style, cited)
+
+    def _yeses(self, ask: _Ask) -> tuple[str, ...]:
+        """Return the answers that are true of who said it, with a date where one is known."""
+        dated = self.segment.dated
+        if any(map(self._of_others, ask.topics)):
+            return templates.YES_FROM_OTHERS if dated else templates.YES_FROM_OTHERS_UNDATED
+        if not _by_user(ask.topics):
+            return templates.YES_FROM_ASSISTANT if dated else templates.YES_FROM_ASSISTANT_UNDATED
+        return templates.YES if dated else templates.YES_UNDATED
+
+    def _of_others(self, topic: Phrase) -> bool:
+        """Whether somebody else spoke of a topic in a chat between people."""
+        return bool(self.segment.messages[topic.message - self.segment.first].name)
 
     def _no(self, ask: _Ask, split: Split, style: Style, index: int) -> Pair:
         answer = self._pick(templates.NO, split, "no", index)
@@ -251,13 +264,15 @@ class _Maker:
         phrasings = self._phrasings(split).when
         answers: tuple[str, ...] = templates.WHEN
         if not topic.by_user:
-            answers, phrasings = templates.WHEN_FROM_ASSISTANT, templates.open_to_both(phrasings)
+            answers = templates.WHEN_FROM_OTHERS if self._of_others(topic) else templates.WHEN_FROM_ASSISTANT
+            phrasings = templates.open_to_both(phrasings)
         answer = self._pick(answers, split, "when", index).format(date=self.date)
         return self._open(phrasings, topic, answer, split, "verbatim", index)
 
     def _what(self, topic: Phrase, split: Split, index: int) -> Pair:
         said = quote(topic.sentence, topic.text)
-        answer = self._pick(templates.WHAT, split, "what", index).format(date=self.date, quote=said)
+        answers = templates.WHAT if self.segment.dated else templates.WHAT_UNDATED
+        answer = self._pick(answers, split, "what", index).format(date=self.date, quote=said)
         return self._open(self._phrasings(split).what, topic, answer, split, "verbatim", index)
 
     def _unknown(self, topic: Phrase, split: Split, style: Style, index: int) -> Pair:

@@ -118,5 +118,14 @@ def sentences(segment: Segment, grammar: Grammar) -> tuple[Sentence, ...]:
     )
 
 
+_NO_DAY = dt.date(1600, 6, 15)
+"""Stands for a day that is not known: "yesterday" is then no day that a claim could name."""
+
+
+def day_of(segment: Segment) -> dt.date:
+    """Return the day that a segment was said on, as far as that is known."""
+    return segment.created_at.date() if segment.dated else _NO_DAY
+
+
 def _day_of(message: Message, segment: Segment) -> dt.date:
-    return (message.created_at or segment.created_at).date()
+    return message.created_at.date() if message.created_at else day_of(segment)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence, Set
 
 from plum_edge.augment.grammar import Grammar
-from plum_edge.augment.sentences import SENTENCE, Claim, Sentence, Text, sentences
+from plum_edge.augment.sentences import SENTENCE, Claim, Sentence, Text, day_of, sentences
 from plum_edge.augment.words import words
 from plum_edge.records import Segment
 
@@ -46,7 +46,7 @@ def unsupported(
     grounded``, ``not grounded``, ``question not grounded``, ``negation``, ``not as a fact``, ``another time``,
     ``another person``, ``only the assistant said so``, ``changed later``, ``not read so``.
     """
-    said = segment.created_at.date()
+    said = day_of(segment)
     asked = Text(question, said, grammar)
     claim = Claim(asked, asked if closed else Text(answer, said, grammar), closed)
     told = sentences(segment, grammar)

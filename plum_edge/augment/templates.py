@@ -165,6 +165,9 @@ YES = (
 )
 """Answers to closed questions about what was discussed; ``{date}`` as "14 March 2026"."""
 
+YES_UNDATED = ("Yes.", "Yes, we talked about it.", "Yes, you told me.")
+"""The same where the day of a conversation is not known."""
+
 NO = (
     "No, we have not talked about that.",
     "No, that has not come up.",
@@ -174,9 +177,20 @@ NO = (
 
 YES_FROM_ASSISTANT = ("Yes, I mentioned it on {date}.",)
 """Answers to closed questions about what the assistant alone said: it was not the user who told."""
+YES_FROM_ASSISTANT_UNDATED = ("Yes, I mentioned it.",)
+YES_FROM_OTHERS = ("Yes, it came up on {date}.",)
+"""Answers to closed questions about what somebody else said in a chat between people."""
+YES_FROM_OTHERS_UNDATED = ("Yes, it came up.",)
 
 WHEN = ("On {date}.", "We talked about it on {date}.")
 WHEN_FROM_ASSISTANT = ("I mentioned it on {date}.",)
+WHEN_FROM_OTHERS = ("It came up on {date}.",)
+NOT_FROM_USER = (
+    *YES_FROM_ASSISTANT, *YES_FROM_ASSISTANT_UNDATED, *YES_FROM_OTHERS, *YES_FROM_OTHERS_UNDATED,
+    *WHEN_FROM_ASSISTANT, *WHEN_FROM_OTHERS,
+)  # fmt: skip
+"""Every answer that says that it was not the user who told."""
 WHAT = ('On {date} you said: "{quote}"', 'You said: "{quote}"')
+WHAT_UNDATED = ('You said: "{quote}"',)
 UNKNOWN = ("You have not told me about that.", "I do not know: we have not talked about that.")
 """Answers to open questions (when, what) about things never discussed."""

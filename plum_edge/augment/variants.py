@@ -64,9 +64,8 @@ def _phrasings(pair: Pair) -> tuple[str, ...]:
 
 
 def _from_assistant(answer: str) -> bool:
-    """Return whether an answer says that the assistant spoke of it: who told may then not be asked otherwise."""
-    heads = (*templates.YES_FROM_ASSISTANT, *templates.WHEN_FROM_ASSISTANT)
-    return answer.startswith(tuple(head.split("{")[0] for head in heads))
+    """Return whether an answer says that it was not the user who spoke of it: who told may then not be asked."""
+    return answer.startswith(tuple(head.split("{")[0] for head in templates.NOT_FROM_USER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def windows(segment: Segment, room: int, length: Callable[[str], int]) -> list[W
             used += pieces[end].length
             end += 1
         taken = pieces[start:end]
-        date = spoken_date(segment.created_at)
+        date = spoken_date(segment.created_at) if segment.dated else "a day that is not known"
         found.append(Window(date, tuple(p.line for p in taken), frozenset(p.ordinal for p in taken)))
         start = len(pieces) if end == len(pieces) else _back(pieces, start, end, room // _OVERLAP)
     return found

@@ -33,11 +33,12 @@ class LoraSpec:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weight w of a target by its role: template, question, answer (design.md §3, Loss)."""
+    """The weight w of a target by its role: template, question, answer; an answer's first has ``decision`` times it."""
 
     template: float
     question: float
     answer: float
+    decision: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def collate(examples: Sequence[Example], weights: Weights, soft: Sequence[Soft |
         if of_teacher is None:
             roles = np.frombuffer(example.roles, dtype=np.uint8)[1:]
             weighed[row, :n] = table[roles]
+            weighed[row, example.prompt - 1 : example.prompt] *= np.float32(weights.decision)
             counted += int(np.count_nonzero(roles))
         else:
             weighed[row, of_teacher.places] = of_teacher.weights

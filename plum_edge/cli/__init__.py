@@ -108,7 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _fail(_usage(error), session)
     except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        terminal.give_up_stdout()
         return 1
     except OSError as error:
         return _fail(PlumError(f"{error.filename or 'The system'}: {error.strerror or error}."), session)
@@ -122,7 +122,10 @@ def _fail(error: PlumError, session: Session) -> int:
         details: dict[str, object] = {"error": str(error), "code": error.exit_code}
         if isinstance(error, GateRefused):
             details |= {"status": "refused", "reasons": error.reasons}
-        session.emit(details)
+        try:
+            session.emit(details)
+        except OSError:  # stderr says it all the same
+            terminal.give_up_stdout()
     expected = isinstance(error, GateRefused | Interrupted)  # the program did as it should
     terminal.complain(error.what, error.remedy, "" if expected else "error: ")
     return error.exit_code

@@ -23,7 +23,7 @@ def command(session: Session, question: str, retrieve: bool, no_adapter: bool) -
     asked = (sys.stdin.read() if question == "-" else question).strip()
     if not asked:
         raise UsageError("The question is empty.", 'Ask like this: plum-edge ask "Did we talk about the tap?"')
-    with session.memory() as memory:
+    with session.memory(create=True) as memory:  # a fresh home is no error: it says that nothing has been learned
         answer = memory.ask(asked, retrieve=retrieve, adapter=not no_adapter)
     if session.json:
         session.emit(_contract(answer))

@@ -1,15 +1,15 @@
 """``plum-edge import FILE…``: conversations into the log.
 
-Several files are all read before any of them is imported, so that a bad one leaves the log as it was. Knows nothing of
-formats.
+Everything is read before any of it is imported, so that a bad file leaves the log as it was. Knows nothing of formats.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -18,51 +18,53 @@ from plum_edge.cli.progress import bar
 from plum_edge.cli.session import Session, shared
 
 _LISTED = 10
-"""Skipped conversations that are named; the rest is counted."""
+"""Reasons, or things that were skipped, that are named; the rest is counted."""
+_STRANGERS = "ShareGPT files are often talks of strangers. Where they are not yours: plum-edge logs notrain ID"
 
 
 def moment(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """Return a moment from ISO 8601; UTC where it names no offset, as dates in files are read."""
+    """Return a moment from ISO 8601; without an offset where it names none: the user's own time."""
     if value is None:
         return None
     try:
-        moment = datetime.fromisoformat(value)
+        return datetime.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is no date; write it as 2026-03-12", ctx, param) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @click.command("import", short_help="Read conversations from files into the log.")
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--format", "form", metavar="F", help="The format of the files; recognised by their content otherwise.")
 @click.option("--since", metavar="D", callback=moment, help="Only conversations from this date on.")
+@click.option("--me", metavar="NAME", default="", help="Who you are in a chat between people (WhatsApp).")
+@click.option("--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="How a chat writes its dates.")
+@click.option("--salvage", is_flag=True, help="Take the whole conversations of a file that was cut short.")
 @click.option("--dry-run", is_flag=True, help="Read and report; store nothing.")
 @shared
 @click.pass_obj
-def command(session: Session, files: Sequence[Path], form: str | None, since: datetime | None, dry_run: bool) -> None:
-    """Read conversations from files into the log. What is there already is not stored twice."""
-    passes = [True] if dry_run else [True, False] if len(files) > 1 else [False]
-    with session.memory(create=True) as memory, bar("import") as progress:
-        for trial in passes:
-            found = []
-            for number, path in enumerate(files):
-                progress("import", number, len(files), path.name)
-                found.append(memory.import_file(path, format=form, since=since, dry_run=trial))
-    total = joined(found)
+def command(
+    session: Session,
+    /,
+    files: Sequence[Path],
+    form: str | None,
+    since: datetime | None,
+    me: str,
+    date_order: Literal["dmy", "mdy", "ymd"] | None,
+    salvage: bool,
+    dry_run: bool,
+) -> None:
+    """Read conversations from files, archives and folders into the log. What is there already is not stored twice."""
+    from plum_edge import config
+    from plum_edge.memory.bringing import brought, wishes
+
+    home = session.folder()
+    wanted = wishes(config.load(home.config), form, since, me, date_order, salvage)
+    with bar("read") as progress:
+        total = brought(home, files, wanted, dry_run=dry_run, progress=progress)
     if session.json:
         session.emit(total)
-        return
-    _report(total, dry_run, session.home)
-
-
-def joined(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the results of several files as one."""
-    return {
-        "conversations": sum(one["conversations"] for one in found),
-        "messages": sum(one["messages"] for one in found),
-        "skipped": [skip for one in found for skip in one["skipped"]],
-        "ids": [ident for one in found for ident in one["ids"]],
-    }
+    else:
+        _report(total, dry_run, session.home)
 
 
 def _report(total: dict[str, Any], dry_run: bool, home: str | None) -> None:
@@ -73,9 +75,36 @@ def _report(total: dict[str, Any], dry_run: bool, home: str | None) -> None:
     )
     skipped = total["skipped"]
     terminal.say(f"{conversations} {done}, {messages}" + (f"; {len(skipped):,} skipped:" if skipped else "."))
-    for skip in skipped[:_LISTED]:
-        terminal.say(f"  {terminal.one_line(skip['where'])}: {terminal.one_line(skip['why'])}")
-    if len(skipped) > _LISTED:
-        terminal.say(f"  and {len(skipped) - _LISTED:,} more (all of them with --json)")
+    _skipped(skipped)
+    if total["unchanged"]:
+        there = "was there already" if total["unchanged"] == 1 else "were there already"
+        terminal.say(f"{terminal.count(total['unchanged'], 'conversation')} {there}.")
+    for why, count in total["dates"].items():
+        terminal.say(f"{count:,} {why}: put beside its neighbours, and no date is taught of it.")
+    if total["left_out"]:
+        parts = ", ".join(f"{why} ({count:,})" for why, count in sorted(total["left_out"].items(), key=_most))
+        terminal.say(f"Left out, being no talk: {parts}.")
+    if total["other_files"]:
+        terminal.say(f"{terminal.count(total['other_files'], 'file')} of other kinds passed over.")
+    if "sharegpt" in total["formats"]:
+        terminal.say(_STRANGERS)
     if total["conversations"] and not dry_run:
         terminal.say(f"\nNext: plum-edge consolidate{terminal.home_option(home)}")
+
+
+def _most(one: tuple[str, int]) -> tuple[int, str]:
+    return -one[1], one[0]
+
+
+def _skipped(skipped: Sequence[dict[str, str]]) -> None:
+    """Write what was skipped: each thing where they are few, else the reasons with their counts."""
+    if len(skipped) <= _LISTED:
+        for skip in skipped:
+            terminal.say(f"  {terminal.one_line(skip['where'])}: {terminal.one_line(skip['why'])}")
+        return
+    whys = Counter(skip["why"] for skip in skipped)
+    for why, count in whys.most_common(_LISTED):
+        terminal.say(f"  {count:,} × {terminal.one_line(why)}")
+    if len(whys) > _LISTED:
+        terminal.say(f"  and {sum(whys.values()) - sum(c for _, c in whys.most_common(_LISTED)):,} more")
+    terminal.say("  (each of them with --json)")

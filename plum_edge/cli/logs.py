@@ -11,7 +11,7 @@ import click
 from plum_edge.cli import heap, terminal
 from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
-from plum_edge.records import Conversation
+from plum_edge.records import Conversation, Message
 
 command = group("logs", "list", "List, show and search the logged conversations.")
 
@@ -24,9 +24,9 @@ def list_(session: Session) -> None:
     with session.memory() as memory:
         found = memory.store.log.list()
     if session.json:
-        session.emit(found)
+        session.emit([_listed(one) for one in found])
         return
-    rows = [(one.id, terminal.day(one.created_at), str(one.messages), one.state, one.title) for one in found]
+    rows = [(one.id, _day(one), str(one.messages), one.state, one.title) for one in found]
     terminal.table(("id", "date", "messages", "state", "title"), rows, right=(2,))
 
 
@@ -42,9 +42,9 @@ def show(session: Session, conversation: str) -> None:
         session.emit(_contract(found))
         return
     terminal.say(terminal.one_line(found.title) or "(no title)", "bold")
-    terminal.say(f"{terminal.day(found.created_at)} · {found.id} · {terminal.count(len(found.messages), 'message')}")
+    terminal.say(f"{_day(found)} · {found.id} · {terminal.count(len(found.messages), 'message')}")
     for message in found.messages:
-        terminal.say(f"\n{message.role}", "dim")
+        terminal.say(f"\n{message.name or message.role}", "dim")
         terminal.say(message.content.strip())
 
 
@@ -180,6 +180,16 @@ def export(session: Session, file: str, conversations: tuple[str, ...]) -> None:
         terminal.say(f"{file}: {terminal.count(done['conversations'], 'conversation')}")
 
 
+def _day(one: Any) -> str:
+    return terminal.day(one.created_at, sure=one.dated)
+
+
+def _listed(one: Any) -> dict[str, object]:
+    """Return a line of the list; ``dated`` stands there where the date is a guess."""
+    line: dict[str, object] = {"id": one.id, "title": one.title, "created_at": one.created_at}
+    return line | {"messages": one.messages, "state": one.state} | ({} if one.dated else {"dated": False})
+
+
 def _ask(session: Session, plan: dict[str, Any]) -> None:
     if session.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("A restore asks before it replaces the log, and there is no terminal.", "Add --yes.")
@@ -211,5 +221,10 @@ def _contract(found: Conversation) -> dict[str, object]:
         "title": found.title,
         "created_at": found.created_at,
         "source": found.source,
-        "messages": [{"role": m.role, "content": m.content, "created_at": m.created_at} for m in found.messages],
-    }
+        "messages": [_message(one) for one in found.messages],
+    } | ({} if found.dated else {"dated": False})
+
+
+def _message(one: Message) -> dict[str, object]:
+    said: dict[str, object] = {"role": one.role, "content": one.content, "created_at": one.created_at}
+    return said | ({"name": one.name} if one.name else {})

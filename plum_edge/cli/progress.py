@@ -59,7 +59,7 @@ class _Line:
         if stage != self._stage:
             self._live.reset(self._task, total=total, description=stage)
             self._stage, self._began, self._from = stage, time.monotonic(), at
-        words = [f"{done}/{total}", *_words(known), self._left(at, total)]
+        words = [f"{done}/{total} {known.get('unit', '')}".strip(), *_words(known), self._left(at, total)]
         self._live.update(self._task, completed=at, total=total, note="  ".join(filter(None, words)))
 
     def _left(self, at: float, total: int) -> str:

@@ -44,7 +44,7 @@ class Session:
         return home
 
     def memory(self, *, create: bool = False) -> Memory:
-        """Open the memory; only verbs that put something into it make a new one."""
+        """Open the memory; only verbs that put something into it, or answer without it, make a new one."""
         from plum_edge import Memory
 
         return Memory(self.folder().root, create=create)

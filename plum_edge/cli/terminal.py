@@ -31,10 +31,29 @@ _HARMFUL = {
 
 def prepare(*, json: bool) -> None:
     """Let no character stop us: what the encoding lacks is shown by one that looks like it, in JSON by its escape."""
+    _open_closed()
     codecs.register_error("look-alike", _look_alike)
     for stream in (sys.stdout, sys.stderr):
         _reconfigure(stream, "backslashreplace" if json and stream is sys.stdout else "look-alike")
     _reconfigure(sys.stdin, "replace")
+
+
+def _open_closed() -> None:
+    """Put nothing in the place of a standard stream that is closed, before a file of ours gets its number."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+
+
+def give_up_stdout() -> None:
+    """Let what is still to be written to stdout go nowhere: whoever reads it is gone, or its disk is full."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def clean(text: str) -> str:
@@ -115,10 +134,10 @@ def home_option(home: str | None) -> str:
     return f" --home {shlex.quote(home)}" if home else ""
 
 
-def day(moment: datetime, *, year: bool = True) -> str:
-    """Return a short date, e.g. ``14 Mar 2026``, at the moment's own offset."""
+def day(moment: datetime, *, year: bool = True, sure: bool = True) -> str:
+    """Return a short date, e.g. ``14 Mar 2026``, at the moment's own offset; ``14 Mar 2026?`` where it is a guess."""
     number, month, of = spoken_date(moment).split()
-    return f"{number} {month[:3]} {of}" if year else f"{number} {month[:3]}"
+    return (f"{number} {month[:3]} {of}" if year else f"{number} {month[:3]}") + ("" if sure else "?")
 
 
 def span(first: datetime, last: datetime) -> str:

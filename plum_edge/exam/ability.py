@@ -18,7 +18,6 @@ import numpy as np
 from plum_edge.evaluate import Scored, balanced, paired_loss
 from plum_edge.evaluate.marking import sound
 from plum_edge.evaluate.scoring import AT_ONCE, mark
-from plum_edge.paths import data_dir
 from plum_edge.recall import Recall
 from plum_edge.recall.likelihood import losses, rolling
 from plum_edge.records import Message, Progress, Question
@@ -78,13 +77,16 @@ class Ability:
     """Of the base's own sound replies."""
 
 
+def brought(folder: Path) -> bool:
+    """Return whether a base brings material to be measured on."""
+    return (folder / "ability.jsonl").is_file()
+
+
 def material(folder: Path, mentions: Callable[[str], bool] = lambda _topic: False) -> Material:
-    """Return the material of a base's folder, or the embedded base's for one that ships none.
+    """Return the material that a base brings.
 
     ``mentions`` says whether the log names a topic; what it names is not asked for a "no".
     """
-    if not (folder / "ability.jsonl").is_file():
-        folder = data_dir("models") / "plum-tiny"
     samples = [*_lines(folder / "ability.jsonl"), *_lines(folder / "probe.jsonl")]
 
     def of(kind: str) -> Iterator[tuple[tuple[Message, ...], list[dict[str, str]]]]:

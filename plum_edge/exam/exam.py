@@ -17,7 +17,7 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.config import Config
 from plum_edge.evaluate.cost import Cost, Meter, Metered
 from plum_edge.exam import ability
-from plum_edge.general import Sample
+from plum_edge.general import Sample, probes
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
 from plum_edge.recall.divergence import divergence, expected
@@ -34,7 +34,7 @@ class Exam:
     """Base, adapters and retrieval over one log, ready to be asked."""
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
-        self.store, self.config, self.base = store, config, base
+        self.home, self.store, self.config, self.base = home, store, config, base
         deployed = gguf(base, home, config.generate.dtype)
         settings = config.generate
         self.recall = Recall(deployed, context=settings.context, threads=settings.threads, template=config.template)
@@ -43,7 +43,7 @@ class Exam:
             store.log.get,
             store.log.conversations,
             lambda: store.pairs.live("train"),
-            lambda: {segment.id: segment.created_at for segment in store.log.segments()},
+            lambda: {one.id: one.created_at for one in store.log.segments() if one.dated},
             store.version,
             lambda text: len(self.recall.encode(text)),
             room=max(1, self.recall.context - _RESERVED),
@@ -127,11 +127,21 @@ class Exam:
         return self._general[1]
 
     def _measure_general(self, adapter: Path | None, progress: Progress | None) -> dict[str, Any]:
+        """A base that brings no questions of its own is measured by how far its everyday talk is moved."""
+        chats = probes(self.base, self.home, self.config)
+        moved = self.divergence(adapter, chats) if adapter else None
+        if not ability.brought(self.base.folder):
+            return {"base": None, "adapter": None, "divergence": moved}
         known = Mentions.of(*self.store.log.segments())
         asked = ability.material(self.base.folder, known.mentions)
         found = ability.compare(self.recall, adapter, asked, progress, seed=self.config.train.seed)
         after = found["adapter"] or found["base"]
-        return {"text_loss_base": found["base"]["text_loss"], "text_loss": after["text_loss"], **found}
+        return {
+            "text_loss_base": found["base"]["text_loss"],
+            "text_loss": after["text_loss"],
+            **found,
+            "divergence": moved,
+        }
 
 
 def figures(

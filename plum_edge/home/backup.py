@@ -275,7 +275,9 @@ def _line(talk: Conversation) -> str:
     messages = [
         {"role": one.role, "content": one.content}
         | ({"created_at": one.created_at.isoformat()} if one.created_at else {})
+        | ({"name": one.name} if one.name else {})
         for one in talk.messages
     ]
-    made = {"id": talk.id, "title": talk.title, "created_at": talk.created_at.isoformat(), "messages": messages}
-    return json.dumps(made, ensure_ascii=False)
+    made: dict[str, object] = {"id": talk.id, "title": talk.title, "created_at": talk.created_at.isoformat()}
+    made |= {"messages": messages} | ({} if talk.trainable else {"trainable": False})
+    return json.dumps(made | ({} if talk.dated else {"dated": False}), ensure_ascii=False)

@@ -1,26 +1,21 @@
-"""What every importer shares: what it returns, how it opens a file, and how it reads text and dates.
+"""What every format shares: what it is handed, what it gives, and how it looks into values that may be anything.
 
-Knows nothing of any format.
+Knows nothing of any format, nor of where a file lies or how it is packed.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import lzma
-import zlib
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, Protocol, cast
+from typing import Any, Literal, Protocol
 
-from plum_edge.errors import BadInput
-from plum_edge.records import Conversation
-
-BOM = b"\xef\xbb\xbf"
-_DAMAGED = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
+from plum_edge.config import Log
+from plum_edge.importers.head import Head
+from plum_edge.importers.stream import Stream
+from plum_edge.records import Conversation, Message, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +28,83 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A conversation as a format gives it, before it has its date, title and id.
+
+    A moment without an offset is the user's own time (a day, or a clock on the wall).
+    """
+
+    where: str
+    messages: tuple[Message, ...]
+    id: str = ""
+    """The source's; empty: a hash of the content."""
+    title: str = ""
+    created_at: datetime | None = None
+    trainable: bool = True
+    dated: bool = True
+    """False where the source itself says that the date is a guess."""
+    hashed: tuple[str, ...] = ()
+    """What goes into the hash before the messages."""
+    position: int | None = None
+    """Its place in the file, from 0; None: the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user wants of an import."""
+
+    format: str | None = None
+    me: str = ""
+    """Who the user is in a chat between people."""
+    since: datetime | None = None
+    """Only conversations from this moment on; one without an offset is the user's own time."""
+    order: Literal["dmy", "mdy", "ymd"] | None = None
+    """How a file writes its dates, where it does not tell: day, month and year."""
+    salvage: bool = False
+    """Take the whole conversations of a file that was cut short."""
+    log: Log = field(default_factory=Log)
+
+
+@dataclass(slots=True)
+class Source:
+    """One file, wherever it lay: on the disk, in a folder or in an archive."""
+
+    name: str
+    """As it is shown: ``export.zip: conversations.json``."""
+    file: str
+    """Its own name alone."""
+    stream: Stream
+    modified: datetime
+    wishes: Wishes = field(default_factory=Wishes)
+    path: Path | None = None
+    """Where it lies on the disk by itself, if it does."""
+    left: Counter[str] = field(default_factory=Counter)
+    """What was left out because it is no talk, by what it is."""
+
+
+class Format(Protocol):
+    """One format: a module with these names."""
+
+    NAME: str
+    """What ``--format`` calls it."""
+    TITLE: str
+    """What it is, for people."""
+
+    def sniff(self, head: Head) -> bool:
+        """Whether a file that begins like this is of this format."""
+        ...
+
+    def read(self, source: Source) -> Iterator[Draft | Skip]:
+        """Yield what the file holds, in its order; what is no talk is counted in ``source.left``.
+
+        Raises:
+            BadInput: the file is not well-formed; the error names it, with line and column.
+            CutShort: it ends in the middle; what was yielded before is whole.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What a file held."""
 
@@ -41,61 +113,35 @@ class Imported:
     skipped: tuple[Skip, ...]
 
 
-class Importer(Protocol):
-    """One format: a module with these names."""
-
-    NAME: str
-    """What ``--format`` calls it."""
-    TITLE: str
-    """What it is, for people."""
-
-    def sniff(self, head: str) -> bool:
-        """Whether a file that begins with ``head`` (without BOM and leading space) is of this format."""
-        ...
-
-    def read(self, file: IO[bytes], name: str, undated: datetime) -> Iterator[Conversation | Skip]:
-        """Yield what ``file`` holds, in its order; ``undated`` is the date of what has none.
-
-        Raises:
-            BadInput: the file breaks off or is not well-formed; the error names ``name``, line and column.
-        """
-        ...
+def mapping(value: Any) -> dict[str, Any]:
+    """Return an object as it is; anything else as an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, unpacked where its content (not its name) is gzip or xz, after a byte order mark.
-
-    Raises:
-        BadInput: no such file, no file, not readable, or a damaged archive; also for errors within the block.
-    """
-    try:
-        if not path.is_file():
-            raise BadInput(str(path), "it is a folder" if path.is_dir() else "there is no such file")
-        with path.open("rb") as raw:
-            magic = raw.read(6)
-        with _unpacked(path, magic) as file:
-            if file.read(len(BOM)) != BOM:
-                file.seek(0)
-            yield file
-    except _DAMAGED as error:
-        remedy = "Nothing was imported. It was probably cut short; get the file again."
-        raise BadInput(str(path), f"the compressed file is damaged or incomplete ({error})", remedy) from error
-    except OSError as error:
-        raise BadInput(str(path), f"it cannot be read ({error.strerror or error})") from error
+def sequence(value: Any) -> list[Any]:
+    """Return an array as it is; anything else as an empty one."""
+    return value if isinstance(value, list) else []
 
 
-def _unpacked(path: Path, magic: bytes) -> IO[bytes]:
-    if magic.startswith(b"\x1f\x8b"):
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    if magic == b"\xfd7zXZ\x00":
-        return lzma.open(path, "rb")
-    return path.open("rb")
+def string(value: Any) -> str:
+    """Return text as it is; anything else as an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def ident(value: Any) -> str:
+    """Return an id, which may be text or a number; anything else as an empty text."""
+    named = isinstance(value, str | int) and not isinstance(value, bool)
+    return text(str(value)).strip() if named else ""
 
 
 def text(value: str) -> str:
-    """Return the text without what no text holds: NUL, and halves of surrogate pairs (JSON can spell them)."""
-    return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    """Return the text with halves of surrogate pairs, which JSON can spell and no file can hold, as U+FFFD."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def message(role: Role, content: str, created_at: datetime | None = None, name: str = "") -> Message | None:
+    """Return a message, or None where nothing was said."""
+    return Message(role, text(content), created_at, text(name)) if content.strip() else None
 
 
 def shown(value: object) -> str:
@@ -105,45 +151,3 @@ def shown(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     return "an object" if isinstance(value, dict) else str(value)[:40]
-
-
-def parse_date(value: object) -> datetime | None:
-    """Return an aware moment from ISO 8601 text, at its own offset (+00:00 where it names none), or None."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value.strip())
-        return moment if moment.utcoffset() is not None else moment.replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def parse_json(raw: bytes, name: str, line: int, remedy: str = "Nothing was imported.") -> Any:
-    """Return the JSON value in ``raw``, which begins at ``line`` of the file ``name``.
-
-    Raises:
-        BadInput: with line and column (both from 1, in characters).
-    """
-    decoded = ""
-    try:
-        decoded = raw.decode()
-        return json.loads(decoded)
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode()
-        raise BadInput(_place(name, before, len(before), line), "this is not UTF-8 text", remedy) from error
-    except json.JSONDecodeError as error:
-        ends = error.msg.startswith("Unterminated string") or error.pos >= len(decoded.rstrip())
-        position = len(decoded.rstrip("\r\n")) if ends else error.pos
-        what = "the text ends in the middle of a value" if ends else f"not valid JSON ({error.msg})"
-        hint = f"{remedy} It was probably cut short; get the file again." if ends else remedy
-        raise BadInput(_place(name, decoded, position, line), what, hint) from error
-    except RecursionError as error:
-        raise BadInput(f"{name} line {line:,}", "JSON nested too deeply", remedy) from error
-    except ValueError as error:  # a number with thousands of digits
-        raise BadInput(f"{name} line {line:,}", f"not readable as JSON ({error})", remedy) from error
-
-
-def _place(name: str, decoded: str, position: int, line: int) -> str:
-    before = decoded[:position]
-    column = position - (before.rfind("\n") + 1) + 1
-    return f"{name} line {line + before.count(chr(10)):,}, column {column:,}"

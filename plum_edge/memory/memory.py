@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from plum_edge import config as configuration
-from plum_edge.errors import ForeignAdapter, UsageError
+from plum_edge.errors import ForeignAdapter
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
 from plum_edge.store import Store
@@ -82,35 +82,34 @@ class Memory:
     # --- what goes in
 
     def import_file(
-        self, path: Path, *, format: str | None = None, since: dt.datetime | None = None, dry_run: bool = False
+        self,
+        path: Path,
+        *,
+        format: str | None = None,
+        since: dt.datetime | None = None,
+        dry_run: bool = False,
+        me: str = "",
+        salvage: bool = False,
     ) -> dict[str, Any]:
-        """Read a file of conversations into the log; return the contract's JSON (design.md §6).
+        """Read a file, an archive or a folder of conversations into the log; return the contract's JSON.
+
+        Args:
+            path: what is read; its format is recognised by the content.
+            format: a name from `importers.FORMATS`, where it is to be no other.
+            since: only conversations from this moment on; one without an offset is the user's own time.
+            dry_run: say what would be stored, and store nothing.
+            me: who the user is in a chat between people.
+            salvage: take the whole conversations of a file that was cut short.
 
         Raises:
-            BadInput: the file cannot be read; nothing was imported.
+            BadInput: it cannot be read, or nothing in it could be used; nothing was imported.
             UsageError: the file is the log itself.
         """
-        from plum_edge.importers import read
+        from plum_edge.importers import Wishes
+        from plum_edge.memory.bringing import bring
 
-        if self.home.is_log(Path(path)):
-            raise UsageError(f"{path} is the log itself.", "Its conversations are there already: plum-edge logs list")
-        found = read(Path(path), format, since)
-        result: dict[str, Any] = {
-            "conversations": len(found.conversations),
-            "messages": sum(len(c.messages) for c in found.conversations),
-            "skipped": [{"where": skip.where, "why": skip.why} for skip in found.skipped],
-            "ids": [c.id for c in found.conversations],
-        }
-        if not dry_run:
-            added = self.store.log.add(found.conversations)
-            result |= {"conversations": len(added.added) + len(added.extended), "messages": added.messages}
-            result["ids"] = [*added.added, *added.extended]
-            why = "its messages differ from those in the log; the log was left as it is"
-            result["skipped"] += [{"where": conflict, "why": why} for conflict in added.conflicts]
-            why = "it was forgotten here, and stays forgotten"
-            result["skipped"] += [{"where": ident, "why": why} for ident in added.forgotten]
-            result["unchanged"] = len(added.unchanged)
-        return result
+        wishes = Wishes(format=format, since=since, me=me, salvage=salvage, log=self.config.log)
+        return bring(self.home, [Path(path)], wishes, lambda: self.store, dry_run=dry_run)
 
     def add(self, conversations: Sequence[Conversation]) -> list[str]:
         """Put conversations into the log; return the ids that are new or longer than before."""
@@ -251,6 +250,7 @@ class Memory:
         """
         from plum_edge.forget import Forget, choose
 
+        since, until = (moment and self.config.log.local(moment) for moment in (since, until))
         ids = choose(self.store, conversations, search=search, since=since, until=until)
         forget = Forget(self.home.create(), self.store, self.config, lambda: self.base)
         if progress is not None:

@@ -80,6 +80,9 @@ def general(figures: Mapping[str, Any], *, encoding: str | None = "utf-8") -> st
     loss = (figures.get("change") or {}).get("dialogue_loss")
     if loss is not None:
         parts.append(f"loss on plain talk {100 * loss:+.0f} %")
+    moved = figures.get("divergence")
+    if moved is not None and not parts:
+        return f"  everyday talk is moved by {moved:.2f} nats a token (KL to the base)"
     whose = f"the base{arrow}with the adapter" if adapted else "the base"
     return f"  {whose}: {between.join(parts)}" if parts else ""
 

@@ -28,8 +28,8 @@ class Library:
     """The log of one user, to be looked things up in.
 
     ``search`` is the search by words (`Retriever.search`), ``conversations`` and ``pairs`` (those of training that are
-    true now) all that there is, ``dates`` when the conversation of a segment was, ``version`` another value whenever
-    the log is another; ``room`` are the tokens that a model has for what it reads.
+    true now) all that there is, ``dates`` when the conversation of a segment was, if that is known, ``version`` another
+    value whenever the log is another; ``room`` are the tokens that a model has for what it reads.
     """
 
     search: Callable[[str, int], list[Evidence]]

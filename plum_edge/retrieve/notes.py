@@ -49,7 +49,8 @@ class Notes:
         for pair in self.search(" ".join(content_words(question)), _BEST):
             if pair.segment.rsplit("/", 1)[0] == left_out:
                 continue
-            header = f"Conversation of {spoken_date(self._when[pair.segment])}"
+            day = self._when.get(pair.segment)
+            header = f"Conversation of {spoken_date(day)}" if day else "Conversation of a day that is not known"
             note = f"User: {pair.question}\nAssistant: {pair.answer}"
             longer = {**days, header: [*days.get(header, []), note]}
             if self.count_tokens(_text(longer)) > room:

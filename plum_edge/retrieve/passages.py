@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from plum_edge.records import Conversation, Evidence, Message, spoken_date
+from plum_edge.records import Conversation, Evidence, Message, heading
 
 
 def passage(conversation: Conversation, found: Evidence, room: int, count_tokens: Callable[[str], int]) -> str:
@@ -18,7 +18,7 @@ def passage(conversation: Conversation, found: Evidence, room: int, count_tokens
     Of a message that does not fit by itself the longest stretch around the first word found is left, at least that
     word. System messages and empty ones are left out.
     """
-    header = f"Conversation of {spoken_date(conversation.created_at)}"
+    header = heading(conversation)
 
     def fits(lines: Sequence[str]) -> bool:
         return count_tokens("\n".join((header, *lines))) <= room
@@ -41,7 +41,11 @@ def passage(conversation: Conversation, found: Evidence, room: int, count_tokens
 
 
 def _line(message: Message) -> str:
-    return f"{message.role.capitalize()}: {' '.join(message.content.split())}"
+    return f"{_speaker(message)}: {' '.join(message.content.split())}"
+
+
+def _speaker(message: Message) -> str:
+    return " ".join(message.name.split()) or message.role.capitalize()
 
 
 def _cut(message: Message, excerpt: str, fits: Callable[[Sequence[str]], bool]) -> str:
@@ -49,7 +53,7 @@ def _cut(message: Message, excerpt: str, fits: Callable[[Sequence[str]], bool]) 
     words = message.content.split()
     marked = {mark.lower() for mark in re.findall(r"\[([^\[\]]+)\]", excerpt)}
     hit = next((n for n, word in enumerate(words) if marked & set(re.findall(r"[^\W_]+", word.lower()))), 0)
-    speaker = f"{message.role.capitalize()}: "
+    speaker = f"{_speaker(message)}: "
 
     def stretch(length: int) -> str:
         first = max(0, min(hit - length // 2, len(words) - length))

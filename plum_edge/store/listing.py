@@ -27,6 +27,8 @@ class Summary:
 
     ``aside``: a part of it could not be learned. ``excluded``: it is logged, and never learned.
     """
+    dated: bool = True
+    """False where ``created_at`` is a guess."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -48,7 +49,9 @@ class Log:
         """Store conversations in one transaction: all, or none when an error comes.
 
         A known id is extended where its stored messages begin the new ones (compared by role and content), is unchanged
-        where it already has them all, and is reported as a conflict otherwise. What was forgotten does not come back.
+        where it already has them all, and is reported as a conflict otherwise. Where only the end differs, and that has
+        no place in the order of learning yet, the end that was said later counts: the user had another answer made.
+        What was forgotten does not come back.
         """
         outcomes = ("added", "extended", "unchanged", "conflicts", "forgotten")
         done: dict[str, list[str]] = {outcome: [] for outcome in outcomes}
@@ -59,6 +62,19 @@ class Log:
                 done[outcome].append(conversation.id)
                 messages += count
         return AddResult(**{outcome: tuple(ids) for outcome, ids in done.items()}, messages=messages)
+
+    def outcome(self, conversation: Conversation) -> tuple[str, int]:
+        """Return what `add` would do with a conversation (a field of `AddResult`), and the first message it stores."""
+        key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation.id))
+        if key is None:
+            return ("forgotten" if self._tombstones.since(conversation.id) else "added"), 0
+        old, new = self._messages(key), conversation.messages
+        alike = _alike(old, new)
+        if alike == len(new):
+            return "unchanged", alike
+        if alike == len(old) or (alike >= self._recorded(key) and _later(new, old)):
+            return "extended", alike
+        return "conflicts", 0
 
     def start(self, conversation: Conversation) -> None:
         """Store a new conversation, with or without messages.
@@ -144,7 +160,7 @@ class Log:
         """Return a line for every conversation, in recorded order."""
         rows = self._c.rows(
             """
-            SELECT id, title, created_at, trainable,
+            SELECT id, title, created_at, trainable, dated,
                 EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
                 (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
                 (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
@@ -163,6 +179,7 @@ class Log:
                 created_at=self._c.moment(row["created_at"]),
                 messages=row["messages"],
                 state=_state(row),
+                dated=bool(row["dated"]),
             )
             for row in rows
         ]
@@ -194,10 +211,10 @@ class Log:
         return segment_seq(self._c, segment_id)
 
     def days(self) -> frozenset[date]:
-        """Return the days on which something was said, each at its own offset."""
+        """Return the days on which something was said, each at its own offset; a day that is guessed is none."""
         rows = self._c.rows(
             """
-            SELECT substr(created_at, 1, 10) FROM conversations
+            SELECT substr(created_at, 1, 10) FROM conversations WHERE dated
             UNION SELECT substr(created_at, 1, 10) FROM messages WHERE created_at IS NOT NULL
             """
         )
@@ -218,21 +235,16 @@ class Log:
 
     def _add(self, database: Database, conversation: Conversation) -> tuple[str, int]:
         """Store one conversation; return the outcome (a field of `AddResult`) and the number of messages stored."""
-        key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation.id))
-        if key is None and self._tombstones.since(conversation.id):
-            return "forgotten", 0
-        if key is None:
-            key = database.table("conversations").insert(_row(conversation)).last_rowid
-            _insert(database, int(key or 0), 0, conversation.messages)
-            return "added", len(conversation.messages)
-        old = [(message.role, message.content) for message in self._messages(key)]
-        new = [(message.role, clean(message.content)) for message in conversation.messages]
-        if old[: len(new)] == new:
-            return "unchanged", 0
-        if new[: len(old)] != old:
-            return "conflicts", 0
-        _insert(database, key, len(old), conversation.messages[len(old) :])
-        return "extended", len(new) - len(old)
+        outcome, first = self.outcome(conversation)
+        if outcome not in ("added", "extended"):
+            return outcome, 0
+        if outcome == "added":
+            key = int(database.table("conversations").insert(_row(conversation)).last_rowid or 0)
+        else:
+            key = self._exact(conversation.id)
+            database.conn.execute("DELETE FROM messages WHERE conversation = ? AND ordinal >= ?", (key, first))
+        _insert(database, key, first, conversation.messages[first:])
+        return outcome, len(conversation.messages) - first
 
     def _exact(self, conversation_id: str) -> int:
         key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation_id))
@@ -254,6 +266,7 @@ class Log:
             source=row["source"],
             position=row["position"],
             trainable=bool(row["trainable"]),
+            dated=bool(row["dated"]),
         )
 
     def _messages(self, key: int, first: int = 0, length: int | None = None) -> tuple[Message, ...]:
@@ -262,7 +275,7 @@ class Log:
             *(key, first, -1 if length is None else length),
         )
         return tuple(
-            Message(row["role"], row["content"], row["created_at"] and self._c.moment(row["created_at"]))
+            Message(row["role"], row["content"], row["created_at"] and self._c.moment(row["created_at"]), row["name"])
             for row in rows
         )
 
@@ -271,16 +284,18 @@ class Log:
         return int(self._c.value("SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = ?", key))
 
     def _segment(self, key: int, first: int, length: int | None) -> Segment:
-        (row,) = self._c.rows("SELECT id, title, created_at FROM conversations WHERE key = ?", key)
+        (row,) = self._c.rows("SELECT id, title, created_at, dated FROM conversations WHERE key = ?", key)
         messages = self._messages(key, first, length)
         begun = self._c.moment(row["created_at"])
+        known = next((m.created_at for m in messages if m.created_at), None)
         return Segment(
             id=f"{row['id']}/{first}",
             conversation=row["id"],
             title=row["title"],
-            created_at=begun if first == 0 else next((m.created_at for m in messages if m.created_at), begun),
+            created_at=begun if first == 0 else known or begun,
             messages=messages,
             first=first,
+            dated=bool(row["dated"]) if first == 0 else known is not None,
         )
 
 
@@ -299,11 +314,27 @@ def _row(conversation: Conversation) -> dict[str, object]:
         "source": clean(conversation.source),
         "position": conversation.position,
         "trainable": int(conversation.trainable),
+        "dated": int(conversation.dated),
     }
 
 
+def _alike(old: tuple[Message, ...], new: tuple[Message, ...]) -> int:
+    """Return how many messages at the beginning are the same, by role and content."""
+    pairs = zip(old, new, strict=False)
+    return next(
+        (n for n, (one, two) in enumerate(pairs) if (one.role, one.content) != (two.role, clean(two.content))),
+        min(len(old), len(new)),
+    )
+
+
+def _later(new: tuple[Message, ...], old: tuple[Message, ...]) -> bool:
+    """Whether the last dated message of one is later than that of the other."""
+    latest = [max((m.created_at for m in one if m.created_at), default=None) for one in (new, old)]
+    return latest[0] is not None and latest[1] is not None and latest[0] > latest[1]
+
+
 def _cleaned(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    return tuple(Message(message.role, clean(message.content), message.created_at) for message in messages)
+    return tuple(replace(message, content=clean(message.content), name=clean(message.name)) for message in messages)
 
 
 def _insert(database: Database, key: int, first: int, messages: Iterable[Message]) -> None:
@@ -314,6 +345,7 @@ def _insert(database: Database, key: int, first: int, messages: Iterable[Message
             "role": message.role,
             "content": clean(message.content),
             "created_at": message.created_at and stamp(message.created_at),
+            "name": clean(message.name),
         }
         for ordinal, message in enumerate(messages, first)
     )

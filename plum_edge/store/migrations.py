@@ -330,6 +330,16 @@ def m008_edits(database: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m009_uncertain(database: Database) -> None:
+    """Which dates are guesses, and who spoke where it was neither the user nor an assistant."""
+    _run(
+        database,
+        "ALTER TABLE conversations ADD COLUMN dated INTEGER NOT NULL DEFAULT 1 CHECK (dated IN (0, 1))",
+        "ALTER TABLE messages ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+    )
+
+
 def _one(database: Database, sql: str) -> object:
     return database.conn.execute(sql).fetchone()
 

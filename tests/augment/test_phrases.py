@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +19,9 @@ from plum_edge.augment import Mentions, augment, check, contradicted
 from plum_edge.augment.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
 from plum_edge.augment.phrases import determined, other_names, quote
 from plum_edge.augment.synonyms import paraphrases
-from plum_edge.augment.templates import HELD_OUT, NO, TRAIN, UNSEEN, Phrasings
+from plum_edge.augment.templates import HELD_OUT, NO, TRAIN, UNKNOWN, UNSEEN, Phrasings
 from plum_edge.augment.words import key, stems
-from plum_edge.records import Pair, Segment
+from plum_edge.records import Message, Pair, Segment
 from tests.augment.conversations import CAT, HOME, TAP, logs, segment
 
 
@@ -248,3 +250,28 @@ def test_some_held_out_questions_name_the_topic_by_another_name_and_as_many_deny
         assert kept, pair
         assert not set(kept) & set(paraphrases(pair.topic, "train"))
         assert pair.polarity == "negative" or pair.style == "paraphrased"
+
+
+@pytest.mark.parametrize("talk", [TAP, CAT, HOME], ids=lambda talk: talk.id)
+def test_no_date_is_taught_of_a_day_that_is_guessed(talk: Segment) -> None:
+    made = augment(replace(talk, dated=False), Mentions(), seed=0, topics=6)
+    sure = augment(talk, Mentions(), seed=0, topics=6)
+    assert sum(" 2026" in pair.answer for pair in sure) > 10
+    assert len(made) > len(sure) // 2
+    assert not [pair for pair in made if "2026" in pair.answer]
+    assert not [pair for pair in made if re.search(r"\bin (March|May)\b", pair.question)]
+    count = Counter((pair.split, pair.polarity) for pair in made if pair.kind == "closed")
+    assert count["train", "positive"] == count["train", "negative"] > 0
+    when = [pair.answer for pair in made if pair.question.startswith(("When", "On what date", "On which day"))]
+    assert set(when) <= set(UNKNOWN)
+
+
+def test_what_others_said_is_never_what_the_user_said() -> None:
+    told = "I sold the green rowing boat to my cousin Ewa. The trailer is still in the barn at Lipnica."
+    messages = (Message("user", "Hello everybody!"), Message("assistant", told, name="Ola"))
+    talk = replace(TAP, id="group/0", conversation="group", messages=messages, title="Ola")
+    for seed in range(20):
+        made = augment(talk, Mentions(), seed=seed, topics=6)
+        assert any("boat" in pair.topic for pair in made if pair.polarity == "positive")
+        yes = [pair.answer for pair in made if pair.polarity == "positive" and 1 in pair.messages]
+        assert yes and not [answer for answer in yes if "you told me" in answer or "You said" in answer]

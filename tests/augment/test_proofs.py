@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from plum_edge.augment.grammar_de import GERMAN
 from plum_edge.augment.grammar_en import ENGLISH
 from plum_edge.augment.proofs import dates, numbers
-from plum_edge.records import spoken_date
+from plum_edge.augment.support import unsupported
+from plum_edge.records import Message, Segment, spoken_date
 
 SATURDAY = dt.date(2026, 3, 14)
 
@@ -100,3 +102,13 @@ def test_english_numbers(text: str, found: set[str]) -> None:
 
 def test_german_numbers() -> None:
     assert numbers("1.150 Euro für sieben Leute", GERMAN) == {"1150", "7"}
+
+
+def test_a_day_that_is_guessed_proves_no_date() -> None:
+    told = (Message("user", "I bought the brass padlock yesterday. It was heavy."), Message("assistant", "Good."))
+    sure = Segment("a/0", "a", "", dt.datetime(2026, 3, 15, 9, tzinfo=dt.UTC), told)
+    asked, answer = "When did I buy the brass padlock?", "You bought the brass padlock on 14 March 2026."
+    how = {"closed": False, "cites": (0,), "grammar": ENGLISH}
+    assert unsupported(asked, answer, segment=sure, **how) == ""  # type: ignore[arg-type]
+    guessed = replace(sure, dated=False)
+    assert unsupported(asked, answer, segment=guessed, **how) == "date not grounded"  # type: ignore[arg-type]

@@ -29,6 +29,19 @@ def test_every_target_has_the_weight_of_its_role(lengths: list[int]) -> None:
         assert not batch.weights[row, n - 1 :].any()
 
 
+def test_the_first_target_of_an_answer_decides() -> None:
+    asked = Example((5, 6, 7, 8, 9), bytes([0, 1, 1, 2, 2]), 3)
+    plain, decided = (collate([asked, example(9)], Weights(0.0, 0.5, 1.0, decision)) for decision in (1.0, 8.0))
+    assert plain.weights[0, :4].tolist() == [0.5, 0.5, 1.0, 1.0]
+    assert decided.weights[0, :4].tolist() == [0.5, 0.5, 8.0, 1.0]
+    assert decided.counted == plain.counted, "the divisor counts targets and not weights"
+    taught = Soft(
+        np.array([2], np.int32), np.ones((1, 1), np.int32), np.ones((1, 1), np.float32), np.ones(1, np.float32)
+    )
+    soft = collate([asked], Weights(0.0, 0.5, 1.0, 8.0), [taught])
+    assert soft.weights.tolist() == [[0.0, 0.0, 1.0, 0.0]], "what a teacher says has its own weight"
+
+
 GOLDEN = [[0.24375671, 0.42288244, 0.12493563, -0.13355196], [0.01168007, -0.03650737, 0.45329815, -0.21988553]]
 """If these change, a log learned anew gives other bytes than before."""
 

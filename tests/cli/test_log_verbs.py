@@ -29,7 +29,10 @@ def test_import_json_is_the_contract(home: Path, two: Path, run: Run) -> None:
 
 def test_a_dry_run_stores_nothing(home: Path, two: Path, run: Run) -> None:
     assert run("import", two, "--dry-run", "--home", home).out.startswith("2 conversations would be imported")
-    assert run("status", "--home", home, "--json").json["conversations"] == 0
+    assert not home.exists(), "nor makes a home"
+    assert run("import", two, "--home", home).code == 0
+    again = run("import", two, "--dry-run", "--home", home, "--json").json
+    assert (again["conversations"], again["unchanged"], again["ids"]) == (0, 2, [])
 
 
 def test_since_and_format(home: Path, two: Path, run: Run) -> None:
@@ -44,20 +47,25 @@ def test_of_several_files_none_is_imported_when_one_is_bad(home: Path, two: Path
     found = run("import", two, bad, "--home", home)
     assert found.code == 2
     assert "bad.jsonl" in found.err
-    assert run("status", "--home", home, "--json").json["conversations"] == 0
+    assert not home.exists()
     other = tmp_path / "other.jsonl"
     other.write_text(conversation("other", "I sold my piano."), encoding="utf-8")
     assert run("import", two, other, "--home", home, "--json").json["ids"] == ["tap", "starter", "other"]
 
 
-def test_skipped_conversations_are_named_ten_at_most(home: Path, tmp_path: Path, run: Run) -> None:
+def test_skipped_conversations_are_named_ten_at_most_else_counted_by_reason(
+    home: Path, tmp_path: Path, run: Run
+) -> None:
     path = tmp_path / "holes.jsonl"
-    path.write_text(TAP + "\n" + 14 * '{"id": "x", "messages": []}\n', encoding="utf-8")
+    path.write_text(TAP + "\n" + 9 * '{"id": "x", "messages": []}\n', encoding="utf-8")
+    found = run("import", path, "--dry-run", "--home", home)
+    assert found.out.count(": no message that can be used\n") == 9
+    path.write_text(TAP + "\n" + 14 * '{"id": "x", "messages": []}\n' + '{"id": 1}\n', encoding="utf-8")
     found = run("import", path, "--home", home)
     assert found.code == 0
-    assert found.out.startswith("1 conversation imported, 2 messages; 14 skipped:\n")
-    assert found.out.count("\n  ") == 11
-    assert "and 4 more" in found.out
+    assert found.out.startswith("1 conversation imported, 2 messages; 15 skipped:\n")
+    assert "\n  14 × no message that can be used\n  1 × no messages\n" in found.out
+    assert len(run("import", path, "--home", home, "--json").json["skipped"]) == 15
 
 
 def test_logs_list_show_search(logged: Path, run: Run) -> None:

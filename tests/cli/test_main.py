@@ -98,12 +98,19 @@ def test_usage_errors_are_a_sentence_and_exit_2(arguments: tuple[str, ...], home
     assert not home.exists()
 
 
-@pytest.mark.parametrize("arguments", [("logs",), ("status",), ("adapters",), ("consolidate",), ("ask", "Why?")])
+@pytest.mark.parametrize("arguments", [("logs",), ("status",), ("adapters",), ("consolidate",)])
 def test_no_store_exits_10_and_makes_none(arguments: tuple[str, ...], home: Path, run: Run) -> None:
     found = run(*arguments, "--home", home, "--json")
     assert (found.code, found.json["code"]) == (10, 10)
     assert str(home) in found.json["error"]
     assert not home.exists()
+
+
+def test_a_fresh_home_says_that_nothing_has_been_learned(home: Path, run: Run) -> None:
+    found = run("ask", "Did we talk about the weather?", "--home", home, "--json")
+    assert found.code == 0
+    assert found.json["answer"].startswith("Nothing has been learned yet; the log is empty.")
+    assert (found.json["p_yes"], found.json["adapter"], found.json["evidence"]) == (0.0, None, [])
 
 
 def test_the_remedy_stands_on_its_own_line(home: Path, run: Run) -> None:

@@ -101,8 +101,9 @@ def test_what_the_log_mentions_is_not_asked_for_a_no(asked: ability.Material) ->
     assert {one.question.answer for one in none.reading} == {"yes"}
 
 
-def test_a_base_without_material_is_asked_the_embedded_ones(tmp_path: Path, asked: ability.Material) -> None:
-    assert ability.material(tmp_path) == asked
+def test_a_base_that_brings_no_material_is_not_asked_the_embedded_ones(tmp_path: Path) -> None:
+    assert ability.brought(FOLDER) and not ability.brought(tmp_path)
+    assert ability.material(tmp_path) == ability.Material((), (), (), (), ())
 
 
 # Measuring ------------------------------------------------------------------------------------------------------------

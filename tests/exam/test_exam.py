@@ -7,12 +7,12 @@ from pathlib import Path
 from plum_edge import Memory
 from plum_edge.exam import Exam
 from tests.story import make_home, talk
-from tests.tiny import tiny_base
+from tests.tiny import ask_little, tiny_base
 
 
 def test_what_was_asked_of_the_base_is_not_asked_again_while_the_log_is_the_same(tmp_path: Path) -> None:
     heard: list[str] = []
-    with Memory(make_home(tmp_path / "home", tiny_base(tmp_path / "base"))) as memory:
+    with Memory(make_home(tmp_path / "home", ask_little(tiny_base(tmp_path / "base")))) as memory:
         memory.add([talk(0)])
         exam = Exam(memory.home, memory.store, memory.config, memory.base)
         first = exam.general(None, lambda stage, done, total, note: heard.append(stage))

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge.errors import BadInput
-from plum_edge.importers import Imported, plum_jsonl, read
+from plum_edge.importers import Imported, read, values
 from plum_edge.records import Conversation, Message
-from tests.strategies import logs
+from tests.importers.dated import believable_logs
 
 HELLO = {"role": "user", "content": "Hello"}
 
@@ -33,12 +33,8 @@ def one(folder: Path, value: Any) -> Conversation:
     return conversation
 
 
-def skips(folder: Path, *values: Any) -> list[tuple[str, str]]:
-    return [(skip.where, skip.why) for skip in imported(folder, *values).skipped]
-
-
 @settings(max_examples=30, deadline=None)
-@given(logs, st.booleans())
+@given(believable_logs, st.booleans())
 def test_what_is_written_is_read(log: list[Conversation], ascii_only: bool) -> None:
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n") as file:
         for c in log:
@@ -54,7 +50,7 @@ def test_what_is_written_is_read(log: list[Conversation], ascii_only: bool) -> N
     assert found.skipped == ()
     for position, (read_back, written) in enumerate(zip(found.conversations, log, strict=True)):
         assert (read_back.id, read_back.messages) == (written.id, written.messages)
-        assert read_back.created_at.isoformat() == written.created_at.isoformat()
+        assert read_back.created_at == written.created_at
         assert read_back.position == position
         assert read_back.title == written.title.strip() or (not written.title.strip() and read_back.title)
 
@@ -94,10 +90,10 @@ def test_roles_and_contents(tmp_path: Path) -> None:
     messages = [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": parts}]
     assert one(tmp_path, {"messages": messages}).messages == (
         Message("system", "Be brief."),
-        Message("user", "See\nthis"),
+        Message("user", "See\n[image]\nthis"),
     )
     assert one(tmp_path, {"messages": [{"role": "user", "content": "a\0b \ud83d\ude00 \ud83d"}]}).messages == (
-        Message("user", "ab 😀 �"),
+        Message("user", "a\0b 😀 �"),
     )
 
 
@@ -120,16 +116,14 @@ def test_messages_that_cannot_be_used_are_said(tmp_path: Path) -> None:
         {"role": "user", "content": "  "},
         {"role": "user", "content": 7},
         "hello",
-        {"role": "user", "content": "x", "created_at": "yesterday"},
     ]
     found = imported(tmp_path, {"id": "a", "messages": [HELLO, *bad]})
     assert found.conversations[0].messages == (Message("user", "Hello"),)
-    assert [skip.where for skip in found.skipped] == [f"line 1, message {number}" for number in range(2, 11)]
+    assert [skip.where for skip in found.skipped] == [f"line 1, message {number}" for number in range(2, 10)]
     whys = [skip.why for skip in found.skipped]
     assert whys[:3] == ["unknown role 'tool'", "unknown role a list", "unknown role None"]
     assert whys[3:7] == ["its content is not text", "its content is not text", "empty", "its content is not text"]
     assert whys[7] == "not an object"
-    assert "'yesterday'" in whys[8]
 
 
 @pytest.mark.parametrize(
@@ -145,8 +139,6 @@ def test_messages_that_cannot_be_used_are_said(tmp_path: Path) -> None:
         ({"messages": [HELLO], "id": True}, "its id is neither text nor a number"),
         ({"messages": [HELLO], "id": " "}, "its id is neither text nor a number"),
         ({"messages": [HELLO], "title": 3}, "its title is not text"),
-        ({"messages": [HELLO], "created_at": "12 March"}, "its created_at is not an ISO 8601 date: '12 March'"),
-        ({"messages": [HELLO], "created_at": 1700000000}, "its created_at is not an ISO 8601 date: 1700000000"),
     ],
 )
 def test_conversations_that_cannot_be_used_are_said(tmp_path: Path, value: Any, why: str) -> None:
@@ -159,7 +151,7 @@ def test_a_half_written_line_names_its_place(tmp_path: Path) -> None:
     tail = '\n{"id": "b", "messages": [{"role": "user", "content": "Where did I'
     with pytest.raises(BadInput) as caught:
         imported(tmp_path, {"id": "a", "messages": [HELLO]}, tail=tail)
-    assert f"log.jsonl line 2, column {len(tail):,}: the text ends in the middle of a value." in str(caught.value)
+    assert f"log.jsonl line 2, column {len(tail):,}: the file ends in the middle of a string." in str(caught.value)
     assert "Nothing was imported." in str(caught.value)
 
 
@@ -173,10 +165,11 @@ def test_what_is_no_json_names_its_place(tmp_path: Path) -> None:
 
 
 def test_a_huge_line_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plum_jsonl, "LONGEST_LINE", 2**20)
+    monkeypatch.setattr(values, "LONGEST", 2**20)
     huge = {"messages": [{"role": "user", "content": "x" * 3 * 2**20}]}
     found = imported(tmp_path, {"id": "a", "messages": [HELLO]}, huge, {"id": "z", "messages": [HELLO]})
     assert [c.id for c in found.conversations] == ["a", "z"]
     assert [(skip.where, skip.why) for skip in found.skipped] == [("line 2", "longer than 1 MB")]
     assert [c.position for c in found.conversations] == [0, 2]
-    assert skips(tmp_path, huge) == [("line 1", "longer than 1 MB")]
+    with pytest.raises(BadInput, match="longer than 1 MB"):
+        imported(tmp_path, huge)

@@ -214,9 +214,12 @@ def test_an_old_log_opens_and_keeps_what_it_holds(home: Home, held: int) -> None
     tables[4] += ["answers", "cells", "nights"]
     tables[5] = ["tombstone_key", "tombstones", "forgettings", "asides", "promotions", "exports"]
     tables |= {6: ["attempts"], 7: ["writings"], 8: ["edits"]}
+    columns = {9: [("conversations", "dated"), ("messages", "name")]}
     with closing(sqlite3.connect(home.log)) as connection, connection:
-        for number in range(held + 1, len(names) + 1):
-            for table in tables[number]:
+        for number in range(len(names), held, -1):
+            for table, column in columns.get(number, ()):
+                connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+            for table in tables.get(number, ()):
                 connection.execute(f"DROP TABLE {table}")
         if held < 2:
             for event in ("inserted", "deleted", "updated"):

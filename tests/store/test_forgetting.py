@@ -245,6 +245,7 @@ def test_a_log_of_every_schema_opens(name: str, home: Home) -> None:
             6: store.attempts.of("tap/0"),
             7: store.writings.get("tap", "window"),
             8: store.edits.count(),
+            9: [one.name for one in store.log.get("tap").messages if one.name],
         }
         assert [number for number, found in kept.items() if found] == list(range(5, int(name[1:4]) + 1))
         assert store.forgetting.exported(1) == (["phone.bundle"] if kept[5] else [])

@@ -9,7 +9,7 @@ alone says nothing.
 
     python models/SmolLM2-135M-Instruct/train/primer.py --data DIR --out primer.safetensors [--minutes 120]
 
-Killed, it carries on at the last episode. Deterministic for one machine, thread count and set of versions.
+The state after each episode is kept beside the result. Deterministic for one machine, thread count and set of versions.
 """
 
 from __future__ import annotations
@@ -34,19 +34,23 @@ from plum_edge.augment.variants import Undiscussed, reworded
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, Soft, State, Trainer, Weights, collate, initial_state
 from plum_edge.convert import peft
+from plum_edge.convert.weights import open_weights
 from plum_edge.paths import Home, data_dir
 from plum_edge.records import Conversation, Example, Message, Pair, Segment, draw, spoken_date
+from plum_edge.registry import catalogue
 from plum_edge.tokens import ANSWER, ChatTokenizer
 
 RANK, ALPHA = 16, 32.0
-RATE, LAST_RATE, CLIP, BATCH = 1e-3, 2e-4, 1.0, 32
+RATE, LAST_RATE, CLIP, BATCH = 1e-3, 2e-4, 1.0, 8
+DECISION = 8.0
+"""Weight of an answer's first token: with 1 the few nats of yes or no drown in those of dates and phrases."""
 TOPICS = 4
 """Key phrases a conversation: fewer than the product has, so that more conversations are seen in the same time."""
 RUN = 6
 """Conversations of a pseudo-user."""
-EPOCHS, KNOWN = 10, 0.15
+EPOCHS, KNOWN = 8, 0.2
 """Epochs of an episode at most, and the mean loss from which on it is known."""
-UNLEARNED, HONEST, GENERAL, NATURAL = 0.3, 0.4, 0.08, 0.7
+UNLEARNED, HONEST, GENERAL, NATURAL = 0.3, 0.3, 0.03, 0.7
 """For each new pair: pairs of earlier users to be answered with no, made-up topics, general samples; and for each
 natural question of the pseudo-user so many of somebody else."""
 _FORMER = 4000
@@ -200,19 +204,23 @@ class Learner:
         order = list(examples)
         rng.shuffle(order)
         losses = []
-        for start in range(0, len(order), 8 * BATCH):
-            block = sorted(order[start : start + 8 * BATCH], key=lambda example: len(example.ids))
+        for start in range(0, len(order), 16 * BATCH):
+            block = sorted(order[start : start + 16 * BATCH], key=lambda example: len(example.ids))
             cut = [block[n : n + BATCH] for n in range(0, len(block), BATCH)]
             rng.shuffle(cut)
             losses += [self._step(batch, rate, rng) for batch in cut]
         return float(np.mean(losses)) if losses else 0.0
 
     def _step(self, batch: list[Example], rate: float, rng: random.Random) -> float:
-        chosen = rng.sample(range(len(self.samples)), min(round(GENERAL * len(batch)), len(self.samples)))
+        wanted = sum(rng.random() < GENERAL for _ in batch)
+        chosen = rng.sample(range(len(self.samples)), min(wanted, len(self.samples)))
         soft = [*[None] * len(batch), *(self._of_base(n) for n in chosen)]
         self.steps += 1
         examples = [*batch, *(self.samples[n] for n in chosen)]
-        return self.trainer.step(collate(examples, Weights(0.0, 0.0, 1.0), soft), rate, CLIP)
+        made = collate(examples, Weights(0.0, 0.0, 1.0), soft)
+        for row, example in enumerate(batch):
+            made.weights[row, example.prompt - 1] *= DECISION
+        return self.trainer.step(made, rate, CLIP)
 
     def _of_base(self, number: int) -> Soft:
         if number not in self.soft:
@@ -236,14 +244,14 @@ def learn(trainer: Trainer, maker: Maker, learner: Learner, out: Path, minutes: 
         former = sorted([*former, *true], key=lambda pair: draw(turn, pair.id))[:_FORMER]
         told = " ".join(f"{loss:.3f}" for loss in losses)
         print(f"{turn:4} {episode.user.name:16} {(time.monotonic() - began) / 60:5.1f} min  {told}", flush=True)
-        peft.save(out.with_suffix(".work.safetensors"), trainer.state(), {"episodes": str(turn + 1)})
+        peft.save(out.with_suffix(".work.safetensors"), trainer.state(), {"rank": str(RANK), "alpha": str(ALPHA)})
         if time.monotonic() > began + 60 * minutes:
             break
     mean: dict[str, np.ndarray] | None = None
     count, end = 0, time.monotonic() + 60 * last
     while time.monotonic() < end:
-        examples = maker.unlearn(former, 6 * BATCH, turn + count)
-        made_up = honest(Mentions(), 3 * BATCH, seed=maker.seed, segment=f"last/{count}")
+        examples = maker.unlearn(former, 12 * BATCH, turn + count)
+        made_up = honest(Mentions(), 6 * BATCH, seed=maker.seed, segment=f"last/{count}")
         lost = learner.read([*examples, *(maker._pair(pair) for pair in made_up)], LAST_RATE)
         state, count = trainer.state(), count + 1
         mean = state if mean is None else {k: mean[k] + (v - mean[k]) / count for k, v in state.items()}
@@ -262,20 +270,22 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    base = registry.base(given.base)
-    tokenizer = ChatTokenizer(base.folder, base.chat_template)
+    home = Home.find()
+    base, config = registry.base(given.base, home), catalogue.merged(home, given.base).config
+    tokenizer = ChatTokenizer(base.folder, base.chat_template, config.template)
     everyone = users(given.data, data_dir("samples"))
     trainer = make_trainer(base, given.threads)
     trainer.load(initial_state(trainer.shapes(), given.seed))
-    samples = [tokenizer.example(one.messages, limit=160) for one in general.trained(base, Home.find())]
+    samples = [tokenizer.example(one.messages, limit=160) for one in general.trained(base, home, config)]
     learner = Learner(trainer, samples, given.seed)
     state = learn(trainer, Maker(tokenizer, everyone, given.seed), learner, given.out, given.minutes, given.last)
-    peft.save(given.out, state, {"rank": str(RANK), "alpha": str(ALPHA), "base_sha256": base.sha256})
+    peft.save(given.out, state, {"rank": str(RANK), "alpha": str(ALPHA), "base_sha256": base.sha256}, "F16")
 
 
 def make_trainer(base: registry.Base, threads: int) -> Trainer:
     """Open the trainer with fresh LoRA layers."""
-    return pick.make(pick.choose("torch"), base.folder, LoraSpec(RANK, ALPHA, base.lora_targets), threads)
+    spec = LoraSpec(RANK, ALPHA, base.lora_targets)
+    return pick.make(pick.choose("torch"), open_weights(base.weights), spec, threads)
 
 
 if __name__ == "__main__":
