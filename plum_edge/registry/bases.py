@@ -33,7 +33,6 @@ from plum_edge.tokens import ChatTokenizer
 
 CONTEXT = 8192
 """Tokens of context that memory for recall is reckoned with, where a model takes more."""
-_ROWS = 16
 _BITS = 8.5
 """Of a weight in a q8_0 GGUF, which is what a base of this size is deployed as."""
 _PACKED_BITS = 4.85
@@ -93,7 +92,7 @@ def offer(entry: Entry, here: memory.Machine) -> Offer:
     except NoModel:
         return Offer(entry, state, 0, 0, "", 0, False)
     train = config.profiled(entry.name, entry.profile).train
-    how, training, fits = _training(entry, LoraSpec(train.rank, train.alpha, targets), here)
+    how, training, fits = _training(entry, LoraSpec(train.rank, train.alpha, targets), train.batch, here)
     parameters = shape.in_layers + shape.embedded
     return Offer(entry, state, parameters, training, how, recall_bytes(shape, bool(entry.given or entry.source)), fits)
 
@@ -104,10 +103,12 @@ def recall_bytes(shape: memory.Shape, packed: bool = False) -> int:
     return round(weights + 2 * 2 * shape.layers * shape.kv_heads * shape.head_dim * min(shape.context, CONTEXT))
 
 
-def _training(entry: Entry, spec: LoraSpec, here: memory.Machine) -> tuple[str, int, bool]:
-    """Return how a base would be held here, the bytes that training takes then, and whether the machine has those."""
+def _training(entry: Entry, spec: LoraSpec, rows: int, here: memory.Machine) -> tuple[str, int, bool]:
+    """Return how a base would be held here for batches of ``rows`` pairs, the bytes that training takes then, and
+    whether the machine has those.
+    """
     try:
-        plan, needed = memory.plan(replace(here, free=here.total), entry.config, spec, name=entry.name, rows=_ROWS)
+        plan, needed = memory.plan(replace(here, free=here.total), entry.config, spec, name=entry.name, rows=rows)
     except NoMemory as error:
         return "", error.needed, False
     return str(plan), needed, needed <= here.room
