@@ -40,6 +40,8 @@ from plum_edge.writer import Writer
 
 _SPACING = 8
 _NEWEST = 2
+_AS_IT_TURNED_OUT = ("backend", "threads", "precision")
+"""Settings that a step records by what came of them, not by what was wanted."""
 
 
 class Fold:
@@ -68,6 +70,7 @@ class Fold:
             settings.threads,
             quantise=settings.quantise,
             rows=settings.batch,
+            precision=settings.precision,
         )
 
     @property
@@ -240,7 +243,7 @@ class Fold:
     def _made_with(self, settings: Train) -> dict[str, str]:
         """Return what the bytes of a step depend on besides its inputs: where it changed they cannot be made again."""
         train = asdict(settings)
-        of_train = {key: train[key] for key in train if key not in ("backend", "threads")}  # as they turned out
+        of_train = {key: train[key] for key in train if key not in _AS_IT_TURNED_OUT}
         ours = {
             "plum-edge": version("plum-edge"),
             "base": self.base.sha256[:16],

@@ -7,7 +7,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from plum_edge.backends import memory
 from plum_edge.backends.base import LoraSpec, Trainer
@@ -97,17 +97,20 @@ def make(
     *,
     quantise: memory.Quantise = "auto",
     rows: int = 16,
+    precision: Literal["auto", "f32", "bf16"] = "auto",
 ) -> Trainer:
     """Load a base on the chosen backend, with fresh LoRA layers.
 
-    ``quantise`` says how the base may be held so that batches of ``rows`` pairs fit.
+    ``quantise`` says how the base may be held so that batches of ``rows`` pairs fit; ``precision``, in which numbers
+    torch multiplies it on a processor.
 
     Raises:
         NoModel: there is no base that this backend can read.
         NoMemory: it does not fit.
     """
     plan, _ = reckon(choice, weights, spec, quantise=quantise, rows=rows)
-    trainer: Trainer = _MODULES[choice.name]().trainer(weights, spec, threads, plan)
+    own = {"precision": precision} if choice.name == "torch" else {}
+    trainer: Trainer = _MODULES[choice.name]().trainer(weights, spec, threads, plan, **own)
     return trainer
 
 
