@@ -79,7 +79,7 @@ class Train:
     quantise: Literal["auto", "none", "8bit", "4bit"] = "auto"
     """How the base is held while an adapter is trained; ``auto`` takes fewer bits only where memory is too small."""
     precision: Literal["auto", "f32", "bf16"] = "auto"
-    """Numbers in which the frozen base is multiplied on a processor (torch); ``auto``: bf16 where the chip is fast at it.
+    """Numbers in which the base is multiplied on a processor (torch); ``auto``: bf16 where the chip is fast at it.
     Recorded with each step: it changes the bytes."""
     primer: bool = True
     """Start from the base's primer, where one ships with it and has this rank and alpha; else from nothing."""
