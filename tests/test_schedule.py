@@ -111,7 +111,7 @@ def test_a_rehearsal_reads_all_alike_and_no_more_than_it_may(positive: int, nega
 def test_a_rehearsal_reads_everything_twice_where_that_is_not_too_much() -> None:
     new = [f"closed/positive/{i}" for i in range(600)] + [f"open/negative/{i}" for i in range(200)]
     for steps, least, most in ((600, 2, 2), (60, 1, 2), (30, 0, 1)):
-        recipe = Rehearsal.of(len(new), Train(rehearsal=steps, general=0.0, honest=0.0))
+        recipe = Rehearsal.of(len(new), Train(rehearsal=steps, batch=16, general=0.0, honest=0.0))
         read = Counter(key for number in range(recipe.rounds) for key in recipe.epoch(new, [], [], PLACE, number))
         assert {read[key] for key in new} <= set(range(least, most + 1))
 
