@@ -6,13 +6,15 @@ import importlib.util
 import platform
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from plum_edge.backends import memory
 from plum_edge.backends.base import LoraSpec, Trainer
 from plum_edge.convert.weights import Weights
 from plum_edge.errors import NoBackend, NoModel
+
+Precision = Literal["auto", "f32", "bf16"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,13 @@ def machine(choice: Choice) -> memory.Machine:
 
 
 def reckon(
-    choice: Choice, weights: Weights, spec: LoraSpec, *, quantise: memory.Quantise = "auto", rows: int = 16
+    choice: Choice,
+    weights: Weights,
+    spec: LoraSpec,
+    *,
+    quantise: memory.Quantise = "auto",
+    rows: int = 16,
+    precision: Precision = "auto",
 ) -> tuple[memory.Plan, int]:
     """Return how a base would be held for batches of ``rows`` pairs, and the bytes that would take.
 
@@ -86,7 +94,10 @@ def reckon(
     config = weights.config
     if not config:
         raise NoModel(weights.place.name, f"there is no config.json in {weights.place}")
-    return memory.plan(machine(choice), config, spec, name=weights.place.name, rows=rows, quantise=quantise)
+    here = machine(choice)
+    if precision != "auto":
+        here = replace(here, half=precision == "bf16")
+    return memory.plan(here, config, spec, name=weights.place.name, rows=rows, quantise=quantise)
 
 
 def make(
@@ -97,7 +108,7 @@ def make(
     *,
     quantise: memory.Quantise = "auto",
     rows: int = 16,
-    precision: Literal["auto", "f32", "bf16"] = "auto",
+    precision: Precision = "auto",
 ) -> Trainer:
     """Load a base on the chosen backend, with fresh LoRA layers.
 
@@ -108,7 +119,7 @@ def make(
         NoModel: there is no base that this backend can read.
         NoMemory: it does not fit.
     """
-    plan, _ = reckon(choice, weights, spec, quantise=quantise, rows=rows)
+    plan, _ = reckon(choice, weights, spec, quantise=quantise, rows=rows, precision=precision)
     own = {"precision": precision} if choice.name == "torch" else {}
     trainer: Trainer = _MODULES[choice.name]().trainer(weights, spec, threads, plan, **own)
     return trainer

@@ -145,7 +145,11 @@ class Night:
         train = self.config.train
         spec = LoraSpec(train.rank, train.alpha, self.base.lora_targets)
         choice = pick.choose(train.backend)
-        return pick.reckon(choice, open_weights(self.base.weights), spec, quantise=train.quantise, rows=train.batch)[1]
+        _, needed = pick.reckon(
+            choice, open_weights(self.base.weights), spec,
+            quantise=train.quantise, rows=train.batch, precision=train.precision,
+        )  # fmt: skip
+        return needed
 
     def _learn_and_promote(self) -> dict[str, Any]:
         why = self.budget.spent()

@@ -95,8 +95,9 @@ def memory(settings: Config, home: Home | None = None) -> Finding:
         spec = LoraSpec(train.rank, train.alpha, model.lora_targets)
         try:
             plan, needed = reckon(
-                choose(train.backend), open_weights(model.weights), spec, quantise=train.quantise, rows=train.batch
-            )
+                choose(train.backend), open_weights(model.weights), spec,
+                quantise=train.quantise, rows=train.batch, precision=train.precision,
+            )  # fmt: skip
         except (NoMemory, UsageError) as error:
             return wrong("memory", error)
         found = f"{found}; a night takes about {size(needed)}, the base in {plan}"
