@@ -26,8 +26,8 @@ _PAIRS = 40
 """Pairs along whose answers the next tokens are compared: some 350 probes, and never fewer than there are pairs."""
 _AGREEMENT = 0.97
 _ROUNDING = 2.5e-4
-"""Of what an adapter moves logits by, what rounding may be: a spoiled one rounds more, and is for the gate to judge. Rows
-that were not permuted differ by half of it."""
+"""Of what an adapter moves logits by, what rounding may be: a spoiled one rounds more, and is for the gate to judge.
+Rows that were not permuted differ by half of it."""
 
 
 def write(out: Path, state: Mapping[str, np.ndarray], base: Base, config: Config) -> None:
