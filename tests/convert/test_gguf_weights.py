@@ -254,7 +254,12 @@ def test_smollm2_in_four_bits_agrees_with_llama_cpp(tmp_path: Path) -> None:
         np.stack([logits[-1] for logits in rows])
         for rows in (own_loaders.mlx_logits(path, None, prompts), theirs(path, prompts))
     )
-    assert verify.logit_report(ours, other, ours).agreement >= 0.97
+    # llama.cpp rounds activations to 8 bits where weights have 4: logits differ by up to 1.2, near ties fall either way
+    second, first = np.sort(ours, axis=1)[:, -2:].T  # likeliest and next
+    decided = first - second > 0.5
+    assert decided.mean() > 0.5
+    assert verify.logit_report(ours, other, ours).agreement >= 0.92
+    assert verify.logit_report(ours[decided], other[decided], ours[decided]).agreement >= 0.97
 
 
 @needs_smollm2
