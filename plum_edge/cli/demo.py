@@ -34,6 +34,8 @@ _COMPARED = {
     "adapter_search": "adapter_retrieval",
 }
 """Systems that are compared, the strongest retrieval without a model among them, and what the figures call them."""
+_ROUNDED = 0.1
+"""Difference of a logit from which on llama.cpp runs rounded numbers, so that its next tokens say more than it does."""
 _WRITTEN = 'questions that a person wrote; "no": what is true of conversations that this memory never had'
 _ROWS = 5
 """About so many rows has the consistency plot: all questions so far are asked for each."""
@@ -168,9 +170,12 @@ def _convert(memory: Memory, scene: Scene) -> float | None:
     active = memory.store.runs.active()
     if active is None:
         return None
-    parity = memory.store.runs.manifest(active.id).get("parity", {}).get("max_abs_logit")
+    proof = memory.store.runs.manifest(active.id).get("parity", {})
+    parity = proof.get("max_abs_logit")
     size = terminal.size(Path(active.gguf).stat().st_size)
-    agrees = f" · llama.cpp agrees with the trainer within {terminal.tiny(parity)}" if parity is not None else ""
+    how = f"within {terminal.tiny(parity)}" if parity is not None and parity < _ROUNDED else ""
+    how = how or f"on {terminal.percent(proof.get('agreement'))} of the next tokens"
+    agrees = f" · llama.cpp agrees with the trainer {how}" if parity is not None else ""
     scene.act("convert", f"adapter.gguf {size}{agrees}")
     return None if parity is None else float(parity)
 
