@@ -1,7 +1,8 @@
 """The primer: the adapter that a base's memory starts from, where one ships with the base.
 
 Learned once over many made-up users (models/NAME/train/), it knows how a memory is asked about, and was taught at
-last to answer "no" to everything. A constant input of the fold: its hash stands in every step. Knows nothing of how it was learned.
+last to answer "no" to everything. A constant input of the fold: its hash stands in every step. Knows nothing of how it
+was learned.
 """
 
 from __future__ import annotations
