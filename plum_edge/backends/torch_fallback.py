@@ -12,7 +12,9 @@ import torch
 from plum_edge.backends import memory
 from plum_edge.backends.base import LoraSpec, Trainer
 from plum_edge.convert.weights import Weights
-from plum_edge.errors import NoBackend
+from plum_edge.errors import NoBackend, NoModel
+
+_UNQUANTISED = "Take the folder of the whole base, or train with --backend mlx."
 
 
 def cuda_device() -> str:
@@ -33,8 +35,10 @@ def trainer(weights: Weights, spec: LoraSpec, threads: int, plan: memory.Plan, w
 
     Raises:
         NoBackend: they are not installed.
-        NoModel: transformers does not read the base.
+        NoModel: the base is in mlx-lm's quantised layout, or transformers does not read it.
     """
+    if weights.config.get("quantization"):
+        raise NoModel(weights.place.name, "it is in mlx-lm's quantised layout, which torch cannot read", _UNQUANTISED)
     missing = [name for name in ("transformers", "peft") if not importlib.util.find_spec(name)]
     if missing:
         names = " and ".join(missing)

@@ -244,8 +244,6 @@ def _load_base(weights: Weights, plan: memory.Plan, device: str) -> Any:
     try:
         with _quiet():
             config = own_loaders.transformers_config(weights)
-            if getattr(config, "quantization", None):
-                raise NoModel(folder.name, "it is in mlx-lm's quantised layout, which torch cannot read", _UNQUANTISED)
             for name in _DROPOUTS:
                 if getattr(config, name, None):
                     setattr(config, name, 0.0)
@@ -270,9 +268,6 @@ def _load_base(weights: Weights, plan: memory.Plan, device: str) -> Any:
 def _cache_word(model: Any) -> str:
     """Return what transformers calls keys and values that are kept: another word before 5.24 than since."""
     return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
-
-
-_UNQUANTISED = "Take the folder of the whole base, or train with --backend mlx."
 
 
 def _in_4_bits(dtype: Any) -> Any:

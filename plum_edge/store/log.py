@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from plum_edge.errors import StoreError, UnknownId
+from plum_edge.errors import StoreDamaged, StoreError, UnknownId
 from plum_edge.records import Conversation, Message, Segment
 from plum_edge.store.columns import clean, instant, stamp
 from plum_edge.store.connect import Connection
@@ -257,7 +257,9 @@ class Log:
         return int(resolve(self._c, "conversation", ident, "SELECT id, key FROM conversations", "plum-edge logs list"))
 
     def _conversation(self, key: int) -> Conversation:
-        (row,) = self._c.rows("SELECT * FROM conversations WHERE key = ?", key)
+        row = next(iter(self._c.rows("SELECT * FROM conversations WHERE key = ?", key)), None)
+        if row is None:  # an index names it that the table does not have
+            raise StoreDamaged(self._c.path, f"the conversation of key {key} is gone from it")
         return Conversation(
             id=row["id"],
             title=row["title"],

@@ -151,6 +151,8 @@ def test_without_a_hub_the_one_of_the_package_registry_is_proposed(
 
 def test_a_hub_that_refuses_is_none(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plum_edge.registry.hub._PATIENCE", 60.0)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)  # a command of ours may have imported it
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
     assert bases.hub.reachable()
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
