@@ -26,11 +26,11 @@ from plum_edge.asking import (
 )
 from plum_edge.augment.teachable import spoken
 from plum_edge.baselines import JOINT_READS
-from plum_edge.config import Config
+from plum_edge.config import Config, Generate
 from plum_edge.exam import Exam
 from plum_edge.memory import unlearned
 from plum_edge.memory.days import Days
-from plum_edge.recall import Sampling
+from plum_edge.recall import Sampling, Tally
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 
@@ -72,7 +72,7 @@ class Speaker:
             whole = recall.answer(
                 asked.messages,
                 max_tokens=self.config.generate.max_tokens,
-                sampling=self._sampling,
+                sampling=_sampling(self.config.generate),
                 decided=asked.decided,
             )
             text, p_yes = "".join(self._vouched([whole], question, active)), asked.p_yes
@@ -94,17 +94,20 @@ class Speaker:
         adapter: bool = True,
         stopped: Callable[[], bool] | None = None,
         conversation: str | None = None,
+        settings: Generate | None = None,
+        tally: Tally | None = None,
     ) -> Iterator[str]:
         """Stream the assistant's next turn. Follows a promotion before it begins.
 
-        ``conversation`` is the id of the one that goes on: retrieval passes over it. While nothing learned is in use,
-        questions are answered as by `ask`, but for those about what was said in these messages.
+        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``settings`` stand for
+        ``config.generate`` this once; ``tally`` is told what the answer takes in tokens. While nothing learned is in
+        use, questions are answered as by `ask`, but for those about what was said in these messages.
         """
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
             yield unlearned.said_instead(self.store, conversation)
             return
         active = self._follow(adapter)
-        settings = self.config.generate
+        settings = settings or self.config.generate
         generation = self._generation
 
         def over() -> bool:
@@ -119,16 +122,12 @@ class Speaker:
         pieces = self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            sampling=self._sampling,
+            sampling=_sampling(settings),
             decided=asked.decided,
             stopped=over,
+            tally=tally,
         )
         yield from self._vouched(pieces, messages[-1].content, active)
-
-    @property
-    def _sampling(self) -> Sampling:
-        settings = self.config.generate
-        return Sampling(*(getattr(settings, one.name) for one in fields(Sampling)))
 
     def _knows_nothing(
         self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
@@ -179,3 +178,7 @@ class Speaker:
             self.exam.recall.use(Path(active.gguf), active.id)
         self._generation = self.store.runs.generation()
         return active
+
+
+def _sampling(settings: Generate) -> Sampling:
+    return Sampling(*(getattr(settings, one.name) for one in fields(Sampling)))

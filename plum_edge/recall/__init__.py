@@ -11,8 +11,9 @@ engine.py     llama.cpp: a model, its cache, logits; tree.py: many prompts as on
 
 from __future__ import annotations
 
+from plum_edge.recall.answer import Tally
 from plum_edge.recall.recall import Recall
 from plum_edge.recall.sampling import GREEDY, Sampling
 from plum_edge.recall.thinking import without_thoughts
 
-__all__ = ["GREEDY", "Recall", "Sampling", "without_thoughts"]
+__all__ = ["GREEDY", "Recall", "Sampling", "Tally", "without_thoughts"]
