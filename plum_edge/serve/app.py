@@ -28,6 +28,8 @@ from plum_edge.serve.worker import Busy, Ended, Event, Failed, Job, Said, Worker
 
 LARGEST = 8 << 20
 """Bytes of a body. A context of 100,000 tokens is half a megabyte of text."""
+_READ_ON = 8 * LARGEST
+"""So much of a larger one is read past all the same: who is cut off while he speaks does not hear why."""
 BODY_SECONDS = 30.0
 """A body that takes longer is given up."""
 LOG_HEADER = "x-plum-log"
@@ -207,23 +209,20 @@ async def _body(request: Request) -> bytes:
     Raises:
         Refusal: it is too large, or too slow.
     """
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and len(said) < 20 and int(said) > LARGEST:
-        raise _too_large()
-    body = bytearray()
+    body, size = bytearray(), 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST:
-                    raise _too_large()
+                size += len(chunk)
+                if size <= LARGEST:
+                    body += chunk
+                elif size > _READ_ON:
+                    break
     except TimeoutError as error:
         raise Refusal(408, f"The body did not arrive within {BODY_SECONDS:.0f} seconds.") from error
+    if size > LARGEST:
+        raise Refusal(413, f"The body is larger than {LARGEST >> 20} MB.")
     return bytes(body)
-
-
-def _too_large() -> Refusal:
-    return Refusal(413, f"The body is larger than {LARGEST >> 20} MB.")
 
 
 def _flag(request: Request, default: bool) -> bool:
@@ -273,10 +272,8 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    what = (
-        f"{request.method} {request.url.path} is not known here. See: /v1/models, /v1/chat/completions, /v1/completions"
-    )
-    refusal = Refusal(error.status_code, what)
+    known = "POST /v1/chat/completions, POST /v1/completions and GET /v1/models"
+    refusal = Refusal(error.status_code, f"{request.method} {request.url.path} is not known here; known are {known}.")
     refusal.headers.update(error.headers or {})
     return _told(refusal)
 

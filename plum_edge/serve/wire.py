@@ -121,7 +121,7 @@ def completion(body: bytes) -> Wish:
         prompt = prompt[0]
     if not isinstance(prompt, str):
         raise Refusal(400, "prompt must be one text; several, and token ids, are not taken.", param="prompt")
-    return _wish(asked, (Message("user", prompt),))
+    return _wish(asked, (Message("user", _text(prompt, "prompt")),))
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _message(one: object, where: str) -> Message:
 
 def _text(content: object, where: str) -> str:
     if isinstance(content, str):
-        return content
+        return content.encode("utf-8", "replace").decode()  # JSON can hold half a surrogate pair, which is no text
     if not isinstance(content, list):
         raise Refusal(400, f"{where} must be a text, or a list of parts.", param=where)
     texts = []
@@ -176,7 +176,7 @@ def _text(content: object, where: str) -> str:
         if kind not in _TEXTS or not isinstance(text, str):
             raise Refusal(400, f"{where} may hold parts of type text only.", param=where, code="unsupported_content")
         texts.append(text)
-    return "\n".join(texts)
+    return _text("\n".join(texts), where)
 
 
 def _flag(asked: Mapping[str, Any], name: str) -> bool:

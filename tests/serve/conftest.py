@@ -25,8 +25,8 @@ from plum_edge.serve import server, token
 
 BASE = data_dir("models") / "plum-tiny"
 SETTINGS = '[model]\nbase = "plum-tiny"\n[generate]\nthreads = 1\nmax_tokens = 24\n'
-QUESTION = "Can you remember how to tie a bowline?"
-"""Nothing that the memory is asked for: the model answers it, learned or not."""
+QUESTION = "I am tired today."
+"""Nothing about what was said: the model answers it, learned or not, and token by token."""
 
 
 @dataclass

@@ -225,6 +225,9 @@ def test_what_is_not_there_is_said_so(serving: Serving) -> None:
 def test_huge_bodies_are_refused_before_they_are_held(serving: Serving) -> None:
     huge = json.dumps(asked("x" * (app.LARGEST + 1))).encode()
     assert answer(serving, huge)[0] == 413
+    with serving.client() as client, pytest.raises(openai.APIStatusError) as found:
+        client.chat.completions.create(**asked("x" * (2 * app.LARGEST)))
+    assert found.value.status_code == 413
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     status, said = answer(serving, chunk * 12 + b"0\r\n\r\n", "Transfer-Encoding: chunked")
     assert (status, has_openais_shape(said)) == (413, True)
