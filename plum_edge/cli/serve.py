@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 from pathlib import Path
 from typing import Any
@@ -68,10 +67,16 @@ def _greet(url: str, kept: Path, fresh: str | None, log: bool, session: Session)
     if fresh is None:
         terminal.say(f"The token is in {kept}", "dim")
         return
-    body = '{"model": "plum", "messages": [{"role": "user", "content": "Hello"}]}'
     terminal.say(f"\nWho asks needs this token; it was made now, and stays in {kept}\n")
-    terminal.say(f"    {fresh}\n")
-    terminal.say("For example:\n")
-    terminal.say(f"    curl {url}/chat/completions \\")
-    terminal.say(f"      -H 'Authorization: Bearer {fresh}' \\")
-    terminal.say(f"      -H 'Content-Type: application/json' -d {shlex.quote(body)}\n")
+    for line in _example(url, fresh):  # not wrapped: it is copied
+        click.echo(line)
+    terminal.say()
+
+
+def _example(url: str, key: str) -> tuple[str, ...]:
+    return (
+        f"TOKEN={key}",
+        'curl -H "Authorization: Bearer $TOKEN" \\',
+        """  -d '{"model": "plum", "messages": [{"role": "user", "content": "Hello"}]}' \\""",
+        f"  {url}/chat/completions",
+    )
