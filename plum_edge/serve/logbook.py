@@ -30,11 +30,16 @@ def find(store: Store, messages: Sequence[Message], name: str | None = None) -> 
     """
     if name is not None:
         return name if store.log.holds(name) else content_hash(SOURCE, "named", name)
-    said = _of_user(messages)
+    said, forgotten = _of_user(messages), ""
     for number in count():
         ident = content_hash(SOURCE, said[0], str(number))
-        if not store.log.holds(ident) or _goes_on(_of_user(store.log.get(ident).messages), said):
-            return ident
+        if store.log.holds(ident):
+            if _goes_on(_of_user(store.log.get(ident).messages), said):
+                return ident
+        elif store.log.forgotten(ident):
+            forgotten = forgotten or ident
+        else:  # a new one; where it is not at its beginning, it may well be the one that was forgotten
+            return forgotten if forgotten and len(said) > 1 else ident
     raise AssertionError("there is no last number")
 
 

@@ -56,6 +56,7 @@ def test_a_full_line_says_when_to_come_back_and_who_waits_is_answered(tmp_path: 
         with busy(home, client):
             waiting = [pool.submit(client.chat.completions.create, **asked()) for _ in range(2)]
             until(lambda: len(serving.server.worker._waiting) == 2)
+            assert list(client.models.list()), "who wants no answer need not wait for one"
             with pytest.raises(openai.InternalServerError) as found:
                 client.chat.completions.create(**asked())
             assert found.value.status_code == 503
@@ -128,6 +129,18 @@ def test_slow_clients_wait_for_themselves_alone(serving: Serving) -> None:
             assert read.startswith(b"HTTP/1.1 200")
     finally:
         for one in slow:
+            one.close()
+
+
+def test_who_never_reads_keeps_nobody_waiting(serving: Serving) -> None:
+    body = json.dumps(asked(max_tokens=100, stream=True)).encode()
+    deaf = [serving.socket() for _ in range(10)]
+    try:
+        for one in deaf:
+            one.sendall(serving.raw("/v1/chat/completions", body))
+        serving.alive()
+    finally:
+        for one in deaf:
             one.close()
 
 

@@ -100,6 +100,13 @@ def test_what_was_forgotten_is_not_logged_again(memory: Memory) -> None:
     assert not memory.evidence("secret")
 
 
+def test_another_that_begins_like_a_forgotten_one_is_logged(memory: Memory) -> None:
+    memory.forget([say(memory.store, turns("Hello."), "Hi!")])
+    again = say(memory.store, turns("Hello."), "Hi!")
+    assert say(memory.store, turns("Hello.", "Hi!", "The tap drips."), "Turn it off.") == again
+    assert logged(memory.store) == [["Hello.", "Hi!", "The tap drips.", "Turn it off."]]
+
+
 @pytest.mark.parametrize(("by_default", "header", "kept"), [
     (False, None, False), (False, "on", True), (True, None, True), (True, "off", False),
 ])  # fmt: skip
