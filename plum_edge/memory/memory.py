@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from plum_edge import config as configuration
 from plum_edge.errors import ForeignAdapter
-from plum_edge.paths import Home
+from plum_edge.paths import Home, disk_errors
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
 from plum_edge.store import Store
 
@@ -47,10 +47,14 @@ class Memory:
 
     def close(self) -> None:
         """Close the store, and the model where one was opened."""
+        self.release()
+        self.store.close()
+
+    def release(self) -> None:
+        """Give back the memory that the model takes, where one was opened; it opens again when it is asked."""
         if "_exam" in self.__dict__:
             self._exam.close()
             del self.__dict__["_exam"]
-        self.store.close()
 
     def __enter__(self) -> Memory:
         return self
@@ -74,7 +78,8 @@ class Memory:
         return Exam(self.home.create(), self.store, self.config, self.base)
 
     @cached_property
-    def _speaker(self) -> Speaker:
+    def speaker(self) -> Speaker:
+        """Who answers, and knows what the last answer rests on."""
         from plum_edge.memory.speaker import Speaker
 
         return Speaker(self.store, self.config, lambda: self._exam)
@@ -163,7 +168,7 @@ class Memory:
 
     def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
         """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
-        return self._speaker.ask(question, retrieve=retrieve, adapter=adapter)
+        return self.speaker.ask(question, retrieve=retrieve, adapter=adapter)
 
     def reply(
         self,
@@ -173,18 +178,39 @@ class Memory:
         adapter: bool = True,
         stopped: Callable[[], bool] | None = None,
         conversation: str | None = None,
+        attempt: int = 0,
     ) -> Iterator[str]:
         """Stream the assistant's next turn. Follows a promotion before it begins.
 
-        ``conversation`` is the id of the one that goes on: retrieval passes over it.
+        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``attempt`` above 0 asks for
+        another answer than before.
         """
-        yield from self._speaker.reply(
-            messages, retrieve=retrieve, adapter=adapter, stopped=stopped, conversation=conversation
+        yield from self.speaker.reply(
+            messages, retrieve=retrieve, adapter=adapter, stopped=stopped, conversation=conversation, attempt=attempt
         )
 
-    def evidence(self, question: str, limit: int = 3) -> list[Evidence]:
-        """Return the log entries that bear on a question, the best first."""
-        return self.store.search.search(question, limit=limit)
+    def evidence(self, question: str, limit: int = 3, *, conversation: str | None = None) -> list[Evidence]:
+        """Return the log entries that bear on a question, the best first.
+
+        What the memory was asked and what it answered is none; nor is the ``conversation`` that goes on.
+        """
+        from plum_edge.exam.told import Told
+
+        return Told(self.store).search(question, limit, left_out=conversation)
+
+    def undo(self, conversation: str, first: int) -> None:
+        """Take the messages from the ordinal ``first`` on out of the log, and out of the input history.
+
+        Raises:
+            UnknownId: there is no such conversation.
+            UsageError: some of it is learned, or being learned; nothing was changed.
+        """
+        from plum_edge.home import erase
+
+        said = {m.content.strip() for m in self.store.log.get(conversation).messages[first:] if m.role == "user"}
+        self.store.amending.cut(conversation, first)
+        with disk_errors(self.home.history):
+            erase.clear_history(self.home.history, said)
 
     # --- what it has become
 

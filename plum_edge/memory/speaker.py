@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -28,14 +28,20 @@ from plum_edge.augment.teachable import spoken
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
 from plum_edge.exam import Exam
+from plum_edge.exam.told import Told
 from plum_edge.memory import unlearned
+from plum_edge.memory.basis import Basis, Source
 from plum_edge.memory.days import Days
-from plum_edge.recall import Sampling
+from plum_edge.recall import Ended, Room, Sampling
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 
 _EVIDENCE = 3
 """Log entries that an answer names."""
+_ANOTHER = 0.7
+"""The temperature, at least, at which another answer than the likeliest is drawn."""
+_GLANCE = 4
+"""Tokens of an answer that tell whether it is a yes or no."""
 
 
 @dataclass
@@ -48,6 +54,7 @@ class Speaker:
     """Gives the exam, whose model opens when it is first asked for."""
     _generation: int = -1
     """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
+    _basis: Basis | None = None
 
     @property
     def exam(self) -> Exam:
@@ -82,7 +89,7 @@ class Speaker:
             answer=text,
             p_yes=p_yes,
             adapter=active.id if active else None,
-            evidence=tuple(self.store.search.search(question, limit=_EVIDENCE)),
+            evidence=tuple(Told(self.store).search(question, _EVIDENCE)),
             seconds=round(time.perf_counter() - began, 3),
         )
 
@@ -94,13 +101,16 @@ class Speaker:
         adapter: bool = True,
         stopped: Callable[[], bool] | None = None,
         conversation: str | None = None,
+        attempt: int = 0,
     ) -> Iterator[str]:
         """Stream the assistant's next turn. Follows a promotion before it begins.
 
-        ``conversation`` is the id of the one that goes on: retrieval passes over it. While nothing learned is in use,
-        questions are answered as by `ask`, but for those about what was said in these messages.
+        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``attempt`` above 0 draws another
+        answer than before. While nothing learned is in use, questions are answered as by `ask`, but for those about
+        what was said in these messages.
         """
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+            self._basis = Basis("nothing")
             yield unlearned.said_instead(self.store, conversation)
             return
         active = self._follow(adapter)
@@ -116,14 +126,55 @@ class Speaker:
             return stopped is not None and stopped()
 
         asked = self._who(messages, active, retrieve, left_out=conversation)
+        speaks: Source = "weights" if self.exam.recall.adapter_id else "log" if retrieve else "base"
+        self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
         pieces = self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            sampling=self._sampling,
+            sampling=self._drawn(attempt),
             decided=asked.decided,
             stopped=over,
         )
         yield from self._vouched(pieces, messages[-1].content, active)
+
+    def basis(self) -> Basis | None:
+        """Return what the last `reply` rests on, with p(yes) where it is a yes or no; None before the first one."""
+        basis = self._basis
+        if basis is None or basis.p_yes is not None or not basis.asked:
+            return basis
+        recall = self.exam.recall
+        opens, _ = recall.opening(basis.asked, _GLANCE)
+        return replace(basis, p_yes=recall.p_yes(basis.asked)) if is_closed(opens) else basis
+
+    @property
+    def ended(self) -> Ended:
+        """How the last answer ended."""
+        nothing = self._basis is None or self._basis.source == "nothing"
+        return "end" if nothing else self.exam.recall.ended
+
+    def room(
+        self,
+        messages: Sequence[Message],
+        *,
+        retrieve: bool = False,
+        adapter: bool = True,
+        conversation: str | None = None,
+    ) -> Room | None:
+        """Return how much of what the model reads a conversation takes; None where no model would be asked."""
+        if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+            return None
+        return self.exam.recall.room(messages, self.config.generate.max_tokens)
+
+    def tokens(self, text: str) -> int:
+        """Return how many tokens a text is to the model."""
+        return len(self.exam.recall.encode(text))
+
+    def _drawn(self, attempt: int) -> Sampling:
+        """Return how an answer is drawn; from the second attempt on by chance, each time by another."""
+        usual = self._sampling
+        if not attempt:
+            return usual
+        return replace(usual, seed=usual.seed + attempt, temperature=max(usual.temperature, _ANOTHER))
 
     @property
     def _sampling(self) -> Sampling:
@@ -163,12 +214,20 @@ class Speaker:
             return recollect(self.exam.recall, messages, decide=self.config.decide).asked
         library, question = self.exam.library, messages[-1].content
         library.left_out = left_out
+        library.room = self._beside(messages)
         readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
         joint = Joint(self.exam.recall, Path(active.gguf), active.id, self.config.decide)
         return joint.speaker(messages, readings, found)
+
+    def _beside(self, messages: Sequence[Message]) -> int:
+        """Return the tokens of what can be read that the last message and the answer leave."""
+        alone = self.exam.recall.room(
+            [m for m in messages if m.role == "system"] + [messages[-1]], self.config.generate.max_tokens
+        )
+        return max(1, min(alone.most - alone.tokens, self.exam.room))
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache."""

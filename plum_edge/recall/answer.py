@@ -6,13 +6,16 @@ Knows nothing of chats: a prompt is ids.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Literal
 
 from plum_edge.recall.engine import Engine
 from plum_edge.recall.loops import Loops
 from plum_edge.recall.sampling import Sampling
 from plum_edge.recall.thinking import MARKS, Visible, begun
 
+Ended = Literal["end", "length", "loop", "stopped"]
+"""How an answer ended: by itself, at its longest, since it went round in a loop, or because it was told to."""
 _LONGEST_THOUGHT = 2048
 """Tokens; a thought does not count as part of the answer, but it must end."""
 _TAIL = 16
@@ -28,24 +31,23 @@ def spoken(
     sampling: Sampling,
     first: Sequence[int] = (),
     stopped: Callable[[], bool] | None = None,
-) -> Iterator[str]:
-    """Yield what follows a prompt that fits, whole characters only.
+) -> Generator[str, None, Ended]:
+    """Yield what follows a prompt that fits, whole characters only; return how it ended.
 
     ``marks`` are the tokens that open or close a thought by themselves, with their text; ``first`` are those that the
     answer may begin with, if any; ``max_tokens`` are of what is shown; ``stopped`` is asked before each token.
     """
     ids = list(prompt)
     start, thought = len(ids), 0
+    ended: Ended = "length"
     characters = codecs.getincrementaldecoder("utf-8")("replace")
     shown = Visible(thinking=begun(_tail(engine, prompt, marks)))
     loops = Loops()
     with engine.sampler(sampling) as sampler:
-        while (
-            len(ids) - start - thought < max_tokens
-            and thought < _LONGEST_THOUGHT
-            and len(ids) < engine.context
-            and not (stopped and stopped())
-        ):
+        while len(ids) - start - thought < max_tokens and thought < _LONGEST_THOUGHT and len(ids) < engine.context:
+            if stopped and stopped():
+                ended = "stopped"
+                break
             row = engine.last(ids)
             bidden = first if len(ids) == start else ()
             token = max(bidden, key=row.__getitem__) if bidden else sampler.choose(row)
@@ -53,6 +55,7 @@ def spoken(
             if token in marks:
                 _turn(shown, marks[token])
             elif engine.ends(token):
+                ended = "end"
                 break
             elif text := shown.feed(characters.decode(engine.piece(token, first=len(ids) == start))):
                 yield text
@@ -60,9 +63,11 @@ def spoken(
             sampler.accept(token)
             ids.append(token)
             if loops.add(token):
+                ended = "loop"
                 break
     if rest := shown.feed(characters.decode(b"", final=True)) + shown.end():
         yield rest
+    return ended
 
 
 def _turn(shown: Visible, mark: str) -> None:
