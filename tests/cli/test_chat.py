@@ -89,7 +89,7 @@ def test_the_options_reach_the_model(learned: Path, run: Run) -> None:
 
 def test_on_a_terminal(learned: Path, run: Run) -> None:
     with Terminal("chat", "--home", learned) as chat:
-        assert "memory 0001 (2 conversations)" in chat.wait_for(r"/help")
+        assert "memory 0001 (2 conversations, since " in chat.wait_for(r"/help")
         chat.wait_for("›")
         chat.type("half a line\x03")  # Ctrl-C at the prompt: the line is gone, the chat is not
         chat.wait_for("›")

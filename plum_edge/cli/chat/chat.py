@@ -69,8 +69,8 @@ class Chat:
     def _look_around(self) -> None:
         """Say what changed since the last turn: the conversation was forgotten, or another adapter came into use."""
         if self.talk.was_forgotten():
-            self.screen.say("This conversation was forgotten meanwhile; a new one begins.", "dim")
+            self.screen.note("This conversation was forgotten meanwhile; a new one begins.")
         generation = self.memory.store.runs.generation()
         if generation != self._generation:
             self._generation = generation
-            self.screen.say(f"({self.memory_line()})", "dim")
+            self.screen.note(f"({self.memory_line()})")

@@ -74,11 +74,11 @@ class Screen:
     def ended(self, how: str, longest: int) -> None:
         """Say how an answer ended, where it did not end by itself."""
         if how in _ENDED:
-            self.say(f"({_ENDED[how].format(longest=f'{longest:,}')})", "dim")
+            self.note(f"({_ENDED[how].format(longest=f'{longest:,}')})")
 
     def left_out(self, turns: int) -> None:
         """Say that the beginning of the conversation is out of the model's sight."""
-        self.say(f"(the oldest {terminal.count(turns, 'turn')} no longer fit what the model reads at once)", "dim")
+        self.note(f"(the oldest {terminal.count(turns, 'turn')} no longer fit what the model reads at once)")
 
     # --- of anything
 
@@ -86,6 +86,13 @@ class Screen:
         """Write a line."""
         if not self.silent:
             terminal.say(text, style)
+
+    def note(self, text: str) -> None:
+        """Say something about an answer: beside it, where answers are read by a program."""
+        if self._spaced:
+            self.say(text, "dim")
+        elif not self.silent:
+            terminal.complain(text, "", "")
 
     def hang(self, head: str, text: str, style: str = "") -> None:
         """Write a text after a head, what does not fit below the text."""

@@ -69,6 +69,8 @@ class Talk:
         """Turns at its beginning that the model does not read any more."""
         self._ordinals: list[int | None] = []
         """Of each message its place in the log, or None where it was not logged."""
+        self._begun: datetime | None = None
+        """When it was, of one that was resumed."""
         self._attempt = 0
 
     def resume(self, ident: str | None) -> None:
@@ -85,7 +87,7 @@ class Talk:
         found = self._memory.store.log.get(ident)
         self.new()
         self.messages, self.conversation, self.title = list(found.messages), found.id, found.title
-        self._ordinals = list(range(len(self.messages)))
+        self._begun, self._ordinals = found.created_at, list(range(len(self.messages)))
 
     # --- turns
 
@@ -176,9 +178,9 @@ class Talk:
 
     def whole(self) -> Conversation:
         """Return what was said, logged or not, as a conversation."""
-        begun = next((m.created_at for m in self.messages if m.created_at), None) or datetime.now().astimezone()
-        ident = self.conversation or content_hash("chat", begun.isoformat())
-        return Conversation(ident, self.title, begun, tuple(self.messages), source="chat")
+        said = (message.created_at for message in self.messages)
+        begun = self._begun or next(filter(None, said), None) or datetime.now().astimezone()
+        return Conversation(self.conversation or "", self.title, begun, tuple(self.messages), source="chat")
 
     # --- within
 

@@ -182,8 +182,10 @@ def test_a_message_that_is_too_long_is_refused_with_the_number(learned: Path, ru
 
 
 def test_the_oldest_turns_go_first_and_a_line_says_so(learned: Path, run: Run) -> None:
-    out = chat(run, learned, *(f"the kitchen tap number {n} " * 4 for n in range(8)))
-    assert "(the oldest 1 turn no longer fit what the model reads at once)" in out
+    lines = "".join(f"{f'the kitchen tap number {n} ' * 4}\n" for n in range(8))
+    found = run("chat", "--home", learned, stdin=lines)
+    assert "(the oldest 1 turn no longer fit what the model reads at once)" in found.err
+    assert found.out.count("\n") == 8, "what is said about answers stands beside them"
     assert len(next(iter(v for v in logged(run, learned).values() if len(v) == 8))) == 8
 
 
