@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from plum_edge.exam import Exam
     from plum_edge.export.folder import Form
     from plum_edge.memory.speaker import Speaker
+    from plum_edge.recall import Tally
     from plum_edge.records import Segment
     from plum_edge.registry import Base
 
@@ -178,16 +179,27 @@ class Memory:
         adapter: bool = True,
         stopped: Callable[[], bool] | None = None,
         conversation: str | None = None,
-        attempt: int = 0,
+        settings: configuration.Generate | None = None,
+        tally: Tally | None = None,
     ) -> Iterator[str]:
         """Stream the assistant's next turn. Follows a promotion before it begins.
 
-        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``attempt`` above 0 asks for
-        another answer than before.
+        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``settings`` stand for
+        ``config.generate`` this once; ``tally`` is told what the answer takes in tokens.
         """
         yield from self.speaker.reply(
-            messages, retrieve=retrieve, adapter=adapter, stopped=stopped, conversation=conversation, attempt=attempt
+            messages,
+            retrieve=retrieve,
+            adapter=adapter,
+            stopped=stopped,
+            conversation=conversation,
+            settings=settings,
+            tally=tally,
         )
+
+    def warm(self) -> None:
+        """Open the model now, and not with the first question. Raises `NoModel`, also where it is none to chat with."""
+        self._exam.recall.chat_ids([Message("user", "")])
 
     def evidence(self, question: str, limit: int = 3, *, conversation: str | None = None) -> list[Evidence]:
         """Return the log entries that bear on a question, the best first.

@@ -26,20 +26,18 @@ from plum_edge.asking import (
 )
 from plum_edge.augment.teachable import spoken
 from plum_edge.baselines import JOINT_READS
-from plum_edge.config import Config
+from plum_edge.config import Config, Generate
 from plum_edge.exam import Exam
 from plum_edge.exam.told import Told
 from plum_edge.memory import unlearned
 from plum_edge.memory.basis import Basis, Source
 from plum_edge.memory.days import Days
-from plum_edge.recall import Ended, Room, Sampling
+from plum_edge.recall import Room, Sampling, Tally
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 
 _EVIDENCE = 3
 """Log entries that an answer names."""
-_ANOTHER = 0.7
-"""The temperature, at least, at which another answer than the likeliest is drawn."""
 _GLANCE = 4
 """Tokens of an answer that tell whether it is a yes or no."""
 
@@ -79,7 +77,7 @@ class Speaker:
             whole = recall.answer(
                 asked.messages,
                 max_tokens=self.config.generate.max_tokens,
-                sampling=self._sampling,
+                sampling=_sampling(self.config.generate),
                 decided=asked.decided,
             )
             text, p_yes = "".join(self._vouched([whole], question, active)), asked.p_yes
@@ -101,20 +99,21 @@ class Speaker:
         adapter: bool = True,
         stopped: Callable[[], bool] | None = None,
         conversation: str | None = None,
-        attempt: int = 0,
+        settings: Generate | None = None,
+        tally: Tally | None = None,
     ) -> Iterator[str]:
         """Stream the assistant's next turn. Follows a promotion before it begins.
 
-        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``attempt`` above 0 draws another
-        answer than before. While nothing learned is in use, questions are answered as by `ask`, but for those about
-        what was said in these messages.
+        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``settings`` stand for
+        ``config.generate`` this once; ``tally`` is told what the answer takes in tokens. While nothing learned is in
+        use, questions are answered as by `ask`, but for those about what was said in these messages.
         """
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
             self._basis = Basis("nothing")
             yield unlearned.said_instead(self.store, conversation)
             return
         active = self._follow(adapter)
-        settings = self.config.generate
+        settings = settings or self.config.generate
         generation = self._generation
 
         def over() -> bool:
@@ -131,9 +130,10 @@ class Speaker:
         pieces = self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            sampling=self._drawn(attempt),
+            sampling=_sampling(settings),
             decided=asked.decided,
             stopped=over,
+            tally=tally,
         )
         yield from self._vouched(pieces, messages[-1].content, active)
 
@@ -145,12 +145,6 @@ class Speaker:
         recall = self.exam.recall
         opens, _ = recall.opening(basis.asked, _GLANCE)
         return replace(basis, p_yes=recall.p_yes(basis.asked)) if is_closed(opens) else basis
-
-    @property
-    def ended(self) -> Ended:
-        """How the last answer ended."""
-        nothing = self._basis is None or self._basis.source == "nothing"
-        return "end" if nothing else self.exam.recall.ended
 
     def room(
         self,
@@ -164,22 +158,6 @@ class Speaker:
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
             return None
         return self.exam.recall.room(messages, self.config.generate.max_tokens)
-
-    def tokens(self, text: str) -> int:
-        """Return how many tokens a text is to the model."""
-        return len(self.exam.recall.encode(text))
-
-    def _drawn(self, attempt: int) -> Sampling:
-        """Return how an answer is drawn; from the second attempt on by chance, each time by another."""
-        usual = self._sampling
-        if not attempt:
-            return usual
-        return replace(usual, seed=usual.seed + attempt, temperature=max(usual.temperature, _ANOTHER))
-
-    @property
-    def _sampling(self) -> Sampling:
-        settings = self.config.generate
-        return Sampling(*(getattr(settings, one.name) for one in fields(Sampling)))
 
     def _knows_nothing(
         self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
@@ -238,3 +216,7 @@ class Speaker:
             self.exam.recall.use(Path(active.gguf), active.id)
         self._generation = self.store.runs.generation()
         return active
+
+
+def _sampling(settings: Generate) -> Sampling:
+    return Sampling(*(getattr(settings, one.name) for one in fields(Sampling)))

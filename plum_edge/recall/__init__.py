@@ -11,10 +11,10 @@ engine.py     llama.cpp: a model, its cache, logits; tree.py: many prompts as on
 
 from __future__ import annotations
 
-from plum_edge.recall.answer import Ended
+from plum_edge.recall.answer import Tally
 from plum_edge.recall.recall import Recall
 from plum_edge.recall.room import Room
 from plum_edge.recall.sampling import GREEDY, Sampling
 from plum_edge.recall.thinking import without_thoughts
 
-__all__ = ["GREEDY", "Ended", "Recall", "Room", "Sampling", "without_thoughts"]
+__all__ = ["GREEDY", "Recall", "Room", "Sampling", "Tally", "without_thoughts"]

@@ -6,20 +6,34 @@ Knows nothing of chats: a prompt is ids.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from plum_edge.recall.engine import Engine
 from plum_edge.recall.loops import Loops
 from plum_edge.recall.sampling import Sampling
 from plum_edge.recall.thinking import MARKS, Visible, begun
 
-Ended = Literal["end", "length", "loop", "stopped"]
-"""How an answer ended: by itself, at its longest, since it went round in a loop, or because it was told to."""
 _LONGEST_THOUGHT = 2048
 """Tokens; a thought does not count as part of the answer, but it must end."""
 _TAIL = 16
 """Tokens of the prompt that tell whether it ends within a thought."""
+
+
+@dataclass
+class Tally:
+    """What an answer takes, in tokens; filled in while it is made."""
+
+    read: int = 0
+    """Of the prompt, after what is too long was cut; 0 where no model was asked."""
+    drawn: int = 0
+    """Of the answer; thoughts, and the token that ends it, are among them."""
+    full: bool = False
+    """Whether it ended because no more tokens were allowed, or none would fit."""
+    looped: bool = False
+    """Whether it ended because it went round in a loop."""
+    stopped: bool = False
+    """Whether it ended because it was told to."""
 
 
 def spoken(
@@ -31,31 +45,35 @@ def spoken(
     sampling: Sampling,
     first: Sequence[int] = (),
     stopped: Callable[[], bool] | None = None,
-) -> Generator[str, None, Ended]:
-    """Yield what follows a prompt that fits, whole characters only; return how it ended.
+    tally: Tally | None = None,
+) -> Iterator[str]:
+    """Yield what follows a prompt that fits, whole characters only.
 
     ``marks`` are the tokens that open or close a thought by themselves, with their text; ``first`` are those that the
-    answer may begin with, if any; ``max_tokens`` are of what is shown; ``stopped`` is asked before each token.
+    answer may begin with, if any; ``max_tokens`` are of what is shown; ``stopped`` is asked before each token;
+    ``tally`` is told what it takes.
     """
     ids = list(prompt)
     start, thought = len(ids), 0
-    ended: Ended = "length"
+    tally = tally or Tally()
+    tally.read = start
     characters = codecs.getincrementaldecoder("utf-8")("replace")
     shown = Visible(thinking=begun(_tail(engine, prompt, marks)))
     loops = Loops()
+
+    def full() -> bool:
+        return len(ids) - start - thought >= max_tokens or thought >= _LONGEST_THOUGHT or len(ids) >= engine.context
+
     with engine.sampler(sampling) as sampler:
-        while len(ids) - start - thought < max_tokens and thought < _LONGEST_THOUGHT and len(ids) < engine.context:
-            if stopped and stopped():
-                ended = "stopped"
-                break
+        while not full() and not (stopped and stopped()):
             row = engine.last(ids)
             bidden = first if len(ids) == start else ()
             token = max(bidden, key=row.__getitem__) if bidden else sampler.choose(row)
+            tally.drawn += 1
             inside = shown.thinking
             if token in marks:
                 _turn(shown, marks[token])
             elif engine.ends(token):
-                ended = "end"
                 break
             elif text := shown.feed(characters.decode(engine.piece(token, first=len(ids) == start))):
                 yield text
@@ -63,11 +81,13 @@ def spoken(
             sampler.accept(token)
             ids.append(token)
             if loops.add(token):
-                ended = "loop"
+                tally.looped = True
                 break
+        else:
+            tally.full = full()
+            tally.stopped = not tally.full
     if rest := shown.feed(characters.decode(b"", final=True)) + shown.end():
         yield rest
-    return ended
 
 
 def _turn(shown: Visible, mark: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from plum_edge.config import Template
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest
-from plum_edge.recall.answer import Ended, spoken
+from plum_edge.recall.answer import Tally, spoken
 from plum_edge.recall.engine import Engine
 from plum_edge.recall.loops import Loops
 from plum_edge.recall.room import Room, newest
@@ -50,8 +50,6 @@ class Recall:
         template: Template | None = None,
     ) -> None:
         self.adapter_id: str | None = None
-        self.ended: Ended = "end"
-        """How the last answer ended."""
         self._settings = template
         self._engine = Engine(base_gguf, context=context, threads=threads, exact=exact)
         said = self._engine.header.metadata
@@ -213,8 +211,10 @@ class Recall:
         sampling: Sampling = GREEDY,
         decided: bool | None = None,
         stopped: Callable[[], bool] | None = None,
+        tally: Tally | None = None,
     ) -> Iterator[str]:
-        """Yield the answer piece by piece, whole characters only; ``stopped`` is asked before each token.
+        """Yield the answer piece by piece, whole characters only; ``stopped`` is asked before each token, and
+        ``tally`` is told what it takes.
 
         What the model thinks before it answers is left out, and an answer that falls into a loop ends there.
 
@@ -224,7 +224,9 @@ class Recall:
         """
         prompt = self._fitted(messages, self._reserve(max_tokens))
         first = {None: (), True: self._yes, False: self._no}[decided]
-        yield from self.go_on(prompt, max_tokens=max_tokens, sampling=sampling, first=first, stopped=stopped)
+        yield from self.go_on(
+            prompt, max_tokens=max_tokens, sampling=sampling, first=first, stopped=stopped, tally=tally
+        )
 
     def go_on(
         self,
@@ -234,11 +236,18 @@ class Recall:
         sampling: Sampling = GREEDY,
         first: Sequence[int] = (),
         stopped: Callable[[], bool] | None = None,
+        tally: Tally | None = None,
     ) -> Iterator[str]:
         """Yield what follows a prompt of ids that fits, as `stream` does; ``first`` are those it may begin with."""
-        self.ended = "stopped"  # where whoever listens goes away
-        self.ended = yield from spoken(
-            self._engine, prompt, self._marks, max_tokens=max_tokens, sampling=sampling, first=first, stopped=stopped
+        yield from spoken(
+            self._engine,
+            prompt,
+            self._marks,
+            max_tokens=max_tokens,
+            sampling=sampling,
+            first=first,
+            stopped=stopped,
+            tally=tally,
         )
 
     def answer(

@@ -38,16 +38,18 @@ def stats(chat: Chat, _given: str) -> None:
     if not found:
         chat.screen.say("Nothing was answered yet.")
         return
-    last = found[-1]
-    tokens = terminal.count(last.tokens, "token")
+    last, most = found[-1], chat.memory.config.generate.context or chat.memory.base.context
     pace = f", then {last.rate:.0f} tokens/s" if last.rate else ""
-    chat.screen.hang("last     ", f"{tokens} in {last.seconds:.2f} s: the first after {last.first:.2f} s{pace}")
-    if last.prompt:
-        chat.screen.hang("read     ", f"{last.prompt:,} of {last.most:,} tokens that fit beside an answer")
+    chat.screen.hang(
+        "last     ",
+        f"{terminal.count(last.drawn, 'token')} in {last.seconds:.2f} s: the first after {last.first:.2f} s{pace}",
+    )
+    if last.read:
+        chat.screen.hang("read     ", f"{last.read:,} tokens before it; at most {most:,} with the answer")
     rates = sorted(one.rate for one in found if one.rate)
     pace = f", {rates[len(rates) // 2]:.0f} tokens/s in the middle" if rates else ""
-    said = sum(one.tokens for one in found)
-    chat.screen.hang("sitting  ", f"{terminal.count(len(found), 'answer')}, {terminal.count(said, 'token')}{pace}")
+    drawn = sum(one.drawn for one in found)
+    chat.screen.hang("sitting  ", f"{terminal.count(len(found), 'answer')}, {terminal.count(drawn, 'token')}{pace}")
 
 
 def quit_(chat: Chat, _given: str) -> None:

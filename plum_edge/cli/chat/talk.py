@@ -9,20 +9,27 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from plum_edge.errors import UsageError
 from plum_edge.records import Answer, Conversation, Evidence, Message, content_hash
 
 if TYPE_CHECKING:
     from plum_edge import Memory
+    from plum_edge.config import Generate
     from plum_edge.memory.basis import Basis
+    from plum_edge.recall import Tally
 
 _TITLE = 60
 """Characters of the first line that make the title."""
+_ANOTHER = 0.7
+"""The temperature, at least, at which another answer is drawn: by the likeliest words it would be the same."""
+
+Ended = Literal["itself", "length", "loop", "ctrl-c", "memory"]
+"""How an answer ended; ``memory``: what is remembered changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +40,16 @@ class Measured:
     """Seconds until the first of it was there."""
     seconds: float
     """Until its end."""
-    tokens: int
-    prompt: int
-    """Tokens that were read before it; 0 where no model was asked."""
-    most: int
-    """So many can be read."""
-    ended: str
-    """`recall.Ended`, or ``memory`` where what is remembered changed meanwhile."""
+    read: int
+    """Tokens before it; 0 where no model was asked."""
+    drawn: int
+    """Tokens of it."""
+    ended: Ended
 
     @property
     def rate(self) -> float:
-        """Tokens a second after the first were there."""
-        return (self.tokens - 1) / (self.seconds - self.first) if self.tokens > 1 and self.seconds > self.first else 0.0
+        """Tokens a second, after what stood before it was read."""
+        return self.drawn / (self.seconds - self.first) if self.drawn > 1 and self.seconds > self.first else 0.0
 
 
 class Talk:
@@ -189,9 +194,10 @@ class Talk:
         return [*([Message("system", self.system)] if self.system else []), *self.messages, *more]
 
     def _answered(self) -> Iterator[str]:
+        from plum_edge.recall import Tally
+
         said: list[str] = []
-        began, first = time.perf_counter(), 0.0
-        pressed: Callable[[], bool] = lambda: False  # noqa: E731
+        began, first, tally, pressed = time.perf_counter(), 0.0, Tally(), _never
         try:
             with ctrl_c() as pressed:
                 for piece in self._memory.reply(
@@ -200,7 +206,8 @@ class Talk:
                     adapter=self.adapter,
                     stopped=pressed,
                     conversation=self.conversation,
-                    attempt=self._attempt,
+                    settings=self._drawn(),
+                    tally=tally,
                 ):
                     first = first or time.perf_counter() - began
                     said.append(piece)
@@ -208,20 +215,15 @@ class Talk:
         finally:
             seconds = time.perf_counter() - began
             if said and not self.was_forgotten():
-                self._measure("".join(said), first, seconds, pressed())
+                self.measured.append(Measured(first, seconds, tally.read, tally.drawn, _ended(tally, pressed())))
                 self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
 
-    def _measure(self, text: str, first: float, seconds: float, pressed: bool) -> None:
-        speaker = self._memory.speaker
-        ended: str = speaker.ended
-        room = speaker.room(self._read(), retrieve=self.retrieve, adapter=self.adapter, conversation=self.conversation)
-        if ended == "stopped" and not pressed:
-            ended = "memory"
-        self.measured.append(
-            Measured(first, seconds, speaker.tokens(text), room.tokens, room.most, ended)
-            if room
-            else Measured(first, seconds, 0, 0, 0, ended)
-        )
+    def _drawn(self) -> Generate:
+        """Return how the answer is drawn: by chance where it is not the first, and each time by another."""
+        usual = self._memory.config.generate
+        if not self._attempt:
+            return usual
+        return replace(usual, seed=usual.seed + self._attempt, temperature=max(usual.temperature, _ANOTHER))
 
     def _last_user(self) -> int:
         return max((n for n, message in enumerate(self.messages) if message.role == "user"), default=-1)
@@ -248,6 +250,16 @@ class Talk:
         self._memory.store.log.start(Conversation(ident, self.title, moment, (message,), source="chat"))
         self.conversation = ident
         return 0
+
+
+def _ended(tally: Tally, pressed: bool) -> Ended:
+    if tally.stopped:
+        return "ctrl-c" if pressed else "memory"
+    return "loop" if tally.looped else "length" if tally.full else "itself"
+
+
+def _never() -> bool:
+    return False
 
 
 @contextmanager

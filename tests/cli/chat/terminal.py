@@ -43,25 +43,29 @@ class Terminal:
         )
         os.close(slave)
         self.seen = ""
+        """All that came, escapes included."""
 
     def type(self, text: str) -> None:
         """Press keys."""
         os.write(self.master, text.encode())
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> str:
-        """Read until a pattern is seen after what was waited for before; return what was read."""
+    def wait_for(self, pattern: str, seconds: float = 120) -> str:
+        """Read until a pattern is seen after what was waited for before; return what was read, plain."""
         read, deadline = "", time.monotonic() + seconds
-        while not re.search(pattern, read):
-            assert time.monotonic() < deadline, f"no {pattern!r} in {read!r} after {self.seen!r}"
+        while not re.search(pattern, plain(read)):
+            assert time.monotonic() < deadline, f"no {pattern!r} in {plain(read)!r} after {plain(self.seen)!r}"
             if select.select([self.master], [], [], 0.2)[0]:
-                read += os.read(self.master, 4096).decode(errors="replace")
+                try:
+                    read += os.read(self.master, 4096).decode(errors="replace")
+                except OSError as error:  # it is gone
+                    raise AssertionError(f"it ended with {plain(read)!r} after {plain(self.seen)!r}") from error
         self.seen += read
-        return read
+        return plain(read)
 
     def ask(self, line: str, pattern: str = r"\n(?:private )?›") -> str:
-        """Type a line at the prompt and return what is shown until the next prompt (or ``pattern``), plain."""
+        """Type a line at the prompt and return what is shown until the next prompt, or until ``pattern``."""
         self.type(line + "\r")
-        return plain(self.wait_for(pattern))
+        return self.wait_for(pattern)
 
     def __enter__(self) -> Terminal:
         return self

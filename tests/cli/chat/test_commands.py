@@ -146,7 +146,7 @@ def test_stats_and_model_say_what_was_measured(learned: Path, run: Run) -> None:
     out = chat(run, learned, "/stats", "the kitchen tap", "Hello.", "/stats", "/model")
     assert out.startswith("Nothing was answered yet.\n")
     assert "sitting  2 answers" in out
-    assert " of 248 tokens that fit beside an answer" in out
+    assert "tokens before it; at most 256 with the answer" in out
     assert "base     tiny" in out
     assert "reads    256 tokens at once" in out
 

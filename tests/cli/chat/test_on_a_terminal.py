@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.chat.terminal import ALT_ENTER, CTRL_C, CTRL_D, TAB, Terminal, pasted, plain
+from tests.cli.chat.terminal import ALT_ENTER, CTRL_C, CTRL_D, TAB, Terminal, pasted
 from tests.cli.conftest import Run
 
 PROMPT = "›"
@@ -34,7 +34,7 @@ def test_several_lines_are_one_message(learned: Path, run: Run) -> None:
 
 def test_the_line_above_says_which_memory_and_since_when(learned: Path) -> None:
     with Terminal("chat", "--home", learned) as chat:
-        line = plain(chat.wait_for("/help"))
+        line = chat.wait_for("/help")
     assert "memory 0001 (2 conversations, since today " in " ".join(line.split())
 
 
@@ -44,10 +44,10 @@ def test_tab_completes_commands_and_what_may_follow(learned: Path) -> None:
         chat.type(f"/retr{TAB}")
         chat.wait_for("/retri?e?")
         chat.type(f"ie{TAB} of{TAB}\r")
-        assert "Answers do not read the log." in plain(chat.wait_for("read the log"))
+        assert "Answers do not read the log." in chat.wait_for("read the log")
         chat.wait_for(PROMPT)
         chat.type(f"/open sta{TAB}\r")
-        assert "Sourdough starter, 2 messages" in plain(chat.wait_for("messages"))
+        assert "Sourdough starter, 2 messages" in chat.wait_for("messages")
 
 
 def test_the_history_holds_what_was_said_and_no_command(learned: Path, run: Run) -> None:
