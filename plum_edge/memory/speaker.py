@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from plum_edge.asking import (
     with_context,
 )
 from plum_edge.augment.teachable import spoken
-from plum_edge.baselines import JOINT_READS
+from plum_edge.baselines import JOINT_READS, PROMPT
 from plum_edge.config import Config, Generate
 from plum_edge.exam import Exam
 from plum_edge.exam.told import Told
@@ -38,6 +38,8 @@ from plum_edge.store import Store
 
 _EVIDENCE = 3
 """Log entries that an answer names."""
+_PROMPT_ALONE = "You are a helpful assistant."
+"""What stands first where nothing that was learned is in use."""
 _GLANCE = 4
 """Tokens of an answer that tell whether it is a yes or no."""
 
@@ -52,6 +54,8 @@ class Speaker:
     """Gives the exam, whose model opens when it is first asked for."""
     _generation: int = -1
     """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
+    tally: Tally = field(default_factory=Tally)
+    """What the last `reply` took, and how it ended."""
     _basis: Basis | None = None
 
     @property
@@ -108,6 +112,7 @@ class Speaker:
         ``config.generate`` this once; ``tally`` is told what the answer takes in tokens. While nothing learned is in
         use, questions are answered as by `ask`, but for those about what was said in these messages.
         """
+        self.tally = tally or Tally()
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
             self._basis = Basis("nothing")
             yield unlearned.said_instead(self.store, conversation)
@@ -124,7 +129,7 @@ class Speaker:
                 self._follow(adapter)
             return stopped is not None and stopped()
 
-        asked = self._who(messages, active, retrieve, left_out=conversation)
+        asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
         speaks: Source = "weights" if self.exam.recall.adapter_id else "log" if retrieve else "base"
         self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
         pieces = self.exam.recall.stream(
@@ -133,7 +138,7 @@ class Speaker:
             sampling=_sampling(settings),
             decided=asked.decided,
             stopped=over,
-            tally=tally,
+            tally=self.tally,
         )
         yield from self._vouched(pieces, messages[-1].content, active)
 
@@ -157,7 +162,20 @@ class Speaker:
         """Return how much of what the model reads a conversation takes; None where no model would be asked."""
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
             return None
-        return self.exam.recall.room(messages, self.config.generate.max_tokens)
+        said = self._introduced(messages, adapter, retrieve)
+        return self.exam.recall.room(said, self.config.generate.max_tokens)
+
+    def _introduced(self, messages: Sequence[Message], adapter: bool, retrieve: bool) -> list[Message]:
+        """Return the messages behind a word on whose assistant it is, where the base's own is left out.
+
+        A small base that is told nothing takes itself for anybody. Not where it is asked what was said: that is asked
+        as it was learned; nor where a text to read stands first.
+        """
+        told = self.config.template.system != "" or any(message.role == "system" for message in messages)
+        if told or retrieve or asks_of_talk(messages[-1].content):
+            return list(messages)
+        remembers = adapter and self.store.runs.active() is not None
+        return [Message("system", PROMPT if remembers else _PROMPT_ALONE), *messages]
 
     def _knows_nothing(
         self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from plum_edge import Memory
     from plum_edge.config import Generate
     from plum_edge.memory.basis import Basis
-    from plum_edge.recall import Tally
 
 _TITLE = 60
 """Characters of the first line that make the title."""
@@ -194,10 +193,8 @@ class Talk:
         return [*([Message("system", self.system)] if self.system else []), *self.messages, *more]
 
     def _answered(self) -> Iterator[str]:
-        from plum_edge.recall import Tally
-
         said: list[str] = []
-        began, first, tally, pressed = time.perf_counter(), 0.0, Tally(), _never
+        began, first, pressed = time.perf_counter(), 0.0, _never
         try:
             with ctrl_c() as pressed:
                 for piece in self._memory.reply(
@@ -207,7 +204,6 @@ class Talk:
                     stopped=pressed,
                     conversation=self.conversation,
                     settings=self._drawn(),
-                    tally=tally,
                 ):
                     first = first or time.perf_counter() - began
                     said.append(piece)
@@ -215,8 +211,15 @@ class Talk:
         finally:
             seconds = time.perf_counter() - began
             if said and not self.was_forgotten():
-                self.measured.append(Measured(first, seconds, tally.read, tally.drawn, _ended(tally, pressed())))
+                self._measure(first, seconds, pressed())
                 self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
+
+    def _measure(self, first: float, seconds: float, pressed: bool) -> None:
+        tally = self._memory.speaker.tally
+        ended: Ended = "loop" if tally.looped else "length" if tally.full else "itself"
+        if tally.stopped:
+            ended = "ctrl-c" if pressed else "memory"
+        self.measured.append(Measured(first, seconds, tally.read, tally.drawn, ended))
 
     def _drawn(self) -> Generate:
         """Return how the answer is drawn: by chance where it is not the first, and each time by another."""
@@ -250,12 +253,6 @@ class Talk:
         self._memory.store.log.start(Conversation(ident, self.title, moment, (message,), source="chat"))
         self.conversation = ident
         return 0
-
-
-def _ended(tally: Tally, pressed: bool) -> Ended:
-    if tally.stopped:
-        return "ctrl-c" if pressed else "memory"
-    return "loop" if tally.looped else "length" if tally.full else "itself"
 
 
 def _never() -> bool:
