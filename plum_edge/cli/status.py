@@ -50,7 +50,7 @@ def _memory(found: dict[str, Any]) -> str:
     adapter = found["adapter"]
     if not adapter:
         return "no adapter is in use"
-    since = f", since {_moment(adapter['created_at'])}" if adapter.get("created_at") else ""
+    since = f", since {terminal.moment(adapter['created_at'])}" if adapter.get("created_at") else ""
     learned = terminal.count(adapter["segments"], "conversation")
     return f"adapter {adapter['id']}{since}: {learned}, accuracy {terminal.percent(adapter['accuracy'])}"
 
@@ -76,14 +76,7 @@ def _last(last: dict[str, Any]) -> str:
     words += [str(reason) for reason in detail.get("reasons", ())]
     then = f". {detail['then']}" if detail.get("then") else ""
     ended = f" – {_clock(last['ended_at'])}" if last["ended_at"] else ""
-    return f"{_moment(last['started_at'])}{ended}: {'; '.join(words)}{then}"
-
-
-def _moment(text: str) -> str:
-    """Return a stored moment as the day and the time here."""
-    here = datetime.fromisoformat(text).astimezone()
-    today = here.date() == datetime.now().astimezone().date()
-    return f"{'today' if today else terminal.day(here)} {here:%H:%M}"
+    return f"{terminal.moment(last['started_at'])}{ended}: {'; '.join(words)}{then}"
 
 
 def _clock(text: str) -> str:

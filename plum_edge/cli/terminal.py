@@ -140,6 +140,13 @@ def day(moment: datetime, *, year: bool = True, sure: bool = True) -> str:
     return (f"{number} {month[:3]} {of}" if year else f"{number} {month[:3]}") + ("" if sure else "?")
 
 
+def moment(text: str) -> str:
+    """Return a stored moment as the day and the time here."""
+    here = datetime.fromisoformat(text).astimezone()
+    today = here.date() == datetime.now().astimezone().date()
+    return f"{'today' if today else day(here)} {here:%H:%M}"
+
+
 def span(first: datetime, last: datetime) -> str:
     """Return two dates as a span, the year once where it is the same."""
     return f"{day(first, year=first.year != last.year)} – {day(last)}"

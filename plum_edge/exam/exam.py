@@ -17,6 +17,7 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.config import Config
 from plum_edge.evaluate.cost import Cost, Meter, Metered
 from plum_edge.exam import ability
+from plum_edge.exam.told import Told
 from plum_edge.general import Sample, probes
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
@@ -38,15 +39,18 @@ class Exam:
         deployed = gguf(base, home, config.generate.dtype)
         settings = config.generate
         self.recall = Recall(deployed, context=settings.context, threads=settings.threads, template=config.template)
+        self.room = max(1, self.recall.context - _RESERVED)
+        """Tokens of what is read beside a question."""
+        told = Told(store)
         self.library = Library(
-            store.search.search,
-            store.log.get,
-            store.log.conversations,
+            told.search,
+            told.get,
+            told.conversations,
             lambda: store.pairs.live("train"),
             lambda: {one.id: one.created_at for one in store.log.segments() if one.dated},
             store.version,
             lambda text: len(self.recall.encode(text)),
-            room=max(1, self.recall.context - _RESERVED),
+            room=self.room,
         )
 
         self._general: tuple[object, dict[str, Any]] | None = None
@@ -69,7 +73,7 @@ class Exam:
         self, system: str, adapter: Path | None, questions: Sequence[Question], progress: Progress | None = None
     ) -> list[evaluate.Scored]:
         """Score questions with one of `baselines.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
-        self.library.left_out = None
+        self._read_all()
         asker = baselines.asker(system, self.recall, adapter, self.library, self.config.decide)
         return evaluate.score(questions, asker, progress)
 
@@ -84,7 +88,7 @@ class Exam:
         """
         if system in baselines.SYSTEMS and baselines.SYSTEMS[system].dense:
             self.library.prepare_dense()
-        self.library.left_out = None
+        self._read_all()
         meter = Meter(self.recall)
         asker = Metered(
             baselines.asker(system, meter, adapter, self.library, self.config.decide), meter, self.recall.prompt_tokens
@@ -94,6 +98,10 @@ class Exam:
         ranking = used.threshold or ("bm25" if used.searches else None)
         kept = [*used.reads, *([ranking] if ranking else [])]
         return scored, asker.cost(sum(self.library.text_bytes(way) for way in kept))
+
+    def _read_all(self) -> None:
+        """Pass over no conversation, and read as much of one as fits."""
+        self.library.left_out, self.library.room = None, self.room
 
     def divergence(self, adapter: Path, chats: Sequence[Sample]) -> float | None:
         """Return how far an adapter moves the base on these chats: mean KL(base ‖ adapter) at the answers' tokens.

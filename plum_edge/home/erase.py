@@ -110,7 +110,7 @@ def leftovers(home: Home) -> None:
 
 def _delete(home: Home, store: Store, request: Request) -> Request:
     if not request.keep_log:
-        _clear_history(home.history, _typed(store, request))
+        clear_history(home.history, _typed(store, request))
     return store.forgetting.delete(request)
 
 
@@ -142,7 +142,7 @@ def _typed(store: Store, request: Request) -> set[str]:
     return {message.content.strip() for talk in found for message in talk.messages if message.role == "user"}
 
 
-def _clear_history(path: Path, said: set[str]) -> None:
+def clear_history(path: Path, said: set[str]) -> None:
     """Take these lines out of the chat's input history: entries of a blank line, ``#`` date and ``+`` lines each."""
     if not path.is_file():
         return

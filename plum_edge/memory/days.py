@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from plum_edge.augment.dates import Named, spellings
+from plum_edge.exam.told import Told
 from plum_edge.store import Store
 
 
@@ -26,7 +27,7 @@ class Days:
             return True
         if self.elsewhere and not named.after(self.today):
             return True
-        return not of_speech and any(self.store.search.search(words, 1, every=True) for words in spellings(named))
+        return not of_speech and any(Told(self.store).search(words, 1, every=True) for words in spellings(named))
 
     @cached_property
     def _days(self) -> Collection[date]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from plum_edge import config as configuration
 from plum_edge.errors import ForeignAdapter
-from plum_edge.paths import Home
+from plum_edge.paths import Home, disk_errors
 from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, Progress
 from plum_edge.store import Store
 
@@ -48,10 +48,14 @@ class Memory:
 
     def close(self) -> None:
         """Close the store, and the model where one was opened."""
+        self.release()
+        self.store.close()
+
+    def release(self) -> None:
+        """Give back the memory that the model takes, where one was opened; it opens again when it is asked."""
         if "_exam" in self.__dict__:
             self._exam.close()
             del self.__dict__["_exam"]
-        self.store.close()
 
     def __enter__(self) -> Memory:
         return self
@@ -75,7 +79,8 @@ class Memory:
         return Exam(self.home.create(), self.store, self.config, self.base)
 
     @cached_property
-    def _speaker(self) -> Speaker:
+    def speaker(self) -> Speaker:
+        """Who answers, and knows what the last answer rests on."""
         from plum_edge.memory.speaker import Speaker
 
         return Speaker(self.store, self.config, lambda: self._exam)
@@ -164,7 +169,7 @@ class Memory:
 
     def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
         """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
-        return self._speaker.ask(question, retrieve=retrieve, adapter=adapter)
+        return self.speaker.ask(question, retrieve=retrieve, adapter=adapter)
 
     def reply(
         self,
@@ -182,7 +187,7 @@ class Memory:
         ``conversation`` is the id of the one that goes on: retrieval passes over it. ``settings`` stand for
         ``config.generate`` this once; ``tally`` is told what the answer takes in tokens.
         """
-        yield from self._speaker.reply(
+        yield from self.speaker.reply(
             messages,
             retrieve=retrieve,
             adapter=adapter,
@@ -196,9 +201,28 @@ class Memory:
         """Open the model now, and not with the first question. Raises `NoModel`, also where it is none to chat with."""
         self._exam.recall.chat_ids([Message("user", "")])
 
-    def evidence(self, question: str, limit: int = 3) -> list[Evidence]:
-        """Return the log entries that bear on a question, the best first."""
-        return self.store.search.search(question, limit=limit)
+    def evidence(self, question: str, limit: int = 3, *, conversation: str | None = None) -> list[Evidence]:
+        """Return the log entries that bear on a question, the best first.
+
+        What the memory was asked and what it answered is none; nor is the ``conversation`` that goes on.
+        """
+        from plum_edge.exam.told import Told
+
+        return Told(self.store).search(question, limit, left_out=conversation)
+
+    def undo(self, conversation: str, first: int) -> None:
+        """Take the messages from the ordinal ``first`` on out of the log, and out of the input history.
+
+        Raises:
+            UnknownId: there is no such conversation.
+            UsageError: some of it is learned, or being learned; nothing was changed.
+        """
+        from plum_edge.home import erase
+
+        said = {m.content.strip() for m in self.store.log.get(conversation).messages[first:] if m.role == "user"}
+        self.store.amending.cut(conversation, first)
+        with disk_errors(self.home.history):
+            erase.clear_history(self.home.history, said)
 
     # --- what it has become
 

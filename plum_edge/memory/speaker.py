@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,17 +25,23 @@ from plum_edge.asking import (
     with_context,
 )
 from plum_edge.augment.teachable import spoken
-from plum_edge.baselines import JOINT_READS
+from plum_edge.baselines import JOINT_READS, PROMPT
 from plum_edge.config import Config, Generate
 from plum_edge.exam import Exam
+from plum_edge.exam.told import Told
 from plum_edge.memory import unlearned
+from plum_edge.memory.basis import Basis, Source
 from plum_edge.memory.days import Days
-from plum_edge.recall import Sampling, Tally
+from plum_edge.recall import Room, Sampling, Tally
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.store import Store
 
 _EVIDENCE = 3
 """Log entries that an answer names."""
+_PROMPT_ALONE = "You are a helpful assistant."
+"""What stands first where nothing that was learned is in use."""
+_GLANCE = 4
+"""Tokens of an answer that tell whether it is a yes or no."""
 
 
 @dataclass
@@ -48,6 +54,9 @@ class Speaker:
     """Gives the exam, whose model opens when it is first asked for."""
     _generation: int = -1
     """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
+    tally: Tally = field(default_factory=Tally)
+    """What the last `reply` took, and how it ended."""
+    _basis: Basis | None = None
 
     @property
     def exam(self) -> Exam:
@@ -82,7 +91,7 @@ class Speaker:
             answer=text,
             p_yes=p_yes,
             adapter=active.id if active else None,
-            evidence=tuple(self.store.search.search(question, limit=_EVIDENCE)),
+            evidence=tuple(Told(self.store).search(question, _EVIDENCE)),
             seconds=round(time.perf_counter() - began, 3),
         )
 
@@ -103,7 +112,9 @@ class Speaker:
         ``config.generate`` this once; ``tally`` is told what the answer takes in tokens. While nothing learned is in
         use, questions are answered as by `ask`, but for those about what was said in these messages.
         """
+        self.tally = tally or Tally()
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+            self._basis = Basis("nothing")
             yield unlearned.said_instead(self.store, conversation)
             return
         active = self._follow(adapter)
@@ -118,16 +129,53 @@ class Speaker:
                 self._follow(adapter)
             return stopped is not None and stopped()
 
-        asked = self._who(messages, active, retrieve, left_out=conversation)
+        asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
+        speaks: Source = "weights" if self.exam.recall.adapter_id else "log" if retrieve else "base"
+        self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
         pieces = self.exam.recall.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
             sampling=_sampling(settings),
             decided=asked.decided,
             stopped=over,
-            tally=tally,
+            tally=self.tally,
         )
         yield from self._vouched(pieces, messages[-1].content, active)
+
+    def basis(self) -> Basis | None:
+        """Return what the last `reply` rests on, with p(yes) where it is a yes or no; None before the first one."""
+        basis = self._basis
+        if basis is None or basis.p_yes is not None or not basis.asked:
+            return basis
+        recall = self.exam.recall
+        opens, _ = recall.opening(basis.asked, _GLANCE)
+        return replace(basis, p_yes=recall.p_yes(basis.asked)) if is_closed(opens) else basis
+
+    def room(
+        self,
+        messages: Sequence[Message],
+        *,
+        retrieve: bool = False,
+        adapter: bool = True,
+        conversation: str | None = None,
+    ) -> Room | None:
+        """Return how much of what the model reads a conversation takes; None where no model would be asked."""
+        if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+            return None
+        said = self._introduced(messages, adapter, retrieve)
+        return self.exam.recall.room(said, self.config.generate.max_tokens)
+
+    def _introduced(self, messages: Sequence[Message], adapter: bool, retrieve: bool) -> list[Message]:
+        """Return the messages behind a word on whose assistant it is, where the base's own is left out.
+
+        A small base that is told nothing takes itself for anybody. Not where it is asked what was said: that is asked
+        as it was learned; nor where a text to read stands first.
+        """
+        told = self.config.template.system != "" or any(message.role == "system" for message in messages)
+        if told or retrieve or asks_of_talk(messages[-1].content):
+            return list(messages)
+        remembers = adapter and self.store.runs.active() is not None
+        return [Message("system", PROMPT if remembers else _PROMPT_ALONE), *messages]
 
     def _knows_nothing(
         self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
@@ -162,12 +210,20 @@ class Speaker:
             return recollect(self.exam.recall, messages, decide=self.config.decide).asked
         library, question = self.exam.library, messages[-1].content
         library.left_out = left_out
+        library.room = self._beside(messages)
         readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
         joint = Joint(self.exam.recall, Path(active.gguf), active.id, self.config.decide)
         return joint.speaker(messages, readings, found)
+
+    def _beside(self, messages: Sequence[Message]) -> int:
+        """Return the tokens of what can be read that the last message and the answer leave."""
+        alone = self.exam.recall.room(
+            [m for m in messages if m.role == "system"] + [messages[-1]], self.config.generate.max_tokens
+        )
+        return max(1, min(alone.most - alone.tokens, self.exam.room))
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache."""

@@ -4,7 +4,7 @@ with Recall(base_gguf) as recall:
     recall.use(adapter_gguf)
     recall.p_yes([Message("user", "Did we talk about the tap?")])
 
-recall.py     chats, p(yes), answers
+recall.py     chats, p(yes), answers; room.py: how much of a chat can be read
 answer.py     an answer token by token; sampling.py, grammar.py, loops.py and thinking.py have a say in it
 engine.py     llama.cpp: a model, its cache, logits; tree.py: many prompts as one; library.py: the binding
 """
@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from plum_edge.recall.answer import Tally
 from plum_edge.recall.recall import Recall
+from plum_edge.recall.room import Room
 from plum_edge.recall.sampling import GREEDY, Sampling
 from plum_edge.recall.thinking import without_thoughts
 
-__all__ = ["GREEDY", "Recall", "Sampling", "Tally", "without_thoughts"]
+__all__ = ["GREEDY", "Recall", "Room", "Sampling", "Tally", "without_thoughts"]

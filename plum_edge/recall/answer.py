@@ -30,6 +30,10 @@ class Tally:
     """Of the answer; thoughts, and the token that ends it, are among them."""
     full: bool = False
     """Whether it ended because no more tokens were allowed, or none would fit."""
+    looped: bool = False
+    """Whether it ended because it went round in a loop."""
+    stopped: bool = False
+    """Whether it ended because it was told to."""
 
 
 def spoken(
@@ -77,8 +81,11 @@ def spoken(
             sampler.accept(token)
             ids.append(token)
             if loops.add(token):
+                tally.looped = True
                 break
-    tally.full = full()
+        else:
+            tally.full = full()
+            tally.stopped = not tally.full
     if rest := shown.feed(characters.decode(b"", final=True)) + shown.end():
         yield rest
 

@@ -7,7 +7,6 @@ once.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +15,11 @@ import numpy as np
 
 from plum_edge.config import Template
 from plum_edge.errors import IntegrityError, NoModel
-from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest, later_turns
+from plum_edge.prompt import ChatTemplate, Control, Text, cut_longest
 from plum_edge.recall.answer import Tally, spoken
 from plum_edge.recall.engine import Engine
 from plum_edge.recall.loops import Loops
+from plum_edge.recall.room import Room, newest
 from plum_edge.recall.sampling import GREEDY, Sampling
 from plum_edge.recall.thinking import MARKS
 from plum_edge.records import Message
@@ -124,6 +124,10 @@ class Recall:
         """Return how many tokens are read before the first one of the answer, after what is too long was cut."""
         return len(self._fitted(messages, 1))
 
+    def room(self, messages: Sequence[Message], max_tokens: int) -> Room:
+        """Return how much of what can be read a conversation takes, room for an answer of ``max_tokens`` left."""
+        return newest(messages, self._count, self.context - self._reserve(max_tokens))[1]
+
     def encode(self, text: str) -> list[int]:
         """Return the ids of plain text, bos not added; the name of a control token in it is text."""
         return self._engine.encode(text)
@@ -218,7 +222,7 @@ class Recall:
         When the conversation is longer than the context, the oldest turns are left out and the system message stays. An
         adapter swapped meanwhile is in force from the next token on. The iterator may be closed at any time.
         """
-        prompt = self._fitted(messages, min(max_tokens, self.context // 4))
+        prompt = self._fitted(messages, self._reserve(max_tokens))
         first = {None: (), True: self._yes, False: self._no}[decided]
         yield from self.go_on(
             prompt, max_tokens=max_tokens, sampling=sampling, first=first, stopped=stopped, tally=tally
@@ -310,12 +314,17 @@ class Recall:
         ids = self.chat_ids(messages)
         if len(ids) <= room:
             return ids
-        tails = later_turns(messages)
-        first = bisect_left(range(len(tails) - 1), True, key=lambda n: len(self.chat_ids(tails[n])) <= room)
-        kept = tails[first]
+        kept, _ = newest(messages, self._count, room)
         while len(ids := self.chat_ids(kept)) > room and (shorter := cut_longest(kept, room / len(ids))) != kept:
             kept = shorter
         return ids[-room:]
+
+    def _reserve(self, max_tokens: int) -> int:
+        """Return the tokens that are left for an answer."""
+        return min(max_tokens, self.context // 4)
+
+    def _count(self, messages: Sequence[Message]) -> int:
+        return len(self.chat_ids(messages))
 
     # -- life ----------------------------------------------------------------------------------------------------------
 

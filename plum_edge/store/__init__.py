@@ -15,6 +15,7 @@ from types import TracebackType
 
 from plum_edge.paths import Home
 from plum_edge.records import Adapter
+from plum_edge.store.amending import Amending
 from plum_edge.store.attempts import Attempt, Attempts
 from plum_edge.store.connect import Connection, open_log
 from plum_edge.store.copies import Copies
@@ -29,6 +30,7 @@ from plum_edge.store.writings import Writings
 
 __all__ = [
     "AddResult",
+    "Amending",
     "Attempt",
     "Attempts",
     "Cell",
@@ -50,8 +52,8 @@ __all__ = [
 
 
 class Store:
-    """An open store. Its parts: ``log``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``, ``attempts``,
-    ``writings`` and ``edits``.
+    """An open store. Its parts: ``log``, ``amending``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``,
+    ``attempts``, ``writings`` and ``edits``.
 
     Close it, or use it in ``with``.
     """
@@ -59,6 +61,7 @@ class Store:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.log = Log(connection)
+        self.amending = Amending(connection)
         self.pairs = Pairs(connection)
         self.runs = Runs(connection)
         self.search = Search(connection)

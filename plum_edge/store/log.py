@@ -143,6 +143,15 @@ class Log:
         """Return whether the log has a conversation of exactly this id, as a running chat asks of its own."""
         return self._c.value("SELECT 1 FROM conversations WHERE id = ?", clean(conversation_id)) is not None
 
+    def upto(self, conversation_id: str, ordinal: int) -> tuple[Message, ...]:
+        """Return a message with those before it from the user's last one on: the turn as far as it had come."""
+        key = self._exact(conversation_id)
+        first = self._c.value(
+            "SELECT max(ordinal) FROM messages WHERE conversation = ? AND ordinal <= ? AND role = 'user'", key, ordinal
+        )
+        first = ordinal if first is None else first
+        return self._messages(key, first, ordinal - first + 1)
+
     def forgotten(self, conversation_id: str) -> datetime | None:
         """Return when a conversation of exactly this id was forgotten here, or None."""
         return self._tombstones.since(conversation_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -38,7 +39,13 @@ class Search:
         self._c = connection
 
     def search(
-        self, query: str, limit: int = 10, before_seq: int | None = None, *, every: bool = False
+        self,
+        query: str,
+        limit: int = 10,
+        before_seq: int | None = None,
+        *,
+        every: bool = False,
+        passed_over: Callable[[str, int], bool] | None = None,
     ) -> list[Evidence]:
         """Return the conversations that bear on a text, best first, each with its best message.
 
@@ -47,6 +54,7 @@ class Search:
             limit: at most so many conversations.
             before_seq: look only at what is recorded before this place in the order of learning.
             every: only messages that hold all of the text's content words.
+            passed_over: whether a message (its conversation's id, its ordinal) is to be left out.
 
         Returns:
             Evidence with ``score`` = BM25 (higher is better) and an excerpt with ``[`` and ``]`` around the words hit.
@@ -77,7 +85,9 @@ class Search:
                 for row in rows:
                     if len(found) == limit:
                         break
-                    found.setdefault(row["id"], self._evidence(row))
+                    if row["id"] in found or (passed_over and passed_over(row["id"], row["ordinal"])):
+                        continue
+                    found[row["id"]] = self._evidence(row)
         except sqlite3.OperationalError as error:  # the query is sound, so the index is not
             raise StoreDamaged(self._c.path, f"its search index: {error}") from error
         return list(found.values())

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import pty
-import re
-import select
 import signal
 import stat
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 from plum_edge import Memory
 from plum_edge.cli.chat.talk import Talk
 from plum_edge.cli.terminal import clean
+from tests.cli.chat.terminal import Terminal
 from tests.cli.conftest import Run, configured
 
 
@@ -92,45 +87,9 @@ def test_the_options_reach_the_model(learned: Path, run: Run) -> None:
     assert said("--no-adapter", "--retrieve") != said("--no-adapter")
 
 
-class Terminal:
-    """A chat in a pseudo-terminal."""
-
-    def __init__(self, *arguments: object) -> None:
-        self.master, slave = pty.openpty()
-        call = [sys.executable, "-m", "plum_edge.cli", *map(str, arguments)]
-        environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"}
-        self.process = subprocess.Popen(
-            call, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
-        )
-        os.close(slave)
-        self.seen = ""
-
-    def type(self, text: str) -> None:
-        """Press keys."""
-        os.write(self.master, text.encode())
-
-    def wait_for(self, pattern: str, seconds: float = 60) -> str:
-        """Read until a pattern is seen after what was waited for before; return what was read."""
-        read, deadline = "", time.monotonic() + seconds
-        while not re.search(pattern, read):
-            assert time.monotonic() < deadline, f"no {pattern!r} in {read!r} after {self.seen!r}"
-            if select.select([self.master], [], [], 0.2)[0]:
-                read += os.read(self.master, 4096).decode(errors="replace")
-        self.seen += read
-        return read
-
-    def __enter__(self) -> Terminal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self.master)
-
-
 def test_on_a_terminal(learned: Path, run: Run) -> None:
     with Terminal("chat", "--home", learned) as chat:
-        assert "memory 0001 (2 conversations)" in chat.wait_for(r"/help")
+        assert "memory 0001 (2 conversations, since " in chat.wait_for(r"/help")
         chat.wait_for("›")
         chat.type("half a line\x03")  # Ctrl-C at the prompt: the line is gone, the chat is not
         chat.wait_for("›")

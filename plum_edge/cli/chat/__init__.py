@@ -1,17 +1,24 @@
 """``plum-edge chat``: talk with the model. What is said is logged at once, unless asked not to.
 
-talk.py answers and logs; reader.py reads what is typed or piped; screen.py shows it; this file joins them.
+talk.py       the conversation: turns, and the log of them
+chat.py       one turn, with all that has a part in it
+commands.py   the table of what can be typed after a slash; about_*.py do it
+reader.py     what is typed or piped; editor.py: in the user's own editor
+screen.py     what is shown; markdown.py, inline.py, wrapping.py: an answer while it is written
+export.py     a conversation in a file
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 
 import click
 
-from plum_edge.cli.chat.reader import piped, typed
+from plum_edge.cli.chat.chat import Chat
+from plum_edge.cli.chat.commands import completions, obey
+from plum_edge.cli.chat.reader import Keyboard, piped
 from plum_edge.cli.chat.screen import Screen
 from plum_edge.cli.chat.talk import Talk, ctrl_c
 from plum_edge.cli.session import Session, shared
@@ -36,7 +43,7 @@ _LAST = "\0last"
 @shared
 @click.pass_obj
 def command(session: Session, no_log: bool, no_adapter: bool, retrieve: bool, continued: str | None) -> None:
-    """Talk with the model. Lines that are piped in are answered one by one."""
+    """Talk with the model. Lines that are piped in are answered one by one; /help lists the commands."""
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if session.json and sys.stdin.isatty():
         raise UsageError("With --json, chat reads its lines from standard input.", "Pipe them in, or leave --json out.")
@@ -44,33 +51,24 @@ def command(session: Session, no_log: bool, no_adapter: bool, retrieve: bool, co
         talk = Talk(memory, log=not no_log, adapter=not no_adapter, retrieve=retrieve)
         if continued is not None:
             talk.resume(None if continued == _LAST else continued)
-        screen = Screen(talk, session.home, silent=session.json, spaced=at_terminal)
+        chat = Chat(memory, talk, Screen(session.home, silent=session.json, spaced=at_terminal))
+        lines: Iterable[str] = piped()
         if at_terminal:
-            screen.greet(memory.status())
-        lines = typed(None if no_log else memory.home.history, lambda: not talk.log) if at_terminal else piped()
+            history = None if no_log else memory.home.history
+            chat.keyboard = Keyboard(history, lambda: not talk.log, lambda typed: completions(chat, typed))
+            chat.screen.greet(talk, memory.status())
+            lines = chat.keyboard
         with ctrl_c() if at_terminal else nullcontext():  # one pressed twice, as an answer ends, must not end the chat
-            _converse(talk, screen, lines)
+            _converse(chat, lines)
         if session.json:
             said = [{"role": message.role, "content": message.content} for message in talk.messages]
             session.emit({"conversation": talk.conversation, "messages": said})
 
 
-def _converse(talk: Talk, screen: Screen, lines: Iterator[str]) -> None:
-    """Answer line by line until there is no more, or /quit."""
+def _converse(chat: Chat, lines: Iterable[str]) -> None:
+    """Answer line by line until there is no more, or the user leaves."""
     for line in lines:
-        text = line.strip()
-        if text == "/quit":
+        if line.strip() and not obey(chat, line):
+            chat.say(line.strip())
+        if chat.over:
             return
-        if text == "/help":
-            screen.help()
-        elif text == "/why":
-            screen.why()
-        elif text == "/private":
-            talk.log = False
-            screen.private()
-        elif text.startswith("/") and text[1:].isalpha():
-            screen.unknown(text)
-        elif text:
-            if talk.was_forgotten():
-                screen.forgotten()
-            screen.stream(talk.answer(text))

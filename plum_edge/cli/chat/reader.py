@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 from plum_edge.paths import disk_errors
 
 if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.completion import Completer
     from prompt_toolkit.history import History
+    from prompt_toolkit.key_binding import KeyBindings
+
+Completions = Callable[[str], Iterable[str]]
+"""``completions(typed)``: what the line may go on to be, whole."""
 
 
 def piped() -> Iterator[str]:
@@ -22,23 +28,99 @@ def piped() -> Iterator[str]:
     yield from sys.stdin
 
 
-def typed(history: Path | None, private: Callable[[], bool] = lambda: False) -> Iterator[str]:
-    """Yield what is typed, with line editing. Ctrl-C clears the line, Ctrl-D ends.
+class Keyboard:
+    """What is typed: Enter sends it, Alt-Enter begins a line, what is pasted keeps its lines.
 
-    ``history`` keeps what was typed (0600: it holds text of the user's), or nothing is kept on disk. While
-    ``private()`` nothing is, and the prompt says so.
+    Ctrl-C clears it, Ctrl-D ends. ``history`` keeps what was said (0600: it holds text of the user's), or nothing is
+    kept on disk; while ``private()`` nothing is, and the prompt says so. Commands are never kept there: `erase` finds
+    what was said by what the log has, and no log has those.
     """
-    from prompt_toolkit import PromptSession
 
-    prompt: PromptSession[str] = PromptSession(history=_history(history, private))
-    mark = "› " if (sys.stdout.encoding or "").lower().startswith("utf") else "> "
-    while True:
+    def __init__(
+        self,
+        history: Path | None,
+        private: Callable[[], bool] = lambda: False,
+        completions: Completions = lambda _typed: (),
+    ) -> None:
+        self._history, self._private, self._completions = history, private, completions
+        self._mark = "› " if (sys.stdout.encoding or "").lower().startswith("utf") else "> "
+        self._next = ""
+        """What stands at the next prompt already."""
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield what is typed, until Ctrl-D."""
+        prompt = self._prompt()
+        while True:
+            given, self._next = self._next, ""
+            try:
+                yield prompt.prompt(self._label, default=given)
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return
+
+    def give(self, text: str) -> None:
+        """Let a text stand at the next prompt, to be sent or changed."""
+        self._next = text
+
+    def agrees(self, question: str) -> bool:
+        """Ask for a yes or no; anything but a yes is a no."""
+        from prompt_toolkit import prompt
+
         try:
-            yield prompt.prompt(f"private {mark}" if private() else mark)
-        except KeyboardInterrupt:
-            continue
-        except EOFError:
-            return
+            return prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        except (KeyboardInterrupt, EOFError):
+            return False
+
+    def _label(self) -> str:
+        return f"private {self._mark}" if self._private() else self._mark
+
+    def _prompt(self) -> PromptSession[str]:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.shortcuts import CompleteStyle
+
+        return PromptSession(
+            history=_history(self._history, self._private),
+            multiline=True,
+            key_bindings=_keys(),
+            prompt_continuation=lambda width, _line, _wrapped: " " * width,
+            completer=_completer(self._completions),
+            complete_while_typing=False,
+            complete_style=CompleteStyle.READLINE_LIKE,  # nothing is drawn that goes away again
+            reserve_space_for_menu=0,
+        )
+
+
+def _keys() -> KeyBindings:
+    """Return what Enter does, and Alt-Enter, which terminals send as Escape and Enter."""
+    from prompt_toolkit.filters import is_searching
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+    keys = KeyBindings()
+
+    @keys.add("enter", filter=~is_searching)
+    def send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def begin_line(event: KeyPressEvent) -> None:
+        event.current_buffer.newline()
+
+    return keys
+
+
+def _completer(completions: Completions) -> Completer:
+    from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+    from prompt_toolkit.document import Document
+
+    class Lines(Completer):
+        """Whole lines, as the commands know them."""
+
+        def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+            typed = document.text_before_cursor
+            return (Completion(line, start_position=-len(typed)) for line in completions(typed))
+
+    return Lines()
 
 
 def _history(path: Path | None, private: Callable[[], bool]) -> History:
@@ -52,13 +134,13 @@ def _history(path: Path | None, private: Callable[[], bool]) -> History:
     file = FileHistory(str(path))
 
     class Discreet(History):
-        """The file, but for what is private."""
+        """The file, but for what is private, and for commands."""
 
         def load_history_strings(self) -> Iterable[str]:
             return file.load_history_strings()
 
         def store_string(self, string: str) -> None:
-            if not private():
+            if not private() and not string.startswith("/"):
                 file.store_string(string)
 
     return Discreet()

@@ -6,20 +6,49 @@ Writes each turn into the log when it is said: a crash loses at most the answer 
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from plum_edge.errors import UsageError
-from plum_edge.records import Conversation, Evidence, Message, content_hash
+from plum_edge.records import Answer, Conversation, Evidence, Message, content_hash
 
 if TYPE_CHECKING:
     from plum_edge import Memory
+    from plum_edge.config import Generate
+    from plum_edge.memory.basis import Basis
 
 _TITLE = 60
 """Characters of the first line that make the title."""
+_ANOTHER = 0.7
+"""The temperature, at least, at which another answer is drawn: by the likeliest words it would be the same."""
+
+Ended = Literal["itself", "length", "loop", "ctrl-c", "memory"]
+"""How an answer ended; ``memory``: what is remembered changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one answer took."""
+
+    first: float
+    """Seconds until the first of it was there."""
+    seconds: float
+    """Until its end."""
+    read: int
+    """Tokens before it; 0 where no model was asked."""
+    drawn: int
+    """Tokens of it."""
+    ended: Ended
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second, after what stood before it was read."""
+        return self.drawn / (self.seconds - self.first) if self.drawn > 1 and self.seconds > self.first else 0.0
 
 
 class Talk:
@@ -28,76 +57,206 @@ class Talk:
     def __init__(self, memory: Memory, *, log: bool, adapter: bool, retrieve: bool) -> None:
         self._memory = memory
         self.log, self.adapter, self.retrieve = log, adapter, retrieve
+        self.system = ""
+        """What stands before the conversation for the model; it is not logged."""
+        self.measured: list[Measured] = []
+        """Of the answers of this sitting, the last at the end."""
+        self.new()
+
+    def new(self) -> None:
+        """Begin another conversation; the one so far stays in the log."""
         self.messages: list[Message] = []
         self.conversation: str | None = None
         """Its id in the log, once there is something in it."""
         self.title = ""
-        self.question: str | None = None
-        """What the user said last."""
+        self.left_out = 0
+        """Turns at its beginning that the model does not read any more."""
+        self._ordinals: list[int | None] = []
+        """Of each message its place in the log, or None where it was not logged."""
+        self._begun: datetime | None = None
+        """When it was, of one that was resumed."""
+        self._attempt = 0
 
     def resume(self, ident: str | None) -> None:
-        """Carry on with a logged conversation, or with the last one."""
+        """Carry on with a logged conversation, or with the last one.
+
+        Raises:
+            UnknownId, UsageError: there is none; the one so far goes on.
+        """
         if ident is None:
             logged = self._memory.store.log.list()
             if not logged:
                 raise UsageError("There is no conversation to carry on with.", "Begin one: plum-edge chat")
             ident = logged[-1].id
         found = self._memory.store.log.get(ident)
+        self.new()
         self.messages, self.conversation, self.title = list(found.messages), found.id, found.title
+        self._begun, self._ordinals = found.created_at, list(range(len(self.messages)))
+
+    # --- turns
+
+    def fit(self, text: str) -> None:
+        """See how much of the conversation the model can read when this is said next; `left_out` says it then.
+
+        Raises:
+            UsageError: the text alone is too long; nothing was said.
+        """
+        room = self._memory.speaker.room(
+            self._read(Message("user", text)),
+            retrieve=self.retrieve, adapter=self.adapter, conversation=self.conversation,
+        )  # fmt: skip
+        if room is not None and not room.fits:
+            raise UsageError(
+                f"This message is {room.tokens:,} tokens long, and the model reads {room.most:,} at once.",
+                "It was not sent, and not logged. Send a part of it, or choose a base that reads more.",
+            )
+        self.left_out = room.left_out if room is not None else 0
 
     def answer(self, text: str) -> Iterator[str]:
         """Log what the user said and yield the answer in pieces. Ctrl-C ends it; what was yielded is logged."""
-        self.question = text
+        self._attempt = 0
         self._keep(Message("user", text, datetime.now().astimezone()))
-        said: list[str] = []
-        try:
-            with ctrl_c() as stopped:
-                for piece in self._memory.reply(
-                    self.messages,
-                    retrieve=self.retrieve,
-                    adapter=self.adapter,
-                    stopped=stopped,
-                    conversation=self.conversation,
-                ):
-                    said.append(piece)
-                    yield piece
-        finally:
-            if said and not self.was_forgotten():
-                self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
+        yield from self._answered()
+
+    def again(self) -> Iterator[str]:
+        """Yield another answer to what the user said last; it takes the place of the one before, in the log too.
+
+        Raises:
+            UsageError: nothing was said, or the answer is learned already; nothing was changed.
+        """
+        if self.question is None:
+            raise UsageError("Nothing was said yet.", "Say something first.")
+        self._cut(self._last_user() + 1)
+        self._attempt += 1
+        yield from self._answered()
+
+    def back(self) -> str:
+        """Take back what the user said last, and what came after it, in the log too; return it.
+
+        Raises:
+            UsageError: nothing was said, or it is learned already; nothing was changed.
+        """
+        if self.question is None:
+            raise UsageError("Nothing was said yet.", "There is nothing to undo.")
+        text = self.question
+        self._cut(self._last_user())
+        return text
 
     def was_forgotten(self) -> bool:
         """Whether the conversation was forgotten while it went on: then nothing of it is said to the model again."""
         if self.conversation is None or self._memory.store.log.holds(self.conversation):
             return False
-        self.messages, self.conversation, self.title, self.question = [], None, "", None
+        self.new()
         return True
+
+    # --- what is known of it
+
+    @property
+    def question(self) -> str | None:
+        """What the user said last."""
+        at = self._last_user()
+        return self.messages[at].content if at >= 0 else None
 
     @property
     def remembers(self) -> bool:
         """Whether an adapter answers."""
         return self.adapter and self._memory.store.runs.active() is not None
 
+    def basis(self) -> Basis | None:
+        """Return what the last answer of this sitting rests on."""
+        return self._memory.speaker.basis() if self.measured else None
+
     def evidence(self) -> list[Evidence]:
         """Return what the log has on the last question, this conversation left out."""
-        found = self._memory.evidence(self.question or "", limit=4)
-        return [one for one in found if one.conversation != self.conversation][:3]
+        return self._memory.evidence(self.question or "", conversation=self.conversation)
 
-    def without_memory(self) -> str:
+    def without_memory(self) -> Answer:
         """Return what the bare base answers to the last question."""
-        return self._memory.ask(self.question or "", adapter=False).answer
+        return self._memory.ask(self.question or "", adapter=False)
+
+    def retitle(self, title: str) -> None:
+        """Give the conversation a title, in the log too."""
+        self.title = title
+        if self.conversation is not None:
+            self._memory.store.amending.rename(self.conversation, title)
+
+    def whole(self) -> Conversation:
+        """Return what was said, logged or not, as a conversation."""
+        said = (message.created_at for message in self.messages)
+        begun = self._begun or next(filter(None, said), None) or datetime.now().astimezone()
+        return Conversation(self.conversation or "", self.title, begun, tuple(self.messages), source="chat")
+
+    # --- within
+
+    def _read(self, *more: Message) -> list[Message]:
+        """Return what the model is given."""
+        return [*([Message("system", self.system)] if self.system else []), *self.messages, *more]
+
+    def _answered(self) -> Iterator[str]:
+        said: list[str] = []
+        began, first, pressed = time.perf_counter(), 0.0, _never
+        try:
+            with ctrl_c() as pressed:
+                for piece in self._memory.reply(
+                    self._read(),
+                    retrieve=self.retrieve,
+                    adapter=self.adapter,
+                    stopped=pressed,
+                    conversation=self.conversation,
+                    settings=self._drawn(),
+                ):
+                    first = first or time.perf_counter() - began
+                    said.append(piece)
+                    yield piece
+        finally:
+            seconds = time.perf_counter() - began
+            if said and not self.was_forgotten():
+                self._measure(first, seconds, pressed())
+                self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
+
+    def _measure(self, first: float, seconds: float, pressed: bool) -> None:
+        tally = self._memory.speaker.tally
+        ended: Ended = "loop" if tally.looped else "length" if tally.full else "itself"
+        if tally.stopped:
+            ended = "ctrl-c" if pressed else "memory"
+        self.measured.append(Measured(first, seconds, tally.read, tally.drawn, ended))
+
+    def _drawn(self) -> Generate:
+        """Return how the answer is drawn: by chance where it is not the first, and each time by another."""
+        usual = self._memory.config.generate
+        if not self._attempt:
+            return usual
+        return replace(usual, seed=usual.seed + self._attempt, temperature=max(usual.temperature, _ANOTHER))
+
+    def _last_user(self) -> int:
+        return max((n for n, message in enumerate(self.messages) if message.role == "user"), default=-1)
+
+    def _cut(self, first: int) -> None:
+        """Take the messages from a place on back, in the log too."""
+        logged = next((ordinal for ordinal in self._ordinals[first:] if ordinal is not None), None)
+        if self.conversation is not None and logged is not None:
+            self._memory.undo(self.conversation, logged)
+            if logged == 0:
+                self.conversation = None
+        del self.messages[first:], self._ordinals[first:]
 
     def _keep(self, message: Message) -> None:
         self.messages.append(message)
-        if not self.log:
-            return
+        self._ordinals.append(self._log(message) if self.log else None)
+
+    def _log(self, message: Message) -> int:
         if self.conversation is not None:
-            self._memory.store.log.append(self.conversation, message)
-            return
+            return self._memory.store.log.append(self.conversation, message)
         moment = message.created_at or datetime.now().astimezone()
         ident = content_hash("chat", moment.isoformat(), message.content)
-        self.title = message.content.strip().splitlines()[0][:_TITLE]
+        self.title = self.title or message.content.strip().splitlines()[0][:_TITLE]
         self._memory.store.log.start(Conversation(ident, self.title, moment, (message,), source="chat"))
         self.conversation = ident
+        return 0
+
+
+def _never() -> bool:
+    return False
 
 
 @contextmanager

@@ -1,0 +1,103 @@
+"""Commands about who answers, from what, and what is kept of it.
+
+Each is a function of the chat and what was typed after its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plum_edge.cli import terminal
+from plum_edge.cli.chat.chat import Chat
+from plum_edge.errors import UsageError
+
+_SOURCES = {
+    "nothing": "nothing that was learned, and no model was asked",
+    "base": "the base",
+    "weights": "weights",
+    "log": "what the base read in the log",
+}
+
+
+def why(chat: Chat, _given: str) -> None:
+    """Say what the last answer rests on, and what would be said without memory."""
+    talk = chat.talk
+    if talk.question is None:
+        chat.screen.say("Nothing was asked yet.")
+        return
+    if chat.screen.silent:
+        return
+    basis, found = talk.basis(), talk.evidence()
+    source = _SOURCES[basis.source] if basis else "an earlier sitting"
+    sure = f", p(yes) {basis.p_yes:.2f}" if basis and basis.p_yes is not None else ""
+    chat.screen.say(f"from {source}{sure}; {'the log has on it:' if found else 'the log has nothing on it'}")
+    chat.screen.evidence(found)
+    bare = talk.without_memory()
+    sure = f"   p(yes) {bare.p_yes:.2f}" if bare.p_yes is not None else ""
+    chat.screen.say(f'without memory the base says: "{terminal.one_line(bare.answer)}"{sure}')
+
+
+def retrieve(chat: Chat, given: str) -> None:
+    """Let answers read the log, or not."""
+    chat.talk.retrieve = _switched(chat.talk.retrieve, given, "/retrieve")
+    chat.screen.say("Answers read the log, too." if chat.talk.retrieve else "Answers do not read the log.")
+
+
+def adapter(chat: Chat, given: str) -> None:
+    """Show the adapters; talk with the one in use, without it, or put another one to use."""
+    talk = chat.talk
+    if given in ("on", "off"):
+        talk.adapter = given == "on"
+    elif given:
+        chat.memory.use(chat.memory.store.runs.adapter(given).id)
+        talk.adapter = True
+    else:
+        for one in chat.memory.adapters():
+            since = f", {terminal.day(one.created_at)}" if one.created_at else ""
+            held = f"{terminal.count(one.segments, 'conversation')}, accuracy {terminal.percent(one.accuracy)}{since}"
+            chat.screen.hang(f"{'›' if one.active else ' '} {one.id}  ", held)
+    chat.screen.say(chat.memory_line())
+
+
+def adapters(chat: Chat) -> Iterator[str]:
+    """Yield what /adapter can be given."""
+    yield from ("on", "off", *(one.id for one in chat.memory.adapters()))
+
+
+def private(chat: Chat, given: str) -> None:
+    """Log nothing from here on, or log again, in a new conversation."""
+    if given and _switched(False, given, "/private") is False:
+        if not chat.talk.log:
+            chat.talk.new()
+            chat.talk.log = True
+        chat.screen.say("What follows is logged, as a new conversation.")
+        return
+    chat.talk.log = False
+    chat.screen.say("Nothing of what follows is logged, nor learned. /private off ends it.")
+
+
+def system(chat: Chat, given: str) -> None:
+    """Say what stands before the conversation, or put something there."""
+    if given:
+        chat.talk.system = "" if given == "off" else given
+    chat.screen.say(chat.talk.system or "Nothing stands before the conversation.")
+
+
+def model(chat: Chat, _given: str) -> None:
+    """Say which base answers, and how."""
+    base, settings = chat.memory.base, chat.memory.config.generate
+    reads = min(settings.context or base.context, base.context)
+    chat.screen.hang("base     ", base.name + (f": {base.description}" if base.description else ""))
+    chat.screen.hang("file     ", str(base.given or base.weights))
+    chat.screen.hang("reads    ", f"{reads:,} tokens at once, the answer among them (at most {settings.max_tokens:,})")
+    drawn = f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, penalty {settings.repetition_penalty:g}"
+    chat.screen.hang("answers  ", drawn if settings.temperature else "the likeliest words")
+    chat.screen.hang("memory   ", chat.memory_line())
+    chat.screen.say("\nAnother one: plum-edge init --model NAME", "dim")
+
+
+def _switched(now: bool, given: str, name: str) -> bool:
+    """Return a setting after ``on``, ``off``, or nothing, which turns it."""
+    if given not in ("", "on", "off"):
+        raise UsageError(f"{given!r} is neither on nor off.", f"Like this: {name} off")
+    return given == "on" if given else not now

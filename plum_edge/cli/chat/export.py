@@ -1,0 +1,53 @@
+"""A conversation of the chat in a file of its own: Markdown to read, or our JSON Lines to import.
+
+Readable by the user alone; `forget` names it, for it holds what was said. Knows nothing of terminals.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plum_edge.errors import UsageError
+from plum_edge.paths import disk_errors
+from plum_edge.records import Conversation, spoken_date
+
+if TYPE_CHECKING:
+    from plum_edge import Memory
+    from plum_edge.cli.chat.talk import Talk
+
+
+def write(memory: Memory, talk: Talk, path: Path) -> None:
+    """Write what was said into a new file: JSON Lines where its name ends so, else Markdown.
+
+    Raises:
+        UsageError: nothing was said, the file exists, or it is to be JSON Lines and was not logged.
+    """
+    if not talk.messages:
+        raise UsageError("Nothing was said yet.", "There is nothing to write.")
+    if path.suffix == ".jsonl":
+        from plum_edge.home import backup
+
+        if talk.conversation is None:
+            raise UsageError("JSON Lines are written of what is logged.", "Name a file that ends with .md.")
+        backup.export(memory.store, path, [talk.conversation])
+        return
+    with disk_errors(path):
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError as error:
+            raise UsageError(f"{path} exists already.", "It was left alone; name another file.") from error
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+            raise UsageError(f"{path}: {error.strerror}.", "Name a file in a folder that exists.") from error
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(markdown(talk.whole()))
+    if talk.conversation is not None:
+        memory.store.forgetting.add_export(str(path.absolute()), memory.store.log.counts().segments)
+
+
+def markdown(conversation: Conversation) -> str:
+    """Return a conversation as Markdown: a heading, the day, and each turn under who said it."""
+    turns = (f"**{m.name or m.role}**\n\n{m.content.strip()}\n" for m in conversation.messages)
+    title = " ".join(conversation.title.split()) or "Conversation"
+    return "\n".join((f"# {title}\n", f"{spoken_date(conversation.created_at)}\n", *turns))
