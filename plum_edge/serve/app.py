@@ -245,6 +245,8 @@ def _conversation(request: Request) -> str | None:
 
 def _refusal(why: Exception) -> Refusal:
     """Return what a client is told of an error; one of ours is a sentence already, any other is a bug."""
+    if isinstance(why, Refusal):
+        return why
     if isinstance(why, Busy):
         what = "The server is stopping." if why.closed else "Too many requests are waiting already."
         refusal = Refusal(503, f"{what} Try again in {why.seconds} s.", code="overloaded")

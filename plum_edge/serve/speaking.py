@@ -14,14 +14,17 @@ from plum_edge.config import Generate
 from plum_edge.recall import Tally
 from plum_edge.serve import logbook
 from plum_edge.serve.stops import Until
-from plum_edge.serve.wire import Wish
+from plum_edge.serve.wire import Refusal, Wish
 from plum_edge.serve.worker import Ended, Job, Said
 
 
 def speak(memory: Memory, job: Job) -> None:
     """Answer a job, telling it piece by piece; what was said is logged where that is wanted, also of one left halfway.
 
+    Where the conversation is longer than the model reads, its oldest turns are left out, as in the chat.
+
     Raises:
+        Refusal: what the user says last is longer than that by itself; nothing was logged.
         PlumError: whatever answering or logging raises.
     """
     wish, speaker, tally, until = job.wish, job.wish.speaker, Tally(), Until(job.wish.stops)
@@ -29,6 +32,10 @@ def speak(memory: Memory, job: Job) -> None:
     job.adapter = active.id if active else None
     logged = job.log and speaker.adapter
     talk = logbook.find(memory.store, wish.messages, job.conversation) if logged or job.conversation else None
+    room = memory.speaker.room(wish.messages, retrieve=speaker.retrieve, adapter=speaker.adapter, conversation=talk)
+    if room is not None and not room.fits:
+        what = f"The last message is {room.tokens:,} tokens long, and the model reads {room.most:,} at once."
+        raise Refusal(400, what, param="messages", code="context_length_exceeded")
     said = []
     pieces = memory.reply(
         wish.messages,

@@ -256,6 +256,18 @@ def test_what_is_no_http_at_all_is_hung_up_on(serving: Serving) -> None:
     serving.alive()
 
 
+def test_a_message_that_is_too_long_is_refused_with_the_number_and_old_turns_go_first(serving: Serving) -> None:
+    long = "I am tired. " * 2000
+    status, said = answer(serving, json.dumps(asked(long)).encode(), "X-Plum-Log: on")
+    assert (status, said["error"]["code"]) == (400, "context_length_exceeded")
+    assert "tokens long" in said["error"]["message"]
+    with Memory(serving.home) as memory:
+        assert not any(talk.title.startswith("I am tired. ") for talk in memory.store.log.conversations())
+    told = [{"role": "user", "content": long}, {"role": "assistant", "content": "Rest."}, *asked()["messages"]]
+    with serving.client() as client:
+        assert client.chat.completions.create(**asked(messages=told)).choices[0].message.content
+
+
 def test_half_a_character_is_no_crash(serving: Serving) -> None:
     body = json.dumps(asked("half \ud800 a pair, and \x00 nothing")).encode()
     status, said = answer(serving, body, "X-Plum-Log: on")
