@@ -66,8 +66,12 @@ class Plum(llm.Model):
                     if (value := getattr(options, name)) is not None
                 },
             )
+            messages = _messages(prompt)
+            room = self._memory.speaker.room(messages, retrieve=options.retrieve, adapter=options.adapter)
+            if room is not None and not room.fits:
+                raise llm.ModelError(f"This is {room.tokens:,} tokens long, and the model reads {room.most:,} at once.")
             yield from self._memory.reply(
-                _messages(prompt),
+                messages,
                 retrieve=options.retrieve,
                 adapter=options.adapter,
                 settings=settings,

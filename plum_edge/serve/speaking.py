@@ -6,16 +6,21 @@ Knows nothing of HTTP.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from plum_edge import Memory
+from plum_edge import Memory, Message
 from plum_edge.config import Generate
+from plum_edge.prompt import later_turns
 from plum_edge.recall import Tally
 from plum_edge.serve import logbook
 from plum_edge.serve.stops import Until
 from plum_edge.serve.wire import Refusal, Wish
 from plum_edge.serve.worker import Ended, Job, Said
+
+_LONGEST_TOKEN = 64
+"""Characters, at most, that a token stands for in a longer text: runs of spaces come near to it, prose has four."""
 
 
 def speak(memory: Memory, job: Job) -> None:
@@ -32,13 +37,13 @@ def speak(memory: Memory, job: Job) -> None:
     job.adapter = active.id if active else None
     logged = job.log and speaker.adapter
     talk = logbook.find(memory.store, wish.messages, job.conversation) if logged or job.conversation else None
-    room = memory.speaker.room(wish.messages, retrieve=speaker.retrieve, adapter=speaker.adapter, conversation=talk)
+    messages = _readable(memory, wish.messages)
+    room = memory.speaker.room(messages, retrieve=speaker.retrieve, adapter=speaker.adapter, conversation=talk)
     if room is not None and not room.fits:
-        what = f"The last message is {room.tokens:,} tokens long, and the model reads {room.most:,} at once."
-        raise Refusal(400, what, param="messages", code="context_length_exceeded")
+        raise _too_long(f"{room.tokens:,} tokens", room.most)
     said = []
     pieces = memory.reply(
-        wish.messages,
+        messages,
         retrieve=speaker.retrieve,
         adapter=speaker.adapter,
         stopped=lambda: job.gone.is_set() or until.found,
@@ -56,6 +61,26 @@ def speak(memory: Memory, job: Job) -> None:
     if logged and talk is not None:
         logbook.keep(memory.store, talk, wish.messages, "".join(said))
     job.tell(Ended("length" if tally.full and not until.found else "stop", tally))
+
+
+def _readable(memory: Memory, messages: Sequence[Message]) -> Sequence[Message]:
+    """Return a conversation without the oldest turns that are plainly too much to read.
+
+    To count the tokens of megabytes takes minutes, in which nobody else is answered.
+
+    Raises:
+        Refusal: what is said last is, by itself.
+    """
+    most = memory.config.generate.context or memory.base.context
+    for rest in later_turns(messages):
+        if sum(len(message.content) for message in rest) <= _LONGEST_TOKEN * most:
+            return rest
+    raise _too_long(f"{len(messages[-1].content):,} characters", most)
+
+
+def _too_long(size: str, most: int) -> Refusal:
+    what = f"The last message is {size} long, and the model reads {most:,} tokens at once."
+    return Refusal(400, what, param="messages", code="context_length_exceeded")
 
 
 def settings(own: Generate, wish: Wish) -> Generate:

@@ -91,6 +91,8 @@ _ROLES: dict[object, Role] = {"system": "system", "developer": "system", "user":
 _TEXTS = ("text", "input_text", "output_text")
 _STOPS = 4
 """So many stops may be named, as at OpenAI."""
+_MESSAGES = 2048
+"""So many messages may be sent, as at OpenAI."""
 
 
 def chat(body: bytes) -> Wish:
@@ -103,6 +105,8 @@ def chat(body: bytes) -> Wish:
     given = asked.get("messages")
     if not isinstance(given, list) or not given:
         raise Refusal(400, "messages must be a list with at least one message.", param="messages")
+    if len(given) > _MESSAGES:
+        raise Refusal(400, f"messages holds {len(given):,}; at most {_MESSAGES:,} are taken.", param="messages")
     messages = tuple(_message(one, f"messages[{n}]") for n, one in enumerate(given))
     if messages[-1].role != "user":
         raise Refusal(400, "The last message must be the user's: that is what is answered.", param="messages")

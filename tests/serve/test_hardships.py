@@ -193,6 +193,7 @@ GARBAGE = [
     json.dumps({"model": "plum"}).encode(),
     json.dumps(asked(messages=[])).encode(),
     json.dumps(asked(messages=[1])).encode(),
+    json.dumps(asked(messages=asked()["messages"] * 3000)).encode(),
     json.dumps(asked(messages=[{"role": "tool", "content": "x"}])).encode(),
     json.dumps(asked(messages=[{"role": ["user"], "content": "x"}])).encode(),
     json.dumps(asked(messages=[{"role": "user"}])).encode(),
@@ -261,9 +262,12 @@ def test_a_message_that_is_too_long_is_refused_with_the_number_and_old_turns_go_
     status, said = answer(serving, json.dumps(asked(long)).encode(), "X-Plum-Log: on")
     assert (status, said["error"]["code"]) == (400, "context_length_exceeded")
     assert "tokens long" in said["error"]["message"]
+    status, said = answer(serving, json.dumps(asked("\n" * (app.LARGEST // 3))).encode())
+    assert (status, said["error"]["code"]) == (400, "context_length_exceeded")
+    assert "characters long" in said["error"]["message"], "nobody counts its tokens"
     with Memory(serving.home) as memory:
         assert not any(talk.title.startswith("I am tired. ") for talk in memory.store.log.conversations())
-    told = [{"role": "user", "content": long}, {"role": "assistant", "content": "Rest."}, *asked()["messages"]]
+    told = [{"role": "user", "content": long}, {"role": "assistant", "content": long * 100}, *asked()["messages"]]
     with serving.client() as client:
         assert client.chat.completions.create(**asked(messages=told)).choices[0].message.content
 
