@@ -190,6 +190,7 @@ async def _stream(pending: Pending, event: Said | Ended, shape: shapes.Shape) ->
         yield shapes.event(shape.opening())
         while isinstance(event, Said):
             yield shapes.event(shape.piece(event.text))
+            await asyncio.sleep(0)  # others have their turn, and it is heard if this client has gone
             event = await pending.next()
         yield shapes.event(shape.closing(event.finish))
         if shape.with_usage:
