@@ -46,7 +46,8 @@ def listen(port: int) -> socket.socket:
     Raises:
         UsageError: the port cannot be had.
     """
-    found = socket.socket()
+    # Told that it is TCP, asyncio sends at once; else head and body wait for each other's receipt, 40 ms an answer.
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         found.bind((HOST, port))

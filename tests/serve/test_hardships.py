@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import threading
 import time
@@ -142,6 +143,15 @@ def test_who_never_reads_keeps_nobody_waiting(serving: Serving) -> None:
     finally:
         for one in deaf:
             one.close()
+
+
+def test_what_is_said_is_sent_at_once(serving: Serving) -> None:
+    connections = serving.server.server_state.connections
+    with serving.socket() as bare:
+        bare.sendall(b"G")
+        until(lambda: any(one.client == bare.getsockname() for one in connections))
+        (taken,) = [one.transport for one in connections if one.client == bare.getsockname()]
+        assert taken.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_who_says_nothing_or_half_a_body_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
