@@ -49,11 +49,11 @@ class Keyboard:
 
     def __iter__(self) -> Iterator[str]:
         """Yield what is typed, until Ctrl-D."""
-        prompt = self._prompt()
+        ask = _asked_plainly if knows_nothing() else self._prompt().prompt
         while True:
             given, self._next = self._next, ""
             try:
-                yield prompt.prompt(self._label, default=given)
+                yield ask(self._label(), default=given)
             except KeyboardInterrupt:
                 continue
             except EOFError:
@@ -67,8 +67,9 @@ class Keyboard:
         """Ask for a yes or no; anything but a yes is a no."""
         from prompt_toolkit import prompt
 
+        ask = _asked_plainly if knows_nothing() else prompt
         try:
-            return prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            return ask(f"{question} [y/N] ").strip().lower() in ("y", "yes")
         except (KeyboardInterrupt, EOFError):
             return False
 
@@ -89,6 +90,19 @@ class Keyboard:
             complete_style=CompleteStyle.READLINE_LIKE,  # nothing is drawn that goes away again
             reserve_space_for_menu=0,
         )
+
+
+def knows_nothing() -> bool:
+    """Whether the terminal can only write one line after the other, as the shell of Emacs."""
+    return os.environ.get("TERM", "dumb") in ("dumb", "unknown")
+
+
+def _asked_plainly(label: str, default: str = "") -> str:
+    """Read a line as the terminal gives it; a text that is given is taken as it is."""
+    if default:
+        sys.stdout.write(f"{label}{default}\n")
+        return default
+    return input(label)
 
 
 def _keys() -> KeyBindings:
