@@ -89,6 +89,8 @@ def forget(chat: Chat, given: str) -> None:
         receipt = chat.memory.forget(ids, progress=progress, stopped=stopped)
     for line in told(receipt):
         chat.screen.say(line)
+    if chat.talk.was_forgotten():
+        chat.screen.say("A new conversation begins.")
 
 
 def ids(chat: Chat) -> Iterator[str]:

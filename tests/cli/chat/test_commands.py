@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plum_edge.cli.chat.commands import COMMANDS
+from plum_edge.cli.chat.screen import Screen
 from tests.cli.conftest import Run, configured
 
 ALL = {
@@ -195,3 +196,11 @@ def test_forget_asks_and_a_pipe_cannot_answer(learned: Path, run: Run) -> None:
     assert "plum-edge forget tap --yes" in found.err
     assert run("chat", "--home", learned, stdin="/forget\n").code == 2
     assert run("logs", "show", "tap", "--home", learned).code == 0
+
+
+@pytest.mark.parametrize(("how", "said"), [("loop", "went round in a loop"), ("length", "cut at 8"), ("itself", "")])
+def test_how_an_answer_ended_is_said(capsys: pytest.CaptureFixture[str], how: str, said: str) -> None:
+    Screen(None, silent=False, spaced=False).ended(how, 8)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert (said in printed.err) == bool(said) == bool(printed.err)

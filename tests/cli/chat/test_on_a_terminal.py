@@ -82,6 +82,7 @@ def test_a_message_is_written_in_the_editor(learned: Path, tmp_path: Path, run: 
         chat.ask("/edit the tap", r"the washer")
         chat.ask("")
         chat.type(CTRL_D)
+        chat.wait_for("Carry on: plum-edge chat --continue")
         assert chat.process.wait(30) == 0
     assert last(run, learned) == ["the tap and\nthe washer"]
     assert Path(f"{write}.mode").read_text().strip() == "600"
@@ -114,8 +115,10 @@ def test_forget_asks_and_takes_the_conversation_back(learned: Path, run: Run) ->
         chat.ask("/forget", r"\[y/N\]")
         assert "Nothing was forgotten." in chat.ask("n")
         chat.ask("/forget", r"\[y/N\]")
-        assert "1 conversation forgotten" in chat.ask("y")
-        assert "a new one begins" in chat.ask("the kitchen tap")
+        said = chat.ask("y")
+        assert "1 conversation forgotten" in said
+        assert "A new conversation begins." in said
+        chat.ask("the kitchen tap")
         chat.type(CTRL_D)
         assert chat.process.wait(30) == 0
     assert last(run, learned) == ["the kitchen tap"]
