@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,21 @@ class Keyboard:
             return ask(f"{question} [y/N] ").strip().lower() in ("y", "yes")
         except (KeyboardInterrupt, EOFError):
             return False
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Show no key that is pressed meanwhile, in the middle of an answer; it counts all the same."""
+        import termios
+
+        handle = sys.stdin.fileno()
+        before = termios.tcgetattr(handle)
+        changed = [*before]
+        changed[3] &= ~termios.ECHO
+        termios.tcsetattr(handle, termios.TCSANOW, changed)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(handle, termios.TCSANOW, before)
 
     def _label(self) -> str:
         return f"private {self._mark}" if self._private() else self._mark

@@ -172,3 +172,19 @@ def test_ctrl_c_at_the_prompt_clears_the_line(learned: Path, run: Run) -> None:
         chat.type(CTRL_D)
         assert chat.process.wait(30) == 0
     assert last(run, learned) == ["the kitchen tap"]
+
+
+def test_what_is_typed_while_an_answer_comes_waits_for_the_prompt(learned: Path, run: Run) -> None:
+    settings = learned / "config.toml"
+    settings.write_text(settings.read_text().replace("max_tokens = 8", "max_tokens = 100000\ntemperature = 1.5"))
+    with Terminal("chat", "--home", learned) as chat:
+        chat.wait_for(PROMPT)
+        chat.type("the kitchen tap\r")
+        chat.wait_for(r"tap\n[^\n]*\w")
+        chat.type("typed ahead\r")
+        chat.type(CTRL_C)
+        said = chat.wait_for(r"typed ahead\n[^\n]*\w")
+        assert said.index(PROMPT) < said.index("typed ahead")
+        chat.type(f"{CTRL_C}{CTRL_D}")
+        assert chat.process.wait(30) == 0
+    assert last(run, learned) == ["the kitchen tap", "typed ahead"]
