@@ -203,4 +203,5 @@ def test_how_an_answer_ended_is_said(capsys: pytest.CaptureFixture[str], how: st
     Screen(None, silent=False, spaced=False).ended(how, 8)
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert (said in printed.err) == bool(said) == bool(printed.err)
+    assert said in printed.err
+    assert bool(said) == bool(printed.err)
