@@ -173,9 +173,9 @@ class Talk:
 
     def retitle(self, title: str) -> None:
         """Give the conversation a title, in the log too."""
-        self.title = title
         if self.conversation is not None:
             self._memory.store.amending.rename(self.conversation, title)
+        self.title = title
 
     def whole(self) -> Conversation:
         """Return what was said, logged or not, as a conversation."""
