@@ -54,7 +54,7 @@ class Keyboard:
         while True:
             given, self._next = self._next, ""
             try:
-                yield ask(self._label(), default=given)
+                yield _whole(ask(self._label(), default=given))
             except KeyboardInterrupt:
                 continue
             except EOFError:
@@ -111,6 +111,11 @@ class Keyboard:
 def knows_nothing() -> bool:
     """Whether the terminal can only write one line after the other, as the shell of Emacs."""
     return os.environ.get("TERM", "dumb") in ("dumb", "unknown")
+
+
+def _whole(text: str) -> str:
+    """Return a text without the halves of characters that a terminal in another encoding sends."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _asked_plainly(label: str, default: str = "") -> str:
@@ -171,6 +176,6 @@ def _history(path: Path | None, private: Callable[[], bool]) -> History:
 
         def store_string(self, string: str) -> None:
             if not private() and not string.startswith("/"):
-                file.store_string(string)
+                file.store_string(_whole(string))
 
     return Discreet()

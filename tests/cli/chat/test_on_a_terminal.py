@@ -89,7 +89,10 @@ def test_a_message_is_written_in_the_editor(learned: Path, tmp_path: Path, run: 
     assert not list(learned.glob(".message*")), "nothing of it is left in a file"
 
 
-@pytest.mark.parametrize(("command", "why"), [("false", "ended with 1"), ("no-such-editor", "There is no editor")])
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [("false", "ended with 1"), ("no-such-editor", "There is no editor"), ("vi '", "cannot be understood")],
+)
 def test_an_editor_that_fails_ends_in_a_sentence(learned: Path, command: str, why: str) -> None:
     with Terminal("chat", "--home", learned, VISUAL="", EDITOR=command) as chat:
         chat.wait_for(PROMPT)
