@@ -3,6 +3,7 @@
     rewrite.py    the question in phrasings that adapters are trained on
     remember.py   an adapter asked in the user's words and in those
     vouched.py    an answer held back until its dates are vouched for
+    place.py      whether anything is asked at all
     joint.py      the adapter, the bare base with the log before it and the search, each by itself; who is surer
 
 Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how answers are marked.
@@ -11,9 +12,10 @@ Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how
 from __future__ import annotations
 
 from plum_edge.asking.joint import Joint
+from plum_edge.asking.place import may_ask
 from plum_edge.asking.recalls import Asked, Recalls, is_closed, mean_odds, with_context
 from plum_edge.asking.remember import Recollection, p_yes_many, recollect
-from plum_edge.asking.rewrite import asks_for_words, named_in, topic
+from plum_edge.asking.rewrite import asks_for_words, in_form, named_in, topic
 from plum_edge.asking.vouched import Vouches, vouched
 from plum_edge.augment.inquiry import asks as asks_of_talk
 
@@ -25,7 +27,9 @@ __all__ = [
     "Vouches",
     "asks_for_words",
     "asks_of_talk",
+    "in_form",
     "is_closed",
+    "may_ask",
     "mean_odds",
     "named_in",
     "p_yes_many",

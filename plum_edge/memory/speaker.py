@@ -17,7 +17,9 @@ from plum_edge.asking import (
     Asked,
     Joint,
     asks_of_talk,
+    in_form,
     is_closed,
+    may_ask,
     named_in,
     recollect,
     topic,
@@ -207,7 +209,11 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            return recollect(self.exam.recall, messages, decide=self.config.decide).asked
+            recalled = recollect(self.exam.recall, messages, decide=self.config.decide)
+            if in_form(recalled.opens) and not may_ask(messages[-1].content):
+                self.exam.recall.use(None)  # a memory that was not asked: the base has the word
+                return Asked(list(messages))
+            return recalled.asked
         library, question = self.exam.library, messages[-1].content
         library.left_out = left_out
         library.room = self._beside(messages)

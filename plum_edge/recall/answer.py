@@ -6,6 +6,7 @@ Knows nothing of chats: a prompt is ids.
 from __future__ import annotations
 
 import codecs
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,9 @@ class Tally:
     """Whether it ended because it went round in a loop."""
     stopped: bool = False
     """Whether it ended because it was told to."""
+    first: float = 0.0
+    """When its first token was drawn, by `time.perf_counter`; what is shown may come later."""
+    last: float = 0.0
 
 
 def spoken(
@@ -70,6 +74,8 @@ def spoken(
             bidden = first if len(ids) == start else ()
             token = max(bidden, key=row.__getitem__) if bidden else sampler.choose(row)
             tally.drawn += 1
+            tally.last = time.perf_counter()
+            tally.first = tally.first or tally.last
             inside = shown.thinking
             if token in marks:
                 _turn(shown, marks[token])

@@ -26,8 +26,7 @@ class Amending:
         """
         with self._c.transaction() as database:
             key = self._key(conversation_id)
-            recorded = self._c.value("SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = ?", key)
-            if first < int(recorded):
+            if first < self._recorded(key):
                 raise UsageError(
                     "That turn is among what was learned, or is being learned, and cannot be undone.",
                     f"To take the conversation back, out of the weights too: plum-edge forget {conversation_id}",
@@ -41,10 +40,16 @@ class Amending:
 
         Raises:
             UnknownId: there is no such conversation.
+            UsageError: it has its place in the order of learning, and its title is part of what is learned.
         """
         with self._c.transaction() as database:
             key = self._key(conversation_id)
+            if self._recorded(key):
+                raise UsageError("Its title is part of what was learned of it.", "It stays as it is.")
             database.conn.execute("UPDATE conversations SET title = ? WHERE key = ?", (clean(title), key))
+
+    def _recorded(self, key: int) -> int:
+        return int(self._c.value("SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = ?", key))
 
     def _key(self, conversation_id: str) -> int:
         key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation_id))

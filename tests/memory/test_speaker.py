@@ -5,6 +5,7 @@ On the embedded base itself: it recites dates of its pre-training where it is le
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from plum_edge import Memory
 from plum_edge.augment import dates
 from plum_edge.augment.dates import YES_UNDATED, named
+from plum_edge.config import Template
+from plum_edge.memory.basis import Basis
 from plum_edge.memory.days import Days
 from plum_edge.paths import data_dir
 from plum_edge.records import Adapter, Conversation, Message
@@ -137,3 +140,73 @@ def test_of_an_adapter_from_elsewhere_only_the_future_is_known_to_be_invented(me
     (past,), (future,) = named("Yes, on 14 March 2020."), named("Yes, on 2 June 2026.")
     assert days.vouch(past, True)
     assert not days.vouch(future, True)
+
+
+def test_a_question_that_names_a_date_vouches_for_none(memory: Memory) -> None:
+    when = dt.datetime(2026, 3, 14, tzinfo=dt.UTC)
+    asked = Message("user", "Did I tell you about the flight on 3 June 2031?", when)
+    memory.add([Conversation("asked", "Asked", when, (asked,), "chat", 0)])
+    (flight,) = named("Your flight leaves on 3 June 2031.")
+    assert not Days(memory.store, dt.date(2026, 6, 1)).vouch(flight, False)
+
+
+def test_what_was_asked_before_is_no_evidence(memory: Memory) -> None:
+    memory.add([Conversation("asked", "Asked", dt.datetime(2026, 3, 14, tzinfo=dt.UTC), tuple(user(RECITED[0])))])
+    assert memory.ask(RECITED[0]).evidence == ()
+    assert memory.evidence(RECITED[0]) == []
+
+
+def test_an_answer_says_what_it_rests_on(memory: Memory) -> None:
+    assert memory.speaker.basis() is None
+    "".join(memory.reply(user(RECITED[0])))
+    assert memory.speaker.basis() == Basis("nothing")
+    "".join(memory.reply(user(RECITED[0]), adapter=False))
+    basis = memory.speaker.basis()
+    assert basis is not None
+    assert (basis.source, basis.adapter) == ("base", None)
+    assert basis.p_yes is not None
+    assert basis.p_yes > 0.5
+    memory.add([talk(0)])
+    "".join(memory.reply(user("What about the kitchen tap?"), retrieve=True))
+    read = memory.speaker.basis()
+    assert read is not None
+    assert read.source == "log"
+    assert "tap" in read.asked[0].content
+
+
+def test_what_an_answer_took_is_told(memory: Memory) -> None:
+    said = "".join(memory.reply(user("Can you remember how to tie a bowline?")))
+    tally = memory.speaker.tally
+    room = memory.speaker.room(user("Can you remember how to tie a bowline?"))
+    assert room is not None
+    assert (room.tokens, room.left_out, room.fits) == (tally.read, 0, True)
+    assert tally.drawn >= len(memory._exam.recall.encode(said))
+    assert memory.speaker.room(user(RECITED[0])) is None, "no model is asked"
+
+
+def test_a_base_that_is_told_nothing_is_told_whose_assistant_it_is(memory: Memory) -> None:
+    def first(*messages: Message, **how: bool) -> str:
+        "".join(memory.reply(messages, **how))
+        basis = memory.speaker.basis()
+        assert basis is not None
+        return basis.asked[0].content if basis.asked[0].role == "system" else ""
+
+    hello, about = Message("user", "Hello!"), Message("user", RECITED[0])
+    assert first(hello) == "", "its template says what it is told"
+    memory.config = dataclasses.replace(memory.config, template=Template(system=""))
+    memory.speaker.config = memory.config
+    assert first(hello) == "You are a helpful assistant."
+    assert first(about, adapter=False) == "", "asked as it was learned"
+    assert first(Message("system", "Be brief."), hello) == "Be brief."
+
+
+def test_what_is_read_leaves_room_for_the_message(memory: Memory) -> None:
+    memory.add([talk(0)])
+    context = memory._exam.recall.context
+    long = "the kitchen tap " * 400
+    fits = user(long[: len(long) * (context - 300) // len(memory._exam.recall.encode(long))])
+    "".join(memory.reply(fits, retrieve=True))
+    asked = memory.speaker.basis()
+    assert asked is not None
+    assert asked.asked[-1] == fits[-1], "the whole message is read"
+    assert memory.speaker.tally.read <= context

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.recall import Recall
+from plum_edge.recall import Recall, Tally
 from plum_edge.recall.loops import Loops
 from plum_edge.records import Message
 from tests.recall.test_recall import ASK, chain, folder, spoken
@@ -62,7 +62,9 @@ def test_the_running_count_is_the_plain_definition(tokens: list[int]) -> None:
 def test_an_answer_that_goes_round_in_circles_is_stopped_with_what_was_said(tmp_path: Path, folder: Path) -> None:
     words = spoken(folder, "yes we talked")
     with chain(tmp_path, [*words, words[0]]) as recall:
-        said = recall.answer(ASK, max_tokens=200)
+        tally = Tally()
+        said = "".join(recall.stream(ASK, max_tokens=200, tally=tally))
+    assert (tally.looped, tally.full, tally.stopped) == (True, False, False)
     assert said.startswith("yes we talked yes we talked") and len(said.split()) == 32
 
 

@@ -62,3 +62,12 @@ def test_a_title_is_changed(opened: Store) -> None:
         assert store.log.get("tap").title == "Kitchen"
         with pytest.raises(UnknownId):
             store.amending.rename("ta", "A beginning of an id is none")
+
+
+def test_a_title_that_is_learned_stays(opened: Store) -> None:
+    with opened as store:
+        store.log.add([talk("The tap drips.")])
+        store.log.record(store.log.plan()[0])
+        with pytest.raises(UsageError, match="part of what was learned"):
+            store.amending.rename("tap", "Kitchen")
+        assert store.log.get("tap").title == "Tap"

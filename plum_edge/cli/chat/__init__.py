@@ -22,6 +22,7 @@ from plum_edge.cli.chat.reader import Keyboard, piped
 from plum_edge.cli.chat.screen import Screen
 from plum_edge.cli.chat.talk import Talk, ctrl_c
 from plum_edge.cli.session import Session, shared
+from plum_edge.cli.terminal import home_option
 from plum_edge.errors import UsageError
 
 _LAST = "\0last"
@@ -60,6 +61,10 @@ def command(session: Session, no_log: bool, no_adapter: bool, retrieve: bool, co
             lines = chat.keyboard
         with ctrl_c() if at_terminal else nullcontext():  # one pressed twice, as an answer ends, must not end the chat
             _converse(chat, lines)
+        if at_terminal and talk.conversation is not None:
+            chat.screen.say(
+                f"\nCarry on: plum-edge chat --continue {talk.conversation}{home_option(session.home)}", "dim"
+            )
         if session.json:
             said = [{"role": message.role, "content": message.content} for message in talk.messages]
             session.emit({"conversation": talk.conversation, "messages": said})

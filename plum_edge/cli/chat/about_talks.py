@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.chat import Chat
@@ -63,8 +62,7 @@ def export(chat: Chat, given: str) -> None:
 
     if not given:
         raise UsageError("Into which file?", "Like this: /export tap.md, or /export tap.jsonl to be imported again")
-    path = Path(given).expanduser()
-    write(chat.memory, chat.talk, path)
+    path = write(chat.memory, chat.talk, given)
     chat.screen.say(f"{path}: {terminal.count(len(chat.talk.messages), 'message')}")
 
 
@@ -89,6 +87,8 @@ def forget(chat: Chat, given: str) -> None:
         receipt = chat.memory.forget(ids, progress=progress, stopped=stopped)
     for line in told(receipt):
         chat.screen.say(line)
+    if chat.talk.was_forgotten():
+        chat.screen.say("A new conversation begins.")
 
 
 def ids(chat: Chat) -> Iterator[str]:

@@ -5,6 +5,8 @@ Each is a function of the chat and what was typed after its name.
 
 from __future__ import annotations
 
+from statistics import median
+
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.chat import Chat
 from plum_edge.errors import UsageError
@@ -39,17 +41,21 @@ def stats(chat: Chat, _given: str) -> None:
         chat.screen.say("Nothing was answered yet.")
         return
     last, most = found[-1], chat.memory.config.generate.context or chat.memory.base.context
-    pace = f", then {last.rate:.0f} tokens/s" if last.rate else ""
-    chat.screen.hang(
-        "last     ",
-        f"{terminal.count(last.drawn, 'token')} in {last.seconds:.2f} s: the first after {last.first:.2f} s{pace}",
-    )
-    if last.read:
+    if last.drawn:
+        took = f"{terminal.count(last.drawn, 'token')} in {last.seconds:.2f} s"
+        pace = f", then {_pace(last.rate)}" if last.rate else ""
+        chat.screen.hang("last     ", f"{took}: the first after {last.first:.2f} s{pace}")
         chat.screen.hang("read     ", f"{last.read:,} tokens before it; at most {most:,} with the answer")
-    rates = sorted(one.rate for one in found if one.rate)
-    pace = f", {rates[len(rates) // 2]:.0f} tokens/s in the middle" if rates else ""
-    drawn = sum(one.drawn for one in found)
-    chat.screen.hang("sitting  ", f"{terminal.count(len(found), 'answer')}, {terminal.count(drawn, 'token')}{pace}")
+    else:
+        chat.screen.hang("last     ", "no model was asked")
+    drawn = terminal.count(sum(one.drawn for one in found), "token")
+    rates = [one.rate for one in found if one.rate]
+    pace = f", median {_pace(median(rates))}" if rates else ""
+    chat.screen.hang("sitting  ", f"{terminal.count(len(found), 'answer')}, {drawn}{pace}")
+
+
+def _pace(rate: float) -> str:
+    return f"{rate:.0f} tokens/s" if rate >= 9.95 else f"{rate:.1f} tokens/s"
 
 
 def quit_(chat: Chat, _given: str) -> None:

@@ -6,6 +6,7 @@ Knows nothing of the commands.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,8 @@ class Chat:
     def show(self, answer: Iterator[str]) -> None:
         """Show an answer while it is made, and how it ended."""
         before = len(self.talk.measured)
-        self.screen.stream(answer)
+        with self.keyboard.resting() if self.keyboard else nullcontext():
+            self.screen.stream(answer)
         if len(self.talk.measured) > before:
             self.screen.ended(self.talk.measured[-1].ended, self.memory.config.generate.max_tokens)
         self.screen.gap()

@@ -24,14 +24,21 @@ def written(text: str, folder: Path) -> str:
     Raises:
         UsageError: there is no editor, or it says that it failed.
     """
-    command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    named = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        command = shlex.split(named)
+    except ValueError as error:
+        raise UsageError(f"The editor {named!r} cannot be understood: {error}.", _REMEDY) from error
     if not command or shutil.which(command[0]) is None:
-        raise UsageError(f"There is no editor {command[0] if command else ''!r} here.", _REMEDY)
+        raise UsageError(f"There is no editor {named!r} here.", _REMEDY)
     with disk_errors(folder), tempfile.TemporaryDirectory(prefix=".message.", suffix=".tmp", dir=folder) as own:
         file = Path(own) / "message.md"
         file.touch(0o600)
         file.write_text(text, encoding="utf-8")
-        ended = subprocess.run([*command, str(file)], check=False)
+        try:
+            ended = subprocess.run([*command, str(file)], check=False)
+        except OSError as error:
+            raise UsageError(f"The editor {command[0]} cannot be started: {error.strerror}.", _REMEDY) from error
         if ended.returncode != 0:
             raise UsageError(f"The editor {command[0]} ended with {ended.returncode}.", "Nothing was taken from it.")
         return file.read_text(encoding="utf-8", errors="replace").strip()

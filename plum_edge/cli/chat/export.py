@@ -5,6 +5,7 @@ Readable by the user alone; `forget` names it, for it holds what was said. Knows
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +18,21 @@ if TYPE_CHECKING:
     from plum_edge import Memory
     from plum_edge.cli.chat.talk import Talk
 
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
+"""What the system says of a name that can be no file's."""
 
-def write(memory: Memory, talk: Talk, path: Path) -> None:
-    """Write what was said into a new file: JSON Lines where its name ends so, else Markdown.
+
+def write(memory: Memory, talk: Talk, name: str) -> Path:
+    """Write what was said into a new file: JSON Lines where its name ends so, else Markdown; return its path.
 
     Raises:
-        UsageError: nothing was said, the file exists, or it is to be JSON Lines and was not logged.
+        UsageError: nothing was said, the name is no file's or one that exists, or it is to be JSON Lines and was not
+            logged.
     """
+    try:
+        path = Path(name.replace("\0", "\ufffd")).expanduser()
+    except RuntimeError as error:  # ~nobody
+        raise UsageError(f"{name}: {error}.", "Name a file in a folder that exists.") from error
     if not talk.messages:
         raise UsageError("Nothing was said yet.", "There is nothing to write.")
     if path.suffix == ".jsonl":
@@ -32,18 +41,21 @@ def write(memory: Memory, talk: Talk, path: Path) -> None:
         if talk.conversation is None:
             raise UsageError("JSON Lines are written of what is logged.", "Name a file that ends with .md.")
         backup.export(memory.store, path, [talk.conversation])
-        return
+        return path
     with disk_errors(path):
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError as error:
             raise UsageError(f"{path} exists already.", "It was left alone; name another file.") from error
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
             raise UsageError(f"{path}: {error.strerror}.", "Name a file in a folder that exists.") from error
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(markdown(talk.whole()))
     if talk.conversation is not None:
         memory.store.forgetting.add_export(str(path.absolute()), memory.store.log.counts().segments)
+    return path
 
 
 def markdown(conversation: Conversation) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,11 +50,11 @@ class Keyboard:
 
     def __iter__(self) -> Iterator[str]:
         """Yield what is typed, until Ctrl-D."""
-        prompt = self._prompt()
+        ask = _asked_plainly if knows_nothing() else self._prompt().prompt
         while True:
             given, self._next = self._next, ""
             try:
-                yield prompt.prompt(self._label, default=given)
+                yield _whole(ask(self._label(), default=given))
             except KeyboardInterrupt:
                 continue
             except EOFError:
@@ -67,10 +68,26 @@ class Keyboard:
         """Ask for a yes or no; anything but a yes is a no."""
         from prompt_toolkit import prompt
 
+        ask = _asked_plainly if knows_nothing() else prompt
         try:
-            return prompt(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+            return ask(f"{question} [y/N] ").strip().lower() in ("y", "yes")
         except (KeyboardInterrupt, EOFError):
             return False
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Show no key that is pressed meanwhile, in the middle of an answer; it counts all the same."""
+        import termios
+
+        handle = sys.stdin.fileno()
+        before = termios.tcgetattr(handle)
+        changed = [*before]
+        changed[3] &= ~termios.ECHO
+        termios.tcsetattr(handle, termios.TCSANOW, changed)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(handle, termios.TCSANOW, before)
 
     def _label(self) -> str:
         return f"private {self._mark}" if self._private() else self._mark
@@ -89,6 +106,24 @@ class Keyboard:
             complete_style=CompleteStyle.READLINE_LIKE,  # nothing is drawn that goes away again
             reserve_space_for_menu=0,
         )
+
+
+def knows_nothing() -> bool:
+    """Whether the terminal can only write one line after the other, as the shell of Emacs."""
+    return os.environ.get("TERM", "dumb") in ("dumb", "unknown")
+
+
+def _whole(text: str) -> str:
+    """Return a text without the halves of characters that a terminal in another encoding sends."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _asked_plainly(label: str, default: str = "") -> str:
+    """Read a line as the terminal gives it; a text that is given is taken as it is."""
+    if default:
+        sys.stdout.write(f"{label}{default}\n")
+        return default
+    return input(label)
 
 
 def _keys() -> KeyBindings:
@@ -141,6 +176,6 @@ def _history(path: Path | None, private: Callable[[], bool]) -> History:
 
         def store_string(self, string: str) -> None:
             if not private() and not string.startswith("/"):
-                file.store_string(string)
+                file.store_string(_whole(string))
 
     return Discreet()

@@ -5,13 +5,13 @@ Knows nothing of the log and of how answers are made.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plum_edge.cli import terminal
+from plum_edge.cli.chat.reader import knows_nothing
 from plum_edge.cli.chat.talk import Talk
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Screen:
     def _shows(self) -> Shows:
         from plum_edge.cli.chat.markdown import AsItIs, Markdown
 
-        if self.silent or not sys.stdout.isatty() or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        if self.silent or not sys.stdout.isatty() or knows_nothing():
             return AsItIs()
         console = terminal.out()
         return Markdown(console, lambda: console.width)

@@ -36,19 +36,16 @@ class Measured:
     """What one answer took."""
 
     first: float
-    """Seconds until the first of it was there."""
+    """Seconds until its first token was there."""
     seconds: float
     """Until its end."""
+    rate: float
+    """Tokens a second from the first one on; 0 where there was no second one."""
     read: int
     """Tokens before it; 0 where no model was asked."""
     drawn: int
     """Tokens of it."""
     ended: Ended
-
-    @property
-    def rate(self) -> float:
-        """Tokens a second, after what stood before it was read."""
-        return self.drawn / (self.seconds - self.first) if self.drawn > 1 and self.seconds > self.first else 0.0
 
 
 class Talk:
@@ -176,9 +173,9 @@ class Talk:
 
     def retitle(self, title: str) -> None:
         """Give the conversation a title, in the log too."""
-        self.title = title
         if self.conversation is not None:
             self._memory.store.amending.rename(self.conversation, title)
+        self.title = title
 
     def whole(self) -> Conversation:
         """Return what was said, logged or not, as a conversation."""
@@ -194,7 +191,7 @@ class Talk:
 
     def _answered(self) -> Iterator[str]:
         said: list[str] = []
-        began, first, pressed = time.perf_counter(), 0.0, _never
+        began, pressed = time.perf_counter(), _never
         try:
             with ctrl_c() as pressed:
                 for piece in self._memory.reply(
@@ -205,21 +202,21 @@ class Talk:
                     conversation=self.conversation,
                     settings=self._drawn(),
                 ):
-                    first = first or time.perf_counter() - began
                     said.append(piece)
                     yield piece
         finally:
-            seconds = time.perf_counter() - began
             if said and not self.was_forgotten():
-                self._measure(first, seconds, pressed())
+                self._measure(began, pressed())
                 self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
 
-    def _measure(self, first: float, seconds: float, pressed: bool) -> None:
-        tally = self._memory.speaker.tally
+    def _measure(self, began: float, pressed: bool) -> None:
+        tally, now = self._memory.speaker.tally, time.perf_counter()
         ended: Ended = "loop" if tally.looped else "length" if tally.full else "itself"
         if tally.stopped:
             ended = "ctrl-c" if pressed else "memory"
-        self.measured.append(Measured(first, seconds, tally.read, tally.drawn, ended))
+        rate = (tally.drawn - 1) / (tally.last - tally.first) if tally.last > tally.first else 0.0
+        first = tally.first - began if tally.drawn else 0.0
+        self.measured.append(Measured(first, now - began, rate, tally.read, tally.drawn, ended))
 
     def _drawn(self) -> Generate:
         """Return how the answer is drawn: by chance where it is not the first, and each time by another."""

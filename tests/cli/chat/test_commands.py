@@ -7,8 +7,11 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from plum_edge.cli.chat.commands import COMMANDS
+from plum_edge.cli.chat.screen import Screen
 from tests.cli.conftest import Run, configured
 
 ALL = {
@@ -168,7 +171,14 @@ def test_an_export_is_for_the_user_alone_and_forget_names_it(learned: Path, tmp_
     assert json.loads(lines.read_text())["id"] == "tap"
     planned = run("forget", "tap", "--dry-run", "--home", learned, "--json").json
     assert {str(page), str(lines)} <= set(planned["exported"])
-    for target in (page, tmp_path / "nowhere" / "tap.md", tmp_path):
+    for target in (
+        page,
+        tmp_path / "nowhere" / "tap.md",
+        tmp_path,
+        "~nobody-of-this-name/tap.md",
+        "x" * 300,
+        page / "x",
+    ):
         assert run("chat", "--home", learned, stdin=f"/open tap\n/export {target}\n").code == 2
     assert run("chat", "--home", learned, stdin=f"/export {tmp_path / 'new.md'}\n").code == 2
 
@@ -195,3 +205,33 @@ def test_forget_asks_and_a_pipe_cannot_answer(learned: Path, run: Run) -> None:
     assert "plum-edge forget tap --yes" in found.err
     assert run("chat", "--home", learned, stdin="/forget\n").code == 2
     assert run("logs", "show", "tap", "--home", learned).code == 0
+
+
+@pytest.mark.parametrize(("how", "said"), [("loop", "went round in a loop"), ("length", "cut at 8"), ("itself", "")])
+def test_how_an_answer_ended_is_said(capsys: pytest.CaptureFixture[str], how: str, said: str) -> None:
+    Screen(None, silent=False, spaced=False).ended(how, 8)
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert said in printed.err
+    assert bool(said) == bool(printed.err)
+
+
+LINES = st.one_of(
+    st.text(max_size=20),
+    st.builds(
+        "/{} {}".format,
+        st.sampled_from(sorted(ALL - {"quit"})),
+        st.text(max_size=10) | st.sampled_from(["on", "off", "tap", "0001", "-1", "~x/y", "a\0b", "../../x"]),
+    ),
+)
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, max_size=6))
+def test_no_line_ends_in_a_traceback(
+    learned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run, lines: list[str]
+) -> None:
+    (tmp_path / "here").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / "here")
+    found = run("chat", "--home", learned, stdin="".join(f"{line}\n" for line in lines))
+    assert found.code in (0, 2, 10), found.err

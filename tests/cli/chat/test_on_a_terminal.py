@@ -82,13 +82,17 @@ def test_a_message_is_written_in_the_editor(learned: Path, tmp_path: Path, run: 
         chat.ask("/edit the tap", r"the washer")
         chat.ask("")
         chat.type(CTRL_D)
+        chat.wait_for("Carry on: plum-edge chat --continue")
         assert chat.process.wait(30) == 0
     assert last(run, learned) == ["the tap and\nthe washer"]
     assert Path(f"{write}.mode").read_text().strip() == "600"
     assert not list(learned.glob(".message*")), "nothing of it is left in a file"
 
 
-@pytest.mark.parametrize(("command", "why"), [("false", "ended with 1"), ("no-such-editor", "There is no editor")])
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [("false", "ended with 1"), ("no-such-editor", "There is no editor"), ("vi '", "cannot be understood")],
+)
 def test_an_editor_that_fails_ends_in_a_sentence(learned: Path, command: str, why: str) -> None:
     with Terminal("chat", "--home", learned, VISUAL="", EDITOR=command) as chat:
         chat.wait_for(PROMPT)
@@ -111,11 +115,13 @@ def test_forget_asks_and_takes_the_conversation_back(learned: Path, run: Run) ->
     with Terminal("chat", "--home", learned) as chat:
         chat.wait_for(PROMPT)
         chat.ask("Something that I should not have said.")
-        chat.ask("/forget", r"\[y/N\] ")
+        chat.ask("/forget", r"\[y/N\]")
         assert "Nothing was forgotten." in chat.ask("n")
-        chat.ask("/forget", r"\[y/N\] ")
-        assert "1 conversation forgotten" in chat.ask("y")
-        assert "a new one begins" in chat.ask("the kitchen tap")
+        chat.ask("/forget", r"\[y/N\]")
+        said = chat.ask("y")
+        assert "1 conversation forgotten" in said
+        assert "A new conversation begins." in said
+        chat.ask("the kitchen tap")
         chat.type(CTRL_D)
         assert chat.process.wait(30) == 0
     assert last(run, learned) == ["the kitchen tap"]
@@ -135,9 +141,9 @@ def test_a_dumb_terminal_gets_no_escapes(learned: Path, run: Run, variables: dic
         chat.type("the kitchen tap\r")
         chat.wait_for(r"tap[^›]*\n[^›]*›")
         chat.ask("/help")
-        chat.type(CTRL_D)
+        chat.type("/quit\r")
         assert chat.process.wait(30) == 0
-    assert "\x1b" not in chat.seen.replace("\x1b[?2004h", "").replace("\x1b[?2004l", "")
+    assert "\x1b" not in chat.seen
     assert last(run, learned) == ["the kitchen tap"]
 
 
@@ -169,3 +175,19 @@ def test_ctrl_c_at_the_prompt_clears_the_line(learned: Path, run: Run) -> None:
         chat.type(CTRL_D)
         assert chat.process.wait(30) == 0
     assert last(run, learned) == ["the kitchen tap"]
+
+
+def test_what_is_typed_while_an_answer_comes_waits_for_the_prompt(learned: Path, run: Run) -> None:
+    settings = learned / "config.toml"
+    settings.write_text(settings.read_text().replace("max_tokens = 8", "max_tokens = 100000\ntemperature = 1.5"))
+    with Terminal("chat", "--home", learned) as chat:
+        chat.wait_for(PROMPT)
+        chat.type("the kitchen tap\r")
+        chat.wait_for(r"tap\n[^\n]*\w")
+        chat.type("typed ahead\r")
+        chat.type(CTRL_C)
+        said = chat.wait_for(r"typed ahead\n[^\n]*\w")
+        assert said.index(PROMPT) < said.index("typed ahead")
+        chat.type(f"{CTRL_C}{CTRL_D}")
+        assert chat.process.wait(30) == 0
+    assert last(run, learned) == ["the kitchen tap", "typed ahead"]
