@@ -47,10 +47,12 @@ def command(session: Session, port: int | None, queue: int | None, log: bool) ->
             session.emit({"url": url, "token_file": str(home.root / NAME), "log": log})
         else:
             _greet(url, home.root / NAME, key if fresh else None, log, session)
-        if serving.serve_on(listening) == signal.SIGINT:
-            raise Interrupted("Stopped.", "")
-    if not session.json:
-        terminal.say("Stopped.")
+        interrupted = serving.serve_on(listening) == signal.SIGINT
+    if session.json:  # its one value is out
+        click.get_current_context().exit(Interrupted.exit_code if interrupted else 0)
+    if interrupted:
+        raise Interrupted("Stopped.", "")
+    terminal.say("Stopped.")
 
 
 def _greet(url: str, kept: Path, fresh: str | None, log: bool, session: Session) -> None:

@@ -76,18 +76,17 @@ Serve = Callable[..., Any]
 def served(home: Path, **options: Any) -> Iterator[Serving]:
     """Serve a home until the block ends."""
     key, _ = token.token(Home(home))
-    listening = server.listen(0)
-    serving = server.Server(lambda: Memory(home), key, **options)
-    serving.open()
-    thread = threading.Thread(target=serving.serve_on, args=(listening,))
-    thread.start()
-    try:
-        yield Serving(home, f"http://127.0.0.1:{listening.getsockname()[1]}/v1", key, serving)
-    finally:
-        serving.stop()
-        thread.join(60)
-        listening.close()
-        assert not thread.is_alive()
+    with server.listen(0) as listening:
+        serving = server.Server(lambda: Memory(home), key, **options)
+        serving.open()
+        thread = threading.Thread(target=serving.serve_on, args=(listening,))
+        thread.start()
+        try:
+            yield Serving(home, f"http://127.0.0.1:{listening.getsockname()[1]}/v1", key, serving)
+        finally:
+            serving.stop()
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def make_home(home: Path) -> Path:
