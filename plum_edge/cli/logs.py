@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from plum_edge.cli import heap, terminal
+from plum_edge.cli import heap, log_search, terminal
 from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
 from plum_edge.records import Conversation, Message
@@ -48,26 +48,7 @@ def show(session: Session, conversation: str) -> None:
         terminal.say(message.content.strip())
 
 
-@command.command("search")
-@click.argument("words", metavar="QUERY", nargs=-1, required=True)
-@click.option("--limit", metavar="N", type=click.IntRange(1), default=10, show_default=True, help="At most so many.")
-@shared
-@click.pass_obj
-def search(session: Session, words: tuple[str, ...], limit: int) -> None:
-    """Find conversations by their words, the best match first."""
-    with session.memory() as memory:
-        found = memory.store.search.search(" ".join(words), limit=limit)
-    if session.json:
-        session.emit(
-            [
-                {"conversation": one.conversation, "message": one.message, "date": one.date, "excerpt": one.excerpt}
-                for one in found
-            ]
-        )
-    elif found:
-        terminal.evidence(found, session.home)
-    else:
-        terminal.say("Nothing in the log has these words.")
+command.add_command(log_search.command)
 
 
 @command.command("path")

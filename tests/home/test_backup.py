@@ -56,7 +56,7 @@ def test_a_copy_is_whole_closed_to_others_and_made_while_another_writes(home: Ho
     target = tmp_path / "copy.db"
     with contextlib.closing(sqlite3.connect(home.log, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")  # half a turn of a chat
-        other.execute("UPDATE conversations SET title = 'half written'")
+        other.execute("UPDATE conversations SET source = 'half written'")
         with Store.open(home, create=False) as store, pytest.MonkeyPatch.context() as patch:
             patch.setattr(store.forgetting, "add_export", lambda *_: None)  # it would wait for the other
             figures = backup.write(store, target)
@@ -66,7 +66,7 @@ def test_a_copy_is_whole_closed_to_others_and_made_while_another_writes(home: Ho
     with contextlib.closing(sqlite3.connect(target)) as read:
         assert read.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert read.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-        assert read.execute("SELECT count(*) FROM conversations WHERE title = 'half written'").fetchone() == (0,)
+        assert read.execute("SELECT count(*) FROM conversations WHERE source = 'half written'").fetchone() == (0,)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "home"]
 
 
