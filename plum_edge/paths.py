@@ -91,6 +91,11 @@ class Home:
         return self.root / "history"
 
     @property
+    def unlogged(self) -> Path:
+        """Is there while chats are not logged (`plum-edge logs off`)."""
+        return self.root / "logging-off"
+
+    @property
     def lock(self) -> Path:
         """Held by the one consolidation that runs."""
         return self.root / "consolidate.lock"

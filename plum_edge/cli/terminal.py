@@ -27,6 +27,10 @@ _HARMFUL = {
     if chr(code) not in "\n\t"
 }
 """Control characters (a terminal obeys them) and overrides of the direction of writing."""
+_NARROW = 20
+"""Columns below which nothing is written beside a head."""
+_TABLE = 50
+"""Columns below which a table is no table."""
 
 
 def prepare(*, json: bool) -> None:
@@ -107,7 +111,10 @@ def say(text: RenderableType = "", style: str = "") -> None:
 
 def hang(head: str, text: str, style: str = "") -> None:
     """Write text after a head; on a terminal what does not fit on the line goes below the text, not below the head."""
-    room = max(20, out().width - len(head)) if sys.stdout.isatty() else 1 << 20
+    if sys.stdout.isatty() and out().width - len(head) < _NARROW and head.strip():  # the text goes below the head
+        say(head.strip(), "dim")
+        head = "  "
+    room = max(out().width - len(head), _NARROW // 2) if sys.stdout.isatty() else 1 << 20
     lines = textwrap.wrap(one_line(text), room, break_long_words=False, break_on_hyphens=False) or [""]
     for number, line in enumerate(lines):
         say(f"{'' if number else head:<{len(head)}}{line}", style)
@@ -115,7 +122,9 @@ def hang(head: str, text: str, style: str = "") -> None:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Write rows under headings: wrapped to a terminal, else as plain aligned text. ``right``: columns of numbers."""
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and out().width < _TABLE:
+        _stack(rows)
+    elif sys.stdout.isatty():
         _draw(headings, rows, right)
     else:
         _align([headings, *rows], right)
@@ -126,6 +135,7 @@ def evidence(found: Iterable[Evidence], home: str | None) -> None:
     for one in found:
         head = f"  {day(one.date)}  "
         hang(head, one.excerpt)
+        head = "" if sys.stdout.isatty() and out().width < _TABLE else head
         say(f"{'':<{len(head)}}plum-edge logs show {one.conversation}{home_option(home)}", "dim")
 
 
@@ -191,6 +201,15 @@ def _draw(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
     for row in rows:
         drawn.add_row(*(Text(one_line(cell)) for cell in row))
     out().print(drawn)
+
+
+def _stack(rows: Sequence[Sequence[str]]) -> None:
+    """Write each row as a few lines: its last cell, and below it the others."""
+    for row in rows:
+        *others, last = [one_line(cell) for cell in row]
+        say(last or "–")
+        for line in textwrap.wrap(" · ".join(filter(None, others)), out().width - 2, break_on_hyphens=False):
+            say(f"  {line}", "dim")
 
 
 def _align(rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:

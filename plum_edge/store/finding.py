@@ -26,7 +26,7 @@ FROM {index} f JOIN messages m ON m.key = f.rowid JOIN conversations c ON c.key 
 WHERE {index} MATCH ? AND (? IS NULL OR m.role = ?)
 """
 _CALLED = """
-SELECT c.id, c.created_at AS date, 0 AS ordinal, c.title AS content, -f.rank AS score
+SELECT c.id, c.created_at AS date, 0 AS ordinal, coalesce(nullif(c.called, ''), c.title) AS content, -f.rank AS score
 FROM titles_pieces f JOIN conversations c ON c.key = f.rowid WHERE titles_pieces MATCH ?
 """
 _WHEN = " AND c.instant >= ? AND c.instant < ? ORDER BY f.rank"

@@ -109,6 +109,12 @@ class Log:
             key = self._key(conversation_id)
             database.conn.execute("UPDATE conversations SET trainable = ? WHERE key = ?", (int(trainable), key))
 
+    def set_title(self, conversation_id: str, title: str) -> None:
+        """Call a conversation something else. What it was called before is kept: what is learned of it rests on that."""
+        with self._c.transaction() as database:
+            key = self._key(conversation_id)
+            database.conn.execute("UPDATE conversations SET called = ? WHERE key = ?", (clean(title), key))
+
     def record(self, segment: Segment) -> int:
         """Give the segment its place in the order of learning, for good, and return it (1, 2, …). Idempotent.
 
@@ -160,7 +166,7 @@ class Log:
         """Return a line for every conversation, in recorded order."""
         rows = self._c.rows(
             """
-            SELECT id, title, created_at, trainable, dated,
+            SELECT id, coalesce(nullif(called, ''), title) AS title, created_at, trainable, dated,
                 EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
                 (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
                 (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
@@ -262,7 +268,7 @@ class Log:
             raise StoreDamaged(self._c.path, f"the conversation of key {key} is gone from it")
         return Conversation(
             id=row["id"],
-            title=row["title"],
+            title=row["called"] or row["title"],
             created_at=self._c.moment(row["created_at"]),
             messages=self._messages(key),
             source=row["source"],

@@ -355,17 +355,21 @@ def m009_uncertain(database: Database) -> None:
 def m010_pieces(database: Database) -> None:
     """Indexes of what words alone do not find: messages in scripts without blanks and with emoji, and titles.
 
-    They hold the pieces themselves (pieces.py), so that what goes out needs no function of ours. Of a message that
-    words are enough for they hold nothing.
+    ``called``: the title that the user gave a conversation. ``title`` stays what it was, for what was learned of it.
+
+    The indexes hold the pieces themselves (pieces.py), so that what goes out needs no function of ours. Of a message
+    that words are enough for they hold nothing.
     """
     functions(database.conn)
     said = "pieces_of_message(CAST({}.content AS BLOB), {}.name)"
     new, put = said.format("new", "new"), "INSERT INTO messages_pieces (rowid, content)"
     gone = "DELETE FROM messages_pieces WHERE rowid = old.key;"
-    title = "INSERT INTO titles_pieces (rowid, content) VALUES (new.key, pieces_of_title(CAST(new.title AS BLOB)));"
+    shown = "pieces_of_title(CAST(coalesce(nullif(new.called, ''), new.title) AS BLOB))"
+    title = f"INSERT INTO titles_pieces (rowid, content) VALUES (new.key, {shown});"
     no_title = "DELETE FROM titles_pieces WHERE rowid = old.key;"
     _run(
         database,
+        "ALTER TABLE conversations ADD COLUMN called TEXT NOT NULL DEFAULT ''",
         "CREATE VIRTUAL TABLE messages_pieces USING fts5 (content, tokenize = 'porter ascii')",
         "CREATE VIRTUAL TABLE titles_pieces USING fts5 (content, tokenize = 'porter ascii')",
         f"""
@@ -384,7 +388,7 @@ def m010_pieces(database: Database) -> None:
         f"BEGIN {gone} {put} SELECT new.key, {new} WHERE {new} IS NOT NULL; END",
         f"CREATE TRIGGER title_inserted AFTER INSERT ON conversations BEGIN {title} END",
         f"CREATE TRIGGER title_deleted AFTER DELETE ON conversations BEGIN {no_title} END",
-        f"CREATE TRIGGER title_updated AFTER UPDATE OF key, title ON conversations BEGIN {no_title} {title} END",
+        f"CREATE TRIGGER title_updated AFTER UPDATE OF key, title, called ON conversations BEGIN {no_title} {title} END",
     )
 
 

@@ -12,7 +12,7 @@ import unicodedata
 
 _SINGLE = (
     "¢-¦©¬®°±×÷"  # symbols among the letters
-    "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19ff\u1b00-\u1b7f"  # Thai to Balinese, Hangul's letters
+    "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19ff\u1b00-\u1b7f"  # Thai to Balinese
     "\u20a0-\u20cf\u2100-\u214f\u2190-\u2bff"  # currencies, arrows, pictures
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u3035\u303b\u3040-\u30fa\u30fc-\u4dbf\u4e00-\ua4cf"  # Han, kana, Yi
     "\ua980-\ua9ff\uaa60-\uaadf\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f"  # Javanese, Tai, Hangul

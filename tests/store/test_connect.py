@@ -217,7 +217,7 @@ def test_an_old_log_opens_and_keeps_what_it_holds(home: Home, held: int) -> None
     tables |= {6: ["attempts"], 7: ["writings"], 8: ["edits"], 10: ["messages_pieces", "titles_pieces"]}
     triggers = {2: [f"messages_{event}" for event in ("inserted", "deleted", "updated")]}
     triggers[10] = [f"{of}_{event}" for of in ("pieces", "title") for event in ("inserted", "deleted", "updated")]
-    columns = {9: [("conversations", "dated"), ("messages", "name")]}
+    columns = {9: [("conversations", "dated"), ("messages", "name")], 10: [("conversations", "called")]}
     with closing(sqlite3.connect(home.log)) as connection, connection:
         for number in range(len(names), held, -1):
             for trigger in triggers.get(number, ()):

@@ -198,6 +198,7 @@ def test_a_log_of_before_finds_its_old_messages(tmp_path: Path) -> None:
             for name in ("pieces_inserted", "pieces_deleted", "pieces_updated", "title_inserted", "title_deleted",
                          "title_updated"):  # fmt: skip
                 database.execute(f"DROP TRIGGER {name}")
+            database.execute("ALTER TABLE conversations DROP COLUMN called")
             for table in INDEXES[1:]:
                 database.execute(f"DROP TABLE {table}")
             database.execute("DELETE FROM _sqlite_migrations WHERE name = 'm010_pieces'")
