@@ -29,7 +29,7 @@ _HARMFUL = {
 """Control characters (a terminal obeys them) and overrides of the direction of writing."""
 _NARROW = 20
 """Columns below which nothing is written beside a head."""
-_TABLE = 50
+_TABLE = 60
 """Columns below which a table is no table."""
 
 
@@ -75,7 +75,7 @@ def complain(what: str, remedy: str, head: str = "error: ") -> None:
     """Write what went wrong to stderr, the remedy on a line of its own; wrapped where a person reads it."""
     terminal = sys.stderr.isatty()
     wrapper = textwrap.TextWrapper(
-        width=max(shutil.get_terminal_size().columns, 40) if terminal else 1 << 20,
+        width=max(shutil.get_terminal_size().columns, 20) if terminal else 1 << 20,
         initial_indent=head,
         subsequent_indent=" " * len(head),
         break_long_words=False,
@@ -123,7 +123,7 @@ def hang(head: str, text: str, style: str = "") -> None:
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Write rows under headings: wrapped to a terminal, else as plain aligned text. ``right``: columns of numbers."""
     if sys.stdout.isatty() and out().width < _TABLE:
-        _stack(rows)
+        _stack(headings, rows, right)
     elif sys.stdout.isatty():
         _draw(headings, rows, right)
     else:
@@ -203,10 +203,11 @@ def _draw(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
     out().print(drawn)
 
 
-def _stack(rows: Sequence[Sequence[str]]) -> None:
-    """Write each row as a few lines: its last cell, and below it the others."""
+def _stack(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
+    """Write each row as a few lines: its last cell, and below it the others; numbers with what they are of."""
     for row in rows:
-        *others, last = [one_line(cell) for cell in row]
+        cells = [one_line(cell) for cell in row]
+        *others, last = [f"{c} {headings[n]}" if n in right and c else c for n, c in enumerate(cells)]
         say(last or "–")
         for line in textwrap.wrap(" · ".join(filter(None, others)), out().width - 2, break_on_hyphens=False):
             say(f"  {line}", "dim")

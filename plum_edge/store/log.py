@@ -110,7 +110,7 @@ class Log:
             database.conn.execute("UPDATE conversations SET trainable = ? WHERE key = ?", (int(trainable), key))
 
     def set_title(self, conversation_id: str, title: str) -> None:
-        """Call a conversation something else. What it was called before is kept: what is learned of it rests on that."""
+        """Call a conversation something else. What it was called is kept: what is learned of it rests on that."""
         with self._c.transaction() as database:
             key = self._key(conversation_id)
             database.conn.execute("UPDATE conversations SET called = ? WHERE key = ?", (clean(title), key))

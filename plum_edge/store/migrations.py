@@ -388,7 +388,8 @@ def m010_pieces(database: Database) -> None:
         f"BEGIN {gone} {put} SELECT new.key, {new} WHERE {new} IS NOT NULL; END",
         f"CREATE TRIGGER title_inserted AFTER INSERT ON conversations BEGIN {title} END",
         f"CREATE TRIGGER title_deleted AFTER DELETE ON conversations BEGIN {no_title} END",
-        f"CREATE TRIGGER title_updated AFTER UPDATE OF key, title, called ON conversations BEGIN {no_title} {title} END",
+        f"CREATE TRIGGER title_updated AFTER UPDATE OF key, title, called ON conversations "
+        f"BEGIN {no_title} {title} END",
     )
 
 

@@ -69,8 +69,10 @@ class Term:
         return pieces(self.text).split()
 
     def begins_in(self, text: str) -> bool:
-        """Whether a text, in pieces, has a word that begins so, after those before it."""
-        return f" {' '.join(self.parts)}" in f" {text}"
+        """Whether a text has a word that begins so, after those before it."""
+        if text.isascii() and len(self.parts) == 1:  # most texts, and no piece needs to be made
+            return re.search(rf"(?<![a-z0-9]){re.escape(self.parts[0])}", text.lower()) is not None
+        return f" {' '.join(self.parts)}" in f" {pieces(text)}"
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,7 @@ class Alternative:
 
     def fits(self, text: str) -> bool:
         """Whether a text that the index found holds the beginnings that are asked for; the index knows the rest."""
-        beginnings = [term for term in self.terms if term.open]
-        if not beginnings:
-            return True
-        plain = pieces(text)
-        return all(term.begins_in(plain) for term in beginnings)
+        return all(term.begins_in(text) for term in self.terms if term.open)
 
 
 def parse(query: str) -> list[Alternative]:
