@@ -12,7 +12,7 @@ from plum_edge import errors
 from plum_edge.errors import PlumError
 
 CONTRACT = {
-    "PlumError": 1,
+    "PlumError": 2,
     "UsageError": 2,
     "StoreError": 10,
     "LockHeld": 11,

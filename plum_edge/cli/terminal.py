@@ -13,6 +13,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from plum_edge.records import Evidence, spoken_date
@@ -85,8 +86,14 @@ def complain(what: str, remedy: str, head: str = "error: ") -> None:
     wrapper.initial_indent = wrapper.subsequent_indent
     text = "\n".join([*lines, *wrapper.wrap(clean(remedy))])
     if head and terminal and "NO_COLOR" not in os.environ:
-        text = text.replace(head.rstrip(), f"\x1b[31m{head.rstrip()}\x1b[0m", 1)
+        colour = 31 if head.startswith("error") else 33
+        text = text.replace(head.rstrip(), f"\x1b[{colour}m{head.rstrip()}\x1b[0m", 1)
     sys.stderr.write(text + "\n")
+
+
+def closed(folder: Path, mode: int) -> None:
+    """Say on stderr that a folder that was there already is now the user's alone."""
+    complain(f"{folder} was open to others (mode {mode:04o}); it is yours alone now (0700).", "", "note: ")
 
 
 def out() -> Console:

@@ -34,6 +34,22 @@ WHERE trainable AND EXISTS (
 )
 """
 """The segments that wait for their place."""
+_SUMMARIES = """
+SELECT id, coalesce(nullif(called, ''), title) AS title, created_at, trainable, dated,
+    EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
+    (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
+    (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
+    (SELECT min(CASE
+        WHEN promoted THEN 3
+        WHEN EXISTS (SELECT 1 FROM steps WHERE steps.seq = s.seq) THEN 2
+        WHEN EXISTS (SELECT 1 FROM pairs WHERE pairs.seq = s.seq) THEN 1
+        ELSE 0 END) FROM segments s WHERE conversation = c.key) AS stage
+FROM conversations c
+"""
+"""A line for every conversation, without an order."""
+_ALIKE = f"""
+SELECT recorded = messages AS whole, trainable, aside, stage, count(*) AS number FROM ({_SUMMARIES}) GROUP BY 1, 2, 3, 4
+"""
 
 
 class Log:
@@ -165,18 +181,7 @@ class Log:
     def list(self) -> _Summaries:
         """Return a line for every conversation, in recorded order."""
         rows = self._c.rows(
-            """
-            SELECT id, coalesce(nullif(called, ''), title) AS title, created_at, trainable, dated,
-                EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
-                (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
-                (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
-                (SELECT min(CASE
-                    WHEN promoted THEN 3
-                    WHEN EXISTS (SELECT 1 FROM steps WHERE steps.seq = s.seq) THEN 2
-                    WHEN EXISTS (SELECT 1 FROM pairs WHERE pairs.seq = s.seq) THEN 1
-                    ELSE 0 END) FROM segments s WHERE conversation = c.key) AS stage
-            FROM conversations c ORDER BY instant, position, id
-            """
+            f"SELECT *, recorded = messages AS whole FROM ({_SUMMARIES} ORDER BY instant, position, id)"
         )
         return [
             Summary(
@@ -234,8 +239,16 @@ class Log:
                 (SELECT count(*) FROM segments)
             """
         )
-        found = Counter(summary.state for summary in self.list())
+        found: Counter[State] = Counter()
+        for row in self._c.rows(_ALIKE):
+            found[_state(row)] += row["number"]
         return Counts(conversations, messages, segments, {state: found[state] for state in STATES})
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last conversation began, or None where there is none."""
+        select = "SELECT created_at FROM conversations ORDER BY instant {} LIMIT 1"
+        found = [self._c.value(select.format(order)) for order in ("ASC", "DESC")]
+        return None if found[0] is None else (self._c.moment(found[0]), self._c.moment(found[1]))
 
     # Rows ---------------------------------------------------------------------------------------------------------
 
@@ -308,7 +321,7 @@ class Log:
 
 
 def _state(row: Any) -> State:
-    if row["recorded"] != row["messages"]:
+    if not row["whole"]:
         return "logged" if row["trainable"] else "excluded"
     return "aside" if row["aside"] else STATES[row["stage"] or 0]
 

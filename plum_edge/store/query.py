@@ -17,9 +17,15 @@ _TERM = re.compile(r'"([^"]*)"?|(\S+)')
 _WORD = re.compile(r"[^\W_]+")
 _MOST = 64
 """Terms of a query that count: of a pasted page the first ones."""
-_BEGINNING = 3
-"""Letters of a beginning that the index is asked for. It holds stems, and the stem of a word that begins with "runn"
-begins with "run"; the texts found are then looked at."""
+_ENDING_TEXT = """
+    s es ies ed ing er eed ate ation ational ative ator able ably ible al ali ance anci ant ence enci ent entli ement
+    ment ness ful fulness ous ousli ousness ive iveness iviti ivity iti ity ical icate iciti icity ic ion ize izer ization
+    ism ist ly li y
+"""
+_ENDINGS = frozenset(_ENDING_TEXT.split())
+"""What Porter's stemmer takes off words."""
+_CHANGING = re.compile(r"(?<=..)(?:ing|ed|[seiy])+$", re.IGNORECASE)
+"""What of a beginning the stemmer may change, so that it is no beginning any more ("say" to "sai")."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,8 @@ class Term:
         if not self.open:
             return f'"{" ".join(found)}"'
         *before, last = found
-        letters = last[:_BEGINNING]
-        start = (
-            f'"{letters[:-1] if len(letters) > 1 and letters[-1] == "y" else letters}" *'  # a stem has "sai" of "say"
-        )
-        return f'"{" ".join(before)}" AND {start}' if before else start
+        begun = " OR ".join([f'"{_CHANGING.sub("", last)}" *', *(f'"{stem}"' for stem in _stems(last))])
+        return f'"{" ".join(before)}" AND ({begun})' if before else begun
 
     def __bool__(self) -> bool:
         """Whether there is anything in it that can be looked for."""
@@ -92,6 +95,17 @@ class Alternative:
     def fits(self, text: str) -> bool:
         """Whether a text that the index found holds the beginnings that are asked for; the index knows the rest."""
         return all(term.begins_in(text) for term in self.terms if term.open)
+
+
+def _stems(beginning: str) -> list[str]:
+    """Return the stems, shorter than a beginning, of words that begin so: "run" of "runn", as of running."""
+    found = []
+    for at in range(2, len(beginning)):
+        stem, rest = beginning[:at], beginning[at:].lower()
+        ends = [rest, rest[1:]] if rest[0] == stem[-1].lower() else [rest]  # its last letter may be doubled
+        if any(end.startswith(one) or (len(end) > 2 and one.startswith(end)) for one in ends for end in _ENDINGS):
+            found += [stem, f"{stem}e"]  # taking: take
+    return found
 
 
 def parse(query: str) -> list[Alternative]:

@@ -205,3 +205,17 @@ def test_a_log_of_before_finds_its_old_messages(tmp_path: Path) -> None:
     with Store.open(home, create=False) as store:
         assert found(store, "水龙头") == ["zh"]
         assert found(store, "about ko") == ["ko"]
+
+
+def test_a_word_is_found_by_every_beginning(store: Store) -> None:
+    words = """
+        running taking happiness sayonara activity electricity negatives relational carefully organizations trying
+        dying ponies hopping hoping generalization being stations skies usefulness washers possibly ÉCLAIRS gas
+    """.split()
+    store.log.add(talk(f"c{n}", word) for n, word in enumerate(words))
+    for number, word in enumerate(words):
+        for length in range(1, len(word) + 1):
+            begun = word[:length]
+            hits = found(store, f"{begun}*", limits=Limits(role="user"))
+            assert hits == sorted(f"c{n}" for n, one in enumerate(words) if one.startswith(begun)), begun
+            assert f"c{number}" in hits
