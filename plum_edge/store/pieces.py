@@ -45,6 +45,11 @@ def needs_pieces(text: str) -> bool:
     return not text.isascii() and _ASK.search(text) is not None
 
 
+def is_single(piece: str) -> bool:
+    """Whether a piece is a character that stands alone."""
+    return _ALONE.match(piece) is not None
+
+
 def folded(text: str) -> str:
     """Return a text as it is compared: one form of each character, small letters, without marks."""
     small = unicodedata.normalize("NFKC", text).casefold()
