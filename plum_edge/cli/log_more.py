@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from plum_edge.cli import terminal
 from plum_edge.cli.session import Session, shared
 from plum_edge.errors import UsageError
-
-if TYPE_CHECKING:
-    from plum_edge.home.transcripts import Format
 
 _FORMATS = ("jsonl", "markdown", "mlx")
 
@@ -27,7 +24,7 @@ _FORMATS = ("jsonl", "markdown", "mlx")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True, help="See above.")
 @shared
 @click.pass_obj
-def export(session: Session, file: str, conversations: tuple[str, ...], form: Format) -> None:
+def export(session: Session, file: str, conversations: tuple[str, ...], form: Any) -> None:
     """Write conversations into a new file: all, or those that are named. FILE - is stdout.
 
     jsonl: to be imported elsewhere, with all that is known of them. markdown: to read. mlx: chat lines that mlx-lm

@@ -19,8 +19,8 @@ _MOST = 64
 """Terms of a query that count: of a pasted page the first ones."""
 _ENDING_TEXT = """
     s es ies ed ing er eed ate ation ational ative ator able ably ible al ali ance anci ant ence enci ent entli ement
-    ment ness ful fulness ous ousli ousness ive iveness iviti ivity iti ity ical icate iciti icity ic ion ize izer ization
-    ism ist ly li y
+    ment ness ful fulness ous ousli ousness ive iveness iviti ivity iti ity ical icate iciti icity ic ion ize izer
+    ization ism ist ly li y
 """
 _ENDINGS = frozenset(_ENDING_TEXT.split())
 """What Porter's stemmer takes off words."""
