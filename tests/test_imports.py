@@ -46,15 +46,14 @@ ACROSS = {
 JOINERS = {
     "general", "primer", "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "home",
     "memory", "nightly", "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
-    "home.transcripts",
-    "export.translate", "memory.editing", "memory.lineage", "memory.speaker",
+    "home.transcripts", "serve", "llm_plugin", "export.translate", "memory.editing", "memory.lineage", "memory.speaker",
     "registry.template_check",
 }  # fmt: skip
 """What joins stages. A module that stands here beside its package joins even where that is a stage, and who may import
 the package may not therefore import the module."""
 CLI_MAY = GROUND | {
-    "report", "doctor", "nightly", "memory", "home.backup", "home.transcripts", "export.translate", "registry.bases",
-    "cli", "",
+    "report", "doctor", "nightly", "memory", "serve", "home.backup", "home.transcripts", "export.translate",
+    "registry.bases", "cli", "",
 }  # fmt: skip
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}
@@ -77,6 +76,10 @@ HOMES = {
     "sqlite_utils": {"store"},
     "rich": {"cli", "report"},
     "lm_eval": {"harness"},
+    "starlette": {"serve.app", "serve.server"},
+    "uvicorn": {"serve.server"},
+    "llm": {"llm_plugin"},
+    "pydantic": {"llm_plugin"},
     "tqdm": {"harness"},
     "click": {"cli"},
     "prompt_toolkit": {"cli.chat"},
@@ -104,6 +107,7 @@ HOMES = {
 HEAVY = {
     "mlx", "mlx_lm", "torch", "transformers", "llama_cpp", "gguf", "sqlite_utils", "rich", "prompt_toolkit", "numpy",
     "sentencepiece", "tokenizers", "jinja2", "matplotlib", "safetensors", "psutil", "yake",
+    "starlette", "uvicorn", "llm", "pydantic",
 }  # fmt: skip
 
 

@@ -36,6 +36,7 @@ VERBS = {
     "adapters": ("plum_edge.cli.adapters", "List, show and choose the adapters."),
     "export": ("plum_edge.cli.export", "Write the adapter in use for another runtime or device."),
     "models": ("plum_edge.cli.models", "List, show, download and add base models."),
+    "serve": ("plum_edge.cli.serve", "Answer programs that speak OpenAI's protocol, on this machine."),
     "schedule": ("plum_edge.cli.schedule", "Let the system run the night each night."),
     "doctor": ("plum_edge.cli.doctor", "Check this machine, the model and the memory."),
 }

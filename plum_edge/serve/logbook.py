@@ -1,0 +1,93 @@
+"""Which conversation of the log a request goes on with, and what of it is new.
+
+The protocol has no conversations: each request brings all that was said so far. So that a talk of ten turns is one
+conversation and not ten, a request goes on with the one that has the same turns of the user, but for the last; clients
+trim answers and have them made anew, so that these are no sign of it. Nothing that was logged is lost by a mistake: at
+worst a beginning stands in the log twice. System messages are the client's, and no talk.
+
+Knows nothing of HTTP and of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+
+from plum_edge.records import Conversation, Message, content_hash
+from plum_edge.store import Store
+
+SOURCE = "serve"
+_TITLE = 60
+"""Characters of the first line that make the title."""
+
+
+def find(store: Store, messages: Sequence[Message], name: str | None = None) -> str:
+    """Return the id in the log of the conversation that these messages belong to, whether it is there yet or not.
+
+    ``name`` is what the client calls it: its id in the log, or a name of the client's own.
+    """
+    if name is not None:
+        return name if store.log.holds(name) else content_hash(SOURCE, "named", name)
+    said, forgotten = _of_user(messages), ""
+    for number in count():
+        ident = content_hash(SOURCE, said[0], str(number))
+        if store.log.holds(ident):
+            if _goes_on(_of_user(store.log.get(ident).messages), said):
+                return ident
+        elif store.log.forgotten(ident):
+            forgotten = forgotten or ident
+        else:  # a new one; where it is not at its beginning, it may well be the one that was forgotten
+            return forgotten if forgotten and len(said) > 1 else ident
+    raise AssertionError("there is no last number")
+
+
+def keep(store: Store, ident: str, messages: Sequence[Message], answer: str) -> None:
+    """Log what is new of a conversation: what the user said, and what was answered as far as it was said.
+
+    What was forgotten stays so, and a conversation that the log has otherwise is left as it is.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    now = datetime.now().astimezone()
+    talk = [message for message in messages if message.role != "system"]
+    talk[-1] = replace(talk[-1], created_at=now)
+    before = list(store.log.get(ident).messages) if store.log.holds(ident) else []
+    whole = _joined(before, talk) + ([Message("assistant", answer, now)] if answer else [])
+    title = next(iter(talk[0].content.strip().splitlines()), "")[:_TITLE]
+    store.log.add([Conversation(ident, title, now, tuple(whole), source=SOURCE)])
+
+
+def _of_user(messages: Sequence[Message]) -> list[str]:
+    return [message.content.strip() for message in messages if message.role == "user"]
+
+
+def _goes_on(logged: list[str], said: list[str]) -> bool:
+    """Whether the log has all that was said, or all but what was said last (which then is new)."""
+    return logged in (said, said[:-1])
+
+
+def _joined(before: list[Message], talk: list[Message]) -> list[Message]:
+    """Return the conversation up to the turn that is answered now: what is logged of it, and what is new.
+
+    Where the client has changed a turn, what followed it gives way; so does the answer to a turn that is answered anew.
+    """
+    logged, said = _turns(before), _turns(talk)
+    pairs = zip(_of_user(before), _of_user(talk), strict=False)
+    alike = next((n for n, (one, two) in enumerate(pairs) if one != two), min(len(logged), len(said)))
+    if alike == 0:
+        return talk
+    if alike == len(said):
+        return before[: logged[alike - 1] + 1]
+    kept = before[: logged[alike]] if alike < len(logged) else before
+    new = talk[said[alike - 1] + 1 :]
+    if kept[-1].role == "assistant":  # as it was said: the client may have trimmed it
+        new = new[next(iter(_turns(new))) :]
+    return kept + new
+
+
+def _turns(messages: Sequence[Message]) -> list[int]:
+    """Return where the user speaks."""
+    return [n for n, message in enumerate(messages) if message.role == "user"]
