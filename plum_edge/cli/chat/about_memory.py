@@ -92,7 +92,7 @@ def model(chat: Chat, _given: str) -> None:
     chat.screen.hang("reads    ", f"{reads:,} tokens at once, the answer among them (at most {settings.max_tokens:,})")
     drawn = f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, penalty {settings.repetition_penalty:g}"
     chat.screen.hang("answers  ", drawn if settings.temperature else "the likeliest words")
-    chat.screen.hang("memory   ", chat.memory_line())
+    chat.screen.hang("memory   ", chat.memory_line().removeprefix("memory "))
     chat.screen.say("\nAnother one: plum-edge init --model NAME", "dim")
 
 

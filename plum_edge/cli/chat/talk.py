@@ -154,11 +154,6 @@ class Talk:
         at = self._last_user()
         return self.messages[at].content if at >= 0 else None
 
-    @property
-    def remembers(self) -> bool:
-        """Whether an adapter answers."""
-        return self.adapter and self._memory.store.runs.active() is not None
-
     def basis(self) -> Basis | None:
         """Return what the last answer of this sitting rests on."""
         return self._memory.speaker.basis() if self.measured else None
