@@ -183,6 +183,24 @@ class Answer:
     seconds: float = 0.0
 
 
+Source = Literal["nothing", "base", "weights", "log"]
+"""Who answered. ``nothing``: nothing that was learned is in use, and no model was asked. ``log``: the base, with texts
+of the log before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer in a chat rests on."""
+
+    source: Source
+    adapter: str | None = None
+    """The id of the one that was asked; with ``log`` it had its say in p(yes), too."""
+    p_yes: float | None = None
+    """Of all who were asked, where the answer is a yes or no."""
+    asked: tuple[Message, ...] = ()
+    """The prompt that was answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """A promoted or refused adapter as the store lists it."""

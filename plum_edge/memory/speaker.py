@@ -32,10 +32,9 @@ from plum_edge.config import Config, Generate
 from plum_edge.exam import Exam
 from plum_edge.exam.told import Told
 from plum_edge.memory import unlearned
-from plum_edge.memory.basis import Basis, Source
 from plum_edge.memory.days import Days
 from plum_edge.recall import Room, Sampling, Tally
-from plum_edge.records import Adapter, Answer, Message
+from plum_edge.records import Adapter, Answer, Basis, Message, Source
 from plum_edge.store import Store
 
 _EVIDENCE = 3

@@ -16,10 +16,9 @@ from plum_edge import Memory
 from plum_edge.augment import dates
 from plum_edge.augment.dates import YES_UNDATED, named
 from plum_edge.config import Template
-from plum_edge.memory.basis import Basis
 from plum_edge.memory.days import Days
 from plum_edge.paths import data_dir
-from plum_edge.records import Adapter, Conversation, Message
+from plum_edge.records import Adapter, Basis, Conversation, Message
 from tests.story import talk
 
 FOLDER = data_dir("models") / "plum-tiny"

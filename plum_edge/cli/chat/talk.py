@@ -15,12 +15,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
 from plum_edge.errors import UsageError
-from plum_edge.records import Answer, Conversation, Evidence, Message, content_hash
+from plum_edge.records import Answer, Basis, Conversation, Evidence, Message, content_hash
 
 if TYPE_CHECKING:
     from plum_edge import Memory
     from plum_edge.config import Generate
-    from plum_edge.memory.basis import Basis
 
 _TITLE = 60
 """Characters of the first line that make the title."""
