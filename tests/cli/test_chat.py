@@ -96,7 +96,7 @@ def test_on_a_terminal(learned: Path, run: Run) -> None:
         chat.type("the kitchen tap\r")
         chat.wait_for("\n.*›")
         chat.type("\x04")
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     *_, last = run("logs", "--home", learned, "--json").json
     assert last["title"] == "the kitchen tap"
     assert stat.S_IMODE((learned / "history").stat().st_mode) == 0o600
@@ -133,7 +133,7 @@ def test_ctrl_c_stops_an_answer_and_what_was_shown_is_logged(learned: Path, run:
         chat.wait_for("›")
         assert chat.process.poll() is None
         chat.type("/quit\r")
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     *_, last = run("logs", "--home", learned, "--json").json
     user, assistant = run("logs", "show", last["id"], "--home", learned, "--json").json["messages"]
     assert (user["content"], assistant["role"]) == ("the kitchen tap", "assistant")

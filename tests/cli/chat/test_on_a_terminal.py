@@ -30,7 +30,7 @@ def test_several_lines_are_one_message(learned: Path, run: Run) -> None:
         chat.type(pasted("a pasted\r\n\r\n  page"))
         chat.ask("")
         chat.type(CTRL_D)
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert last(run, learned) == ["the kitchen\ntap", "a pasted\n\n  page"]
 
 
@@ -60,7 +60,7 @@ def test_the_history_holds_what_was_said_and_no_command(learned: Path, run: Run)
         chat.ask("/back")
         chat.ask("\x1b[A" * 4)  # up, to the first line, and again
         chat.type("/quit\r")
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert last(run, learned) == ["the kitchen tap", "the kitchen tap"]
     kept = (learned / "history").read_text(encoding="utf-8")
     assert "the kitchen tap" in kept
@@ -84,7 +84,7 @@ def test_a_message_is_written_in_the_editor(learned: Path, tmp_path: Path, run: 
         chat.ask("")
         chat.type(CTRL_D)
         chat.wait_for("Carry on: plum-edge chat --continue")
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert last(run, learned) == ["the tap and\nthe washer"]
     assert Path(f"{write}.mode").read_text().strip() == "600"
     assert not list(learned.glob(".message*")), "nothing of it is left in a file"
@@ -108,7 +108,7 @@ def test_what_cannot_be_done_is_said_and_the_chat_goes_on(learned: Path, run: Ru
         assert "the model reads 248 at once" in " ".join(chat.ask("the kitchen tap " * 200, r"at\s+once[^›]*›").split())
         chat.ask("the kitchen tap")
         chat.type(CTRL_D)
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert last(run, learned) == ["the kitchen tap"]
 
 
@@ -124,7 +124,7 @@ def test_forget_asks_and_takes_the_conversation_back(learned: Path, run: Run) ->
         assert "A new conversation begins." in said
         chat.ask("the kitchen tap")
         chat.type(CTRL_D)
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert last(run, learned) == ["the kitchen tap"]
     assert "should not" not in (learned / "history").read_text(encoding="utf-8")
 
@@ -143,7 +143,7 @@ def test_a_dumb_terminal_gets_no_escapes(learned: Path, run: Run, variables: dic
         chat.wait_for(r"tap[^›]*\n[^›]*›")
         chat.ask("/help")
         chat.type("/quit\r")
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert "\x1b" not in chat.seen
     assert last(run, learned) == ["the kitchen tap"]
 
@@ -174,7 +174,7 @@ def test_ctrl_c_at_the_prompt_clears_the_line(learned: Path, run: Run) -> None:
         chat.wait_for(PROMPT)
         chat.ask("the kitchen tap")
         chat.type(CTRL_D)
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert last(run, learned) == ["the kitchen tap"]
 
 
@@ -192,5 +192,5 @@ def test_what_is_typed_while_an_answer_comes_waits_for_the_prompt(learned: Path,
         os.kill(chat.process.pid, signal.SIGINT)
         chat.wait_for(PROMPT)
         chat.type(CTRL_D)
-        assert chat.process.wait(30) == 0
+        assert chat.process.wait(120) == 0
     assert last(run, learned) == ["the kitchen tap", "typed ahead"]
