@@ -2,7 +2,7 @@
 
 Each class owns its sentence (what, where, what to do) and its exit code; `cli.main` is the one place that catches them.
 
-    PlumError                    1
+    PlumError                    2
     ├── UsageError               2   the command or its input is not understood
     │   ├── BadConfig            2
     │   ├── BadInput             2   a file that cannot be imported or read
@@ -37,9 +37,12 @@ STILL_THERE = "Everything that was there is still there."
 
 
 class PlumError(Exception):
-    """Base of everything that a user can cause or meet. ``str()`` is the whole sentence."""
+    """Base of everything that a user can cause or meet. ``str()`` is the whole sentence.
 
-    exit_code = 1
+    No error has the exit code 1: it is what Python ends with where something of ours is broken.
+    """
+
+    exit_code = 2
 
     def __init__(self, what: str, remedy: str = "") -> None:
         self.what = what

@@ -34,6 +34,12 @@ def _go_on(_operation: Operation, _path: Path) -> None:
     """Nobody watches."""
 
 
+def _say_nothing(_folder: Path, _mode: int) -> None:
+    """Nobody is told."""
+
+
+closed_to_others: Callable[[Path, int], None] = _say_nothing
+"""Called when a folder that was there already, with this mode, was closed to others."""
 on_disk: Callable[[Operation, Path], None] = _go_on
 """Called before the disk is asked for anything: what, and of which file. Here tests have a disk fail, or the power."""
 
@@ -91,16 +97,34 @@ class Home:
         return self.root / "history"
 
     @property
+    def unlogged(self) -> Path:
+        """Is there while chats are not logged (`plum-edge logs off`)."""
+        return self.root / "logging-off"
+
+    @property
     def lock(self) -> Path:
         """Held by the one consolidation that runs."""
         return self.root / "consolidate.lock"
 
+    def leads_nowhere(self) -> bool:
+        """Whether there is a link in the folder's place, to nothing."""
+        return self.root.is_symlink() and not self.root.exists()
+
     def create(self) -> Home:
-        """Make the folder and its own folders, readable by the user alone."""
+        """Make the folder and its own folders, readable by the user alone; one that is there already is closed.
+
+        Raises:
+            StoreError: there is a link to nothing in its place, or the disk refuses.
+        """
+        if self.leads_nowhere():
+            raise StoreError(f"{self.root} is a link to a folder that is not there.", "Make that, or name another.")
         with disk_errors(self.root):
+            before = self.root.stat().st_mode & 0o777 if self.root.exists() else 0o700
             for folder in (self.root, self.adapters, self.checkpoints, self.models):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.root.chmod(0o700)
+            if before != 0o700:
+                self.root.chmod(0o700)
+                closed_to_others(self.root, before)
         return self
 
 

@@ -46,7 +46,7 @@ def test_a_good_home_has_nothing_wrong(home: Home) -> None:
     findings = list(doctor.examine(home))
     assert [one.name for one in findings] == [
         "python", "config", "backend", "blas", "llama.cpp", "model", "home", "store", "adapters", "checkpoints",
-        "orphans", "disk", "memory", "clock", "schedule",
+        "orphans", "disk", "memory", "clock", "schedule", "crash",
     ]  # fmt: skip
     found = {one.name: one for one in findings}
     assert found["store"].state == found["home"].state == found["backend"].state == found["llama.cpp"].state == "ok"
@@ -182,3 +182,11 @@ def test_a_schedule_that_is_broken_is_advice(home: Home, monkeypatch: pytest.Mon
     broken = {"installed": True, "scheduler": "cron", "at": "03:00", "problem": "it is odd", "remedy": "Mend it"}
     monkeypatch.setattr(nightly, "status", lambda _home: broken)
     assert (looks.schedule(home).state, looks.schedule(home).remedy) == ("advice", "Mend it")
+
+
+def test_a_night_that_broke_off_is_named_until_its_trace_is_removed(home: Home) -> None:
+    assert looks.crash(home).state == "ok"
+    trace = home.root / "logs" / "crash.txt"
+    trace.parent.mkdir()
+    trace.write_text("2026-03-14, process 7")
+    assert looks.crash(home).state == "advice" and str(trace) in looks.crash(home).remedy

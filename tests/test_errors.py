@@ -12,7 +12,7 @@ from plum_edge import errors
 from plum_edge.errors import PlumError
 
 CONTRACT = {
-    "PlumError": 1,
+    "PlumError": 2,
     "UsageError": 2,
     "StoreError": 10,
     "LockHeld": 11,
@@ -87,3 +87,9 @@ def test_reasons_are_in_the_sentence() -> None:
     assert errors.GateRefused(["a", "b"], None).reasons == ["a", "b"]
     said = str(errors.NoSpace(Path("home"), {"the base as GGUF": 7_000_000_000, "adapters": 3_000_000}, 2_000_000))
     assert "7,003 MB are needed (7,000 MB the base as GGUF, 3 MB adapters), 2 MB are free." in said
+
+
+def test_the_readme_has_every_exit_code_and_no_other() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    listed = readme.split("Exit codes:")[1].split("\n\n")[0]
+    assert {int(code) for code in re.findall(r"(?:^|·)\s*(\d+)", listed)} == {0, *(cls.exit_code for cls in CLASSES)}

@@ -46,13 +46,14 @@ ACROSS = {
 JOINERS = {
     "general", "primer", "lesson", "teaching", "writer", "fold", "exam", "consolidate", "forget", "export", "home",
     "memory", "nightly", "doctor", "harness", "runtimes", "registry.base_check", "registry.bases", "home.backup",
-    "serve", "llm_plugin", "export.translate", "memory.editing", "memory.lineage", "memory.speaker",
+    "home.transcripts", "serve", "llm_plugin", "export.translate", "memory.editing", "memory.lineage", "memory.speaker",
     "registry.template_check",
 }  # fmt: skip
 """What joins stages. A module that stands here beside its package joins even where that is a stage, and who may import
 the package may not therefore import the module."""
 CLI_MAY = GROUND | {
-    "report", "doctor", "nightly", "memory", "serve", "home.backup", "export.translate", "registry.bases", "cli", "",
+    "report", "doctor", "nightly", "memory", "serve", "home.backup", "home.transcripts", "export.translate",
+    "registry.bases", "cli", "",
 }  # fmt: skip
 """The command line joins nothing below `Memory`. The empty name is the package itself."""
 REPORT_MAY = {"report", "errors", "paths"}

@@ -6,16 +6,19 @@ of each verb its name and one line, and nothing of what it does.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from plum_edge import paths
 from plum_edge.cli import terminal
 from plum_edge.cli.session import Session, shared
-from plum_edge.errors import GateRefused, Interrupted, PlumError, UsageError
+from plum_edge.errors import GateRefused, Interrupted, NoSpace, PlumError, Unavailable, UsageError
 
 VERBS = {
     "init": ("plum_edge.cli.init", "Choose a base model for this machine, and download it."),
@@ -98,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     session = Session(json="--json" in given)
     terminal.prepare(json=session.json)
+    paths.closed_to_others = terminal.closed
     try:
         code = plum_edge.main(given, prog_name="plum-edge", standalone_mode=False, obj=session)
         sys.stdout.flush()
@@ -110,11 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(_usage(error), session)
     except BrokenPipeError:  # whoever read our output has seen enough
         terminal.give_up_stdout()
-        return 1
+        return 0
     except OSError as error:
-        return _fail(PlumError(f"{error.filename or 'The system'}: {error.strerror or error}."), session)
+        return _fail(_of_system(error), session)
     except MemoryError:
-        return _fail(PlumError("There is not enough memory for this.", "Close other programs and try again."), session)
+        return _fail(Unavailable("There is not enough memory for this.", remedy="Close other programs."), session)
 
 
 def _fail(error: PlumError, session: Session) -> int:
@@ -130,6 +134,16 @@ def _fail(error: PlumError, session: Session) -> int:
     expected = isinstance(error, GateRefused | Interrupted)  # the program did as it should
     terminal.complain(error.what, error.remedy, "" if expected else "error: ")
     return error.exit_code
+
+
+def _of_system(error: OSError) -> PlumError:
+    """Return what the system has against a file as an error of ours; without a name it is what was to be shown."""
+    why = error.strerror or str(error)
+    if error.filename is None:
+        return UsageError(f"The output cannot be written: {why}.", "Send it elsewhere.")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NoSpace(Path(os.fsdecode(error.filename)))
+    return UsageError(f"{error.filename}: {why}.", "Name another, or mend it.")
 
 
 def _usage(error: click.ClickException) -> PlumError:

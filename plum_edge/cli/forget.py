@@ -23,7 +23,7 @@ _LISTED = 10
 
 @click.command("forget", short_help="Take conversations back, out of the log and the weights.")
 @click.argument("conversations", metavar="[CONVERSATION]…", nargs=-1)
-@click.option("--search", metavar="QUERY", help="Those with a message that holds all of these words.")
+@click.option("--search", metavar="QUERY", help="All that `logs search QUERY` finds.")
 @click.option("--since", metavar="D", callback=moment, help="Those begun on this date or later.")
 @click.option("--until", metavar="D", callback=moment, help="Those begun before this date.")
 @click.option("--dry-run", is_flag=True, help="Say what would go and how long it takes; change nothing.")

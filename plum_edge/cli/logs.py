@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from plum_edge.cli import heap, terminal
+from plum_edge.cli import heap, log_more, log_search, terminal
 from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
 from plum_edge.records import Conversation, Message
@@ -48,26 +48,9 @@ def show(session: Session, conversation: str) -> None:
         terminal.say(message.content.strip())
 
 
-@command.command("search")
-@click.argument("words", metavar="QUERY", nargs=-1, required=True)
-@click.option("--limit", metavar="N", type=click.IntRange(1), default=10, show_default=True, help="At most so many.")
-@shared
-@click.pass_obj
-def search(session: Session, words: tuple[str, ...], limit: int) -> None:
-    """Find conversations by their words, the best match first."""
-    with session.memory() as memory:
-        found = memory.store.search.search(" ".join(words), limit=limit)
-    if session.json:
-        session.emit(
-            [
-                {"conversation": one.conversation, "message": one.message, "date": one.date, "excerpt": one.excerpt}
-                for one in found
-            ]
-        )
-    elif found:
-        terminal.evidence(found, session.home)
-    else:
-        terminal.say("Nothing in the log has these words.")
+command.add_command(log_search.command)
+for _one in log_more.commands:
+    command.add_command(_one)
 
 
 @command.command("path")
@@ -157,27 +140,6 @@ def restore(session: Session, file: Path, yes: bool) -> None:
     for line in _restored(done):
         terminal.say(line)
     terminal.say(f"\nNext: plum-edge status{terminal.home_option(session.home)}")
-
-
-@command.command("export")
-@click.argument("file", metavar="FILE")
-@click.argument("conversations", metavar="[CONVERSATION]…", nargs=-1)
-@shared
-@click.pass_obj
-def export(session: Session, file: str, conversations: tuple[str, ...]) -> None:
-    """Write conversations as JSON lines, to be imported elsewhere: all, or those that are named. FILE - is stdout."""
-    from plum_edge.home import backup
-
-    if file == "-" and session.json:
-        raise UsageError("With --json there is one value on stdout.", "Name a file, or leave --json out.")
-    with session.memory() as memory:
-        done, lines = backup.export(memory.store, None if file == "-" else Path(file), conversations)
-        for line in lines:
-            sys.stdout.write(f"{line}\n")
-    if session.json:
-        session.emit(done)
-    elif file != "-":
-        terminal.say(f"{file}: {terminal.count(done['conversations'], 'conversation')}")
 
 
 def _day(one: Any) -> str:

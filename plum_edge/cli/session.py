@@ -36,9 +36,11 @@ class Session:
         """Return the home that is meant, whether it exists yet or not.
 
         Raises:
-            UsageError: there is a file in its place.
+            UsageError: there is a file in its place, or a link that leads nowhere.
         """
         home = Home.find(self.home)
+        if home.leads_nowhere():
+            raise UsageError(f"{home.root} is a link to a folder that is not there.", "Make that, or name another.")
         if home.root.exists() and not home.root.is_dir():
             raise UsageError(f"{home.root} is not a folder.", "Name a folder, or one that does not exist yet.")
         return home

@@ -38,6 +38,8 @@ def command(session: Session) -> None:
         terminal.hang(
             "forget   ", "what was asked to be forgotten is gone; what came after is still to be learned again"
         )
+    if found["crash"]:
+        terminal.hang("crash    ", f"a night broke off: {found['crash']} says where (no word of yours is in it)")
     if found["schedule"]["installed"]:
         terminal.hang("next     ", schedule(found["schedule"]))
     terminal.hang("base     ", f"{found['base']}, backend {found['backend']}")

@@ -13,6 +13,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from plum_edge.records import Evidence, spoken_date
@@ -27,6 +28,10 @@ _HARMFUL = {
     if chr(code) not in "\n\t"
 }
 """Control characters (a terminal obeys them) and overrides of the direction of writing."""
+_NARROW = 20
+"""Columns below which nothing is written beside a head."""
+_TABLE = 60
+"""Columns below which a table is no table."""
 
 
 def prepare(*, json: bool) -> None:
@@ -71,7 +76,7 @@ def complain(what: str, remedy: str, head: str = "error: ") -> None:
     """Write what went wrong to stderr, the remedy on a line of its own; wrapped where a person reads it."""
     terminal = sys.stderr.isatty()
     wrapper = textwrap.TextWrapper(
-        width=max(shutil.get_terminal_size().columns, 40) if terminal else 1 << 20,
+        width=max(shutil.get_terminal_size().columns, 20) if terminal else 1 << 20,
         initial_indent=head,
         subsequent_indent=" " * len(head),
         break_long_words=False,
@@ -81,8 +86,14 @@ def complain(what: str, remedy: str, head: str = "error: ") -> None:
     wrapper.initial_indent = wrapper.subsequent_indent
     text = "\n".join([*lines, *wrapper.wrap(clean(remedy))])
     if head and terminal and "NO_COLOR" not in os.environ:
-        text = text.replace(head.rstrip(), f"\x1b[31m{head.rstrip()}\x1b[0m", 1)
+        colour = 31 if head.startswith("error") else 33
+        text = text.replace(head.rstrip(), f"\x1b[{colour}m{head.rstrip()}\x1b[0m", 1)
     sys.stderr.write(text + "\n")
+
+
+def closed(folder: Path, mode: int) -> None:
+    """Say on stderr that a folder that was there already is now the user's alone."""
+    complain(f"{folder} was open to others (mode {mode:04o}); it is yours alone now (0700).", "", "note: ")
 
 
 def out() -> Console:
@@ -107,7 +118,10 @@ def say(text: RenderableType = "", style: str = "") -> None:
 
 def hang(head: str, text: str, style: str = "") -> None:
     """Write text after a head; on a terminal what does not fit on the line goes below the text, not below the head."""
-    room = max(20, out().width - len(head)) if sys.stdout.isatty() else 1 << 20
+    if sys.stdout.isatty() and out().width - len(head) < _NARROW and head.strip():  # the text goes below the head
+        say(head.strip(), "dim")
+        head = "  "
+    room = max(out().width - len(head), _NARROW // 2) if sys.stdout.isatty() else 1 << 20
     lines = textwrap.wrap(one_line(text), room, break_long_words=False, break_on_hyphens=False) or [""]
     for number, line in enumerate(lines):
         say(f"{'' if number else head:<{len(head)}}{line}", style)
@@ -115,7 +129,9 @@ def hang(head: str, text: str, style: str = "") -> None:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
     """Write rows under headings: wrapped to a terminal, else as plain aligned text. ``right``: columns of numbers."""
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and out().width < _TABLE:
+        _stack(headings, rows, right)
+    elif sys.stdout.isatty():
         _draw(headings, rows, right)
     else:
         _align([headings, *rows], right)
@@ -126,6 +142,7 @@ def evidence(found: Iterable[Evidence], home: str | None) -> None:
     for one in found:
         head = f"  {day(one.date)}  "
         hang(head, one.excerpt)
+        head = "" if sys.stdout.isatty() and out().width < _TABLE else head
         say(f"{'':<{len(head)}}plum-edge logs show {one.conversation}{home_option(home)}", "dim")
 
 
@@ -198,6 +215,16 @@ def _draw(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
     for row in rows:
         drawn.add_row(*(Text(one_line(cell)) for cell in row))
     out().print(drawn)
+
+
+def _stack(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:
+    """Write each row as a few lines: its last cell, and below it the others; numbers with what they are of."""
+    for row in rows:
+        cells = [one_line(cell) for cell in row]
+        *others, last = [f"{c} {headings[n]}" if n in right and c else c for n, c in enumerate(cells)]
+        say(last or "–")
+        for line in textwrap.wrap(" · ".join(filter(None, others)), out().width - 2, break_on_hyphens=False):
+            say(f"  {line}", "dim")
 
 
 def _align(rows: Sequence[Sequence[str]], right: Sequence[int]) -> None:

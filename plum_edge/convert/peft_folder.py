@@ -6,6 +6,7 @@ that is no plain LoRA is refused by name. Knows nothing of families or of PEFT's
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -33,6 +34,14 @@ _HARMLESS = {
 """Settings of training, or of which modules: the tensors themselves say which."""
 _PLAIN = {"bias": ("none",), "init_lora_weights": (True, False, "gaussian", "eva", "orthogonal")}
 """Other ways to begin (pissa, olora, corda, …) change the base as well."""
+
+_ATOM = r"(?:[\w./-]|\\[.dw]|\[[\w.-]+\])"
+_TERM = rf"{_ATOM}(?:[*+?]|\{{\d{{1,2}}\}})?"
+_TAME = re.compile(rf"\^?(?:{_TERM}|\((?:\?:)?(?:{_TERM}|\|)*\)\??)*\$?")
+"""Names, dots, classes, repeated single characters, and groups of alternatives that are not repeated."""
+_OPEN = re.compile(r"[*+]")
+_LONGEST, _MOST_OPEN = 256, 3
+"""Characters of a pattern, and repetitions without an end: each more multiplies the time by the length of a name."""
 
 
 def read(folder: Path) -> Lora:
@@ -102,8 +111,10 @@ def _foreign(name: str) -> str:
 
 def _scale(config: Mapping[str, Any], module: str, rank: int, folder: Path) -> float:
     """Return PEFT's factor of B·A: alpha / r, or alpha / √r where it is rank-stabilised."""
-    alpha = _of_pattern(config.get("alpha_pattern"), module, config.get("lora_alpha"))
-    said = _of_pattern(config.get("rank_pattern"), module, config.get("r"))
+    alpha, said = (
+        _of_pattern(config.get(pattern), module, config.get(otherwise), folder)
+        for pattern, otherwise in (("alpha_pattern", "lora_alpha"), ("rank_pattern", "r"))
+    )
     if not isinstance(alpha, int | float) or not math.isfinite(alpha):
         raise ForeignAdapter(folder, f"{CONFIG} has no usable lora_alpha")
     if said != rank:
@@ -111,12 +122,24 @@ def _scale(config: Mapping[str, Any], module: str, rank: int, folder: Path) -> f
     return float(alpha) / (math.sqrt(rank) if config.get("use_rslora") else rank)
 
 
-def _of_pattern(pattern: Any, module: str, otherwise: Any) -> Any:
-    """Return a pattern's value for a module: keys are regular expressions for the end of its name, the first counts."""
+def _of_pattern(pattern: Any, module: str, otherwise: Any, folder: Path) -> Any:
+    """Return a pattern's value for a module: keys are regular expressions for the end of its name, the first counts.
+
+    A stranger wrote them: only those are compiled that cannot take long, which the names of modules never need.
+    """
+    if pattern and not isinstance(pattern, dict):
+        raise ForeignAdapter(folder, f"{CONFIG} has patterns that are no object")
     for key, value in (pattern or {}).items():
-        if re.match(rf"(.*\.)?({key})$", module):
+        if _matcher(key, folder).match(module):
             return value
     return otherwise
+
+
+def _matcher(key: str, folder: Path) -> re.Pattern[str]:
+    if len(key) <= _LONGEST and _TAME.fullmatch(key) and len(_OPEN.findall(key)) <= _MOST_OPEN:
+        with contextlib.suppress(re.error):
+            return re.compile(rf"(.*\.)?({key})$")
+    raise ForeignAdapter(folder, f"{CONFIG} has a pattern that is not provided for: {key[:60]!r}")
 
 
 def write(folder: Path, lora: Lora, *, layers: int = 0) -> None:

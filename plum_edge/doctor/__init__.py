@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from plum_edge.doctor.finding import Finding, exit_code
-from plum_edge.doctor.home import adapters, checkpoints, clock, config, model, permissions, schedule, store
+from plum_edge.doctor.home import adapters, checkpoints, clock, config, crash, model, permissions, schedule, store
 from plum_edge.doctor.machine import backend, blas, disk, llama, memory, python
 from plum_edge.doctor.orphans import orphans, sweep
 from plum_edge.paths import Home
@@ -36,6 +36,7 @@ def examine(home: Home) -> Iterator[Finding]:
         lambda: memory(settings, home),
         lambda: clock(home),
         lambda: schedule(home),
+        lambda: crash(home),
     )
     for check in checks:
         yield check()

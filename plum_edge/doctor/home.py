@@ -14,6 +14,7 @@ from plum_edge.convert import peft
 from plum_edge.doctor.finding import Finding, wrong
 from plum_edge.errors import IntegrityError, NoModel, PlumError, StoreError, StoreMissing
 from plum_edge.fold import checkpoint
+from plum_edge.nightly import crashlog
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.registry import base, catalogue
@@ -143,6 +144,16 @@ def schedule(home: Home) -> Finding:
     if found["problem"]:
         return Finding("schedule", f"{line}; but {found['problem']}", found["remedy"])
     return Finding("schedule", line)
+
+
+def crash(home: Home) -> Finding:
+    """Return where the trace of a night is that broke off."""
+    path = crashlog.found(home)
+    if path is None:
+        return Finding("crash", "no night broke off")
+    when = f"{datetime.fromtimestamp(path.stat().st_mtime).astimezone():%Y-%m-%d %H:%M}"
+    remedy = f"Report it with {path}, in which no word of yours is. Then remove that file."
+    return Finding("crash", f"a night broke off, the last on {when}", remedy)
 
 
 def _fault(adapter: Adapter, manifest: dict[str, object]) -> str:

@@ -34,7 +34,6 @@ from plum_edge.store import Request, Store
 
 _PROBES = 24
 """Questions about the conversation that are asked before and after."""
-_FOUND = 10_000
 _OWN = ("made_with", "named", "doubted")
 """What a request notes for itself, and no receipt shows."""
 
@@ -49,7 +48,8 @@ def choose(
 ) -> list[str]:
     """Return the ids of the conversations that are meant: the named ones, and those that fit search and dates.
 
-    ``search`` finds conversations with a message that holds all of its words; dates are of the conversation's begin.
+    ``search`` finds what `Finding.find` does, which is what a search of the log shows; dates are of the conversation's
+    begin.
     A named one that was forgotten before is passed over, so that a command that was interrupted can be given again.
 
     Raises:
@@ -57,11 +57,7 @@ def choose(
     """
     meant = [ident for ident in (_named(store, name) for name in named) if ident is not None]
     if search is not None or since is not None or until is not None:
-        hits = (
-            {one.conversation for one in store.search.search(search, _FOUND, every=True)}
-            if search is not None
-            else None
-        )
+        hits = {one.conversation for one in store.finding.find(search)} if search is not None else None
         meant += [
             one.id
             for one in store.log.list()

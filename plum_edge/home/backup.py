@@ -1,4 +1,4 @@
-"""Copies of the log, for the day when it is lost: made while it is in use, put back, and its text as JSON lines.
+"""Copies of the log, for the day when it is lost: made while it is in use, put back, and its text for elsewhere.
 
 What was forgotten since a copy was made does not come back with it: the copy is brought up to date beside the log, and
 only then takes its place, at once and for every program that has the log open. Joins the store and what is beside it.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
 import os
 import shutil
 import tempfile
@@ -20,8 +19,8 @@ from typing import Any
 from plum_edge.errors import IntegrityError, StoreDamaged, StoreError, StoreTooNew, UsageError
 from plum_edge.home import erase
 from plum_edge.home.lock import locked
+from plum_edge.home.transcripts import WRITERS, Format
 from plum_edge.paths import Home, disk_errors, fsync_dir, sha256_file
-from plum_edge.records import Conversation
 from plum_edge.store import Store
 
 _TOUCHED = "The log was left as it is."
@@ -50,32 +49,35 @@ def write(store: Store, target: Path) -> dict[str, Any]:
     }
 
 
-def export(store: Store, target: Path | None, named: Sequence[str] = ()) -> tuple[dict[str, Any], Iterator[str]]:
-    """Return figures, and conversations as lines of plum-edge's own import format; all, or those that are named.
+def export(
+    store: Store, target: Path | None, named: Sequence[str] = (), form: Format = "jsonl"
+) -> tuple[dict[str, Any], Iterator[str]]:
+    """Return figures, and conversations as text in one of the forms of transcripts.py; all, or those that are named.
 
-    With ``target`` the lines are in that new file, 0600, and none are returned.
+    With ``target`` the texts are in that new file, 0600, and none are returned; ``conversations``, ``messages`` and
+    ``left_out`` (what the form has no place for) are of what was written. Without it they are of what there is.
 
     Raises:
         UnknownId: a conversation that is not there.
         UsageError, NoSpace, StoreError: as of `write`.
     """
-    ids = [store.log.get(one).id for one in named] or [one.id for one in store.log.list()]
-    found = {one.id: one.messages for one in store.log.list() if one.id in set(ids)}
-    figures: dict[str, Any] = {
-        "file": str(target) if target else None,
-        "conversations": len(found),
-        "messages": sum(found.values()),
-    }
-    lines = (_line(store.log.get(ident)) for ident in found)
+    ids = [store.log.get(one).id for one in named]
+    found = {one.id: one.messages for one in store.log.list() if not ids or one.id in set(ids)}
+    figures: dict[str, Any] = {"file": str(target) if target else None, "format": form}
+    texts = ((ident, WRITERS[form](store.log.get(ident))) for ident in found)
     if target is None:
-        return figures, lines
-    with _new_file(target) as temporary, temporary.open("w", encoding="utf-8") as file:
-        for line in lines:
-            file.write(f"{line}\n")
+        figures |= {"conversations": len(found), "messages": sum(found.values())}
+        return figures, (text for _, text in texts)
+    written = []
+    with _new_file(target) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        for ident, text in texts:
+            file.write(text)
+            written += [ident] if text else []
         file.flush()
         os.fsync(file.fileno())
     store.forgetting.add_export(str(target.absolute()), store.log.counts().segments)
-    return figures, iter(())
+    figures |= {"conversations": len(written), "messages": sum(found[ident] for ident in written)}
+    return figures | {"left_out": len(found) - len(written)}, iter(())
 
 
 @dataclass
@@ -269,15 +271,3 @@ def _new_file(target: Path) -> Iterator[Path]:
         finally:
             for suffix in (*_SUFFIXES, "-journal"):
                 temporary.with_name(temporary.name + suffix).unlink(missing_ok=True)
-
-
-def _line(talk: Conversation) -> str:
-    messages = [
-        {"role": one.role, "content": one.content}
-        | ({"created_at": one.created_at.isoformat()} if one.created_at else {})
-        | ({"name": one.name} if one.name else {})
-        for one in talk.messages
-    ]
-    made: dict[str, object] = {"id": talk.id, "title": talk.title, "created_at": talk.created_at.isoformat()}
-    made |= {"messages": messages} | ({} if talk.trainable else {"trainable": False})
-    return json.dumps(made | ({} if talk.dated else {"dated": False}), ensure_ascii=False)

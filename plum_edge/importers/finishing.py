@@ -54,6 +54,8 @@ class Finishing:
             yield from self.rest(made.created_at)
             self._last = made.created_at
             yield made
+        elif draft.created_at and not draft.dated and made.created_at != self._modified:  # a guess made before is kept
+            yield made
         elif self._last is not None:
             yield replace(made, created_at=self._last)
         else:

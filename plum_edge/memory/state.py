@@ -8,6 +8,7 @@ from typing import Any
 
 from plum_edge import nightly
 from plum_edge.config import Config
+from plum_edge.nightly import crashlog
 from plum_edge.paths import Home
 from plum_edge.store import Store
 
@@ -20,7 +21,7 @@ def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
     counts, steps = store.log.counts(), len(store.runs.steps())
     active, last = store.runs.active(), store.runs.last()
     cut_short = last is not None and last.status not in ("promoted", "refused", "nothing")
-    dates = sorted(summary.created_at for summary in store.log.list())
+    dates = store.log.span()
     return {
         "home": str(home.root),
         "base": config.model.base,
@@ -36,8 +37,9 @@ def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
         "aside": store.log.aside(),
         "doubted": store.attempts.open(),
         "schedule": nightly.status(home.root),
+        "crash": str(crash) if (crash := crashlog.found(home)) else None,
         "first_date": dates[0].isoformat() if dates else None,
-        "last_date": dates[-1].isoformat() if dates else None,
+        "last_date": dates[1].isoformat() if dates else None,
         "backend": config.train.backend,
     }
 

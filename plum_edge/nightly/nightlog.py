@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoSpace, PlumError, Unavailable
+from plum_edge.nightly import crashlog
 from plum_edge.paths import Home
 
 _LIMIT = 512 << 10
@@ -75,7 +76,8 @@ def watching(home: Home) -> Iterator[NightLog]:
     log = NightLog(home)
     log.write("began", process=os.getpid())
     try:
-        yield log
+        with crashlog.recording(home):
+            yield log
     except PlumError as error:
         why = error.what if isinstance(error, _QUOTABLE) else type(error).__name__
         refused = {"reasons": error.reasons} if isinstance(error, GateRefused) else {}

@@ -20,6 +20,7 @@ from plum_edge.store.attempts import Attempt, Attempts
 from plum_edge.store.connect import Connection, open_log
 from plum_edge.store.copies import Copies
 from plum_edge.store.edits import Edits
+from plum_edge.store.finding import Finding, Limits
 from plum_edge.store.forgetting import Forgetting, Request
 from plum_edge.store.listing import AddResult, Counts, State, Summary
 from plum_edge.store.log import Log
@@ -37,7 +38,9 @@ __all__ = [
     "Copies",
     "Counts",
     "Edits",
+    "Finding",
     "Forgetting",
+    "Limits",
     "Log",
     "Night",
     "Pairs",
@@ -52,8 +55,8 @@ __all__ = [
 
 
 class Store:
-    """An open store. Its parts: ``log``, ``amending``, ``pairs``, ``runs``, ``search``, ``forgetting``, ``copies``,
-    ``attempts``, ``writings`` and ``edits``.
+    """An open store. Its parts: ``log``, ``amending``, ``pairs``, ``runs``, ``search``, ``finding``, ``forgetting``,
+    ``copies``, ``attempts``, ``writings`` and ``edits``.
 
     Close it, or use it in ``with``.
     """
@@ -65,6 +68,7 @@ class Store:
         self.pairs = Pairs(connection)
         self.runs = Runs(connection)
         self.search = Search(connection)
+        self.finding = Finding(connection)
         self.writings = Writings(connection)
         self.forgetting = Forgetting(connection)
         self.copies = Copies(connection)

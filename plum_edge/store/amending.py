@@ -1,4 +1,4 @@
-"""What a user takes back or renames of a conversation that goes on: its last turns, its title.
+"""What a user takes back of a conversation that goes on: its last turns.
 
 Only what has no place in the order of learning yet can be taken back so; what has is forgotten (forgetting.py). Knows
 nothing of files.
@@ -34,19 +34,6 @@ class Amending:
             database.conn.execute("DELETE FROM messages WHERE conversation = ? AND ordinal >= ?", (key, first))
             if first == 0:
                 database.conn.execute("DELETE FROM conversations WHERE key = ?", (key,))
-
-    def rename(self, conversation_id: str, title: str) -> None:
-        """Give a conversation another title.
-
-        Raises:
-            UnknownId: there is no such conversation.
-            UsageError: it has its place in the order of learning, and its title is part of what is learned.
-        """
-        with self._c.transaction() as database:
-            key = self._key(conversation_id)
-            if self._recorded(key):
-                raise UsageError("Its title is part of what was learned of it.", "It stays as it is.")
-            database.conn.execute("UPDATE conversations SET title = ? WHERE key = ?", (clean(title), key))
 
     def _recorded(self, key: int) -> int:
         return int(self._c.value("SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = ?", key))

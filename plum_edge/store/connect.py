@@ -25,7 +25,7 @@ from sqlite_utils import Database
 
 from plum_edge.errors import NoSpace, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from plum_edge.paths import Home, disk_errors, fsync_dir, rename
-from plum_edge.store.migrations import applied, migrate, names, schema, schema_of
+from plum_edge.store.migrations import applied, functions, migrate, names, schema, schema_of
 
 APPLICATION_ID = 0x506C756D
 """Marks the file as ours ("Plum"), so that another program's database is not taken for a log."""
@@ -252,6 +252,7 @@ def _make(path: Path) -> None:
 def _connect(path: Path) -> Database:
     connection = sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     connection.text_factory = lambda raw: raw.decode(errors="replace")  # one bad byte does not close a conversation
+    functions(connection)
     try:
         return Database(connection, execute_plugins=False)  # no foreign code at the user's conversations
     except BaseException:

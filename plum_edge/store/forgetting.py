@@ -16,6 +16,7 @@ from sqlite_utils import Database
 
 from plum_edge.store.columns import clean, dump, stamp
 from plum_edge.store.connect import Connection
+from plum_edge.store.migrations import INDEXES
 from plum_edge.store.runs import Runs
 from plum_edge.store.tombstones import Tombstones
 
@@ -149,13 +150,14 @@ class Forgetting:
             )
 
     def rewrite(self) -> None:
-        """Write the file anew, the search index first: deleted words stay in it until its parts are merged.
+        """Write the file anew, the search indexes first: deleted words stay in one until its parts are merged.
 
         Raises:
             StoreError: another process goes on reading.
         """
         with self._c.transaction() as database:
-            database.conn.execute("INSERT INTO messages_fts (messages_fts) VALUES ('optimize')")
+            for index in INDEXES:
+                database.conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
         self._c.rewrite()
 
     def _delete_one(self, database: Database, ident: str, *, keep_log: bool) -> None:

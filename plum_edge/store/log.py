@@ -34,6 +34,22 @@ WHERE trainable AND EXISTS (
 )
 """
 """The segments that wait for their place."""
+_SUMMARIES = """
+SELECT id, coalesce(nullif(called, ''), title) AS title, created_at, trainable, dated,
+    EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
+    (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
+    (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
+    (SELECT min(CASE
+        WHEN promoted THEN 3
+        WHEN EXISTS (SELECT 1 FROM steps WHERE steps.seq = s.seq) THEN 2
+        WHEN EXISTS (SELECT 1 FROM pairs WHERE pairs.seq = s.seq) THEN 1
+        ELSE 0 END) FROM segments s WHERE conversation = c.key) AS stage
+FROM conversations c
+"""
+"""A line for every conversation, without an order."""
+_ALIKE = f"""
+SELECT recorded = messages AS whole, trainable, aside, stage, count(*) AS number FROM ({_SUMMARIES}) GROUP BY 1, 2, 3, 4
+"""
 
 
 class Log:
@@ -109,6 +125,12 @@ class Log:
             key = self._key(conversation_id)
             database.conn.execute("UPDATE conversations SET trainable = ? WHERE key = ?", (int(trainable), key))
 
+    def set_title(self, conversation_id: str, title: str) -> None:
+        """Call a conversation something else. What it was called is kept: what is learned of it rests on that."""
+        with self._c.transaction() as database:
+            key = self._key(conversation_id)
+            database.conn.execute("UPDATE conversations SET called = ? WHERE key = ?", (clean(title), key))
+
     def record(self, segment: Segment) -> int:
         """Give the segment its place in the order of learning, for good, and return it (1, 2, …). Idempotent.
 
@@ -168,18 +190,7 @@ class Log:
     def list(self) -> _Summaries:
         """Return a line for every conversation, in recorded order."""
         rows = self._c.rows(
-            """
-            SELECT id, title, created_at, trainable, dated,
-                EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
-                (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
-                (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
-                (SELECT min(CASE
-                    WHEN promoted THEN 3
-                    WHEN EXISTS (SELECT 1 FROM steps WHERE steps.seq = s.seq) THEN 2
-                    WHEN EXISTS (SELECT 1 FROM pairs WHERE pairs.seq = s.seq) THEN 1
-                    ELSE 0 END) FROM segments s WHERE conversation = c.key) AS stage
-            FROM conversations c ORDER BY instant, position, id
-            """
+            f"SELECT *, recorded = messages AS whole FROM ({_SUMMARIES} ORDER BY instant, position, id)"
         )
         return [
             Summary(
@@ -237,8 +248,16 @@ class Log:
                 (SELECT count(*) FROM segments)
             """
         )
-        found = Counter(summary.state for summary in self.list())
+        found: Counter[State] = Counter()
+        for row in self._c.rows(_ALIKE):
+            found[_state(row)] += row["number"]
         return Counts(conversations, messages, segments, {state: found[state] for state in STATES})
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last conversation began, or None where there is none."""
+        select = "SELECT created_at FROM conversations ORDER BY instant {} LIMIT 1"
+        found = [self._c.value(select.format(order)) for order in ("ASC", "DESC")]
+        return None if found[0] is None else (self._c.moment(found[0]), self._c.moment(found[1]))
 
     # Rows ---------------------------------------------------------------------------------------------------------
 
@@ -271,7 +290,7 @@ class Log:
             raise StoreDamaged(self._c.path, f"the conversation of key {key} is gone from it")
         return Conversation(
             id=row["id"],
-            title=row["title"],
+            title=row["called"] or row["title"],
             created_at=self._c.moment(row["created_at"]),
             messages=self._messages(key),
             source=row["source"],
@@ -311,7 +330,7 @@ class Log:
 
 
 def _state(row: Any) -> State:
-    if row["recorded"] != row["messages"]:
+    if not row["whole"]:
         return "logged" if row["trainable"] else "excluded"
     return "aside" if row["aside"] else STATES[row["stage"] or 0]
 

@@ -10,8 +10,13 @@ from contextlib import closing
 
 from sqlite_utils import Database, Migrations
 
+from plum_edge.store import pieces
+
 MIGRATIONS = Migrations("plum-edge")
 """The schema's history. sqlite-utils records in ``_sqlite_migrations`` which of them a file holds."""
+
+INDEXES = ("messages_fts", "messages_pieces", "titles_pieces")
+"""The full-text indexes: what is deleted must go out of each of them."""
 
 SECURE_FTS = sqlite3.sqlite_version_info >= (3, 42)
 """Whether FTS5 can overwrite the words of deleted text itself."""
@@ -27,8 +32,15 @@ def migrate(database: Database) -> None:
             database.conn.execute("BEGIN IMMEDIATE")
             later = {migration.name for migration in MIGRATIONS.pending(database)[1:]}
             MIGRATIONS.apply(database, stop_before=later)
-    if SECURE_FTS and not _one(database, "SELECT 1 FROM messages_fts_config WHERE k = 'secure-delete'"):
-        database.conn.execute("INSERT INTO messages_fts (messages_fts, rank) VALUES ('secure-delete', 1)")
+    for index in INDEXES if SECURE_FTS else ():
+        if not _one(database, f"SELECT 1 FROM {index}_config WHERE k = 'secure-delete'"):
+            database.conn.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('secure-delete', 1)")
+
+
+def functions(connection: sqlite3.Connection) -> None:
+    """Give a connection the functions that the triggers of `m010_pieces` call."""
+    connection.create_function("pieces_of_message", 2, pieces.of_message, deterministic=True)
+    connection.create_function("pieces_of_title", 1, pieces.of_title, deterministic=True)
 
 
 def names() -> list[str]:
@@ -58,9 +70,8 @@ def schema_of(database: Database) -> set[tuple[str, str]]:
     What FTS5 and sqlite-utils make for themselves differs between their versions and is left out.
     """
     rows = database.conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    return {
-        (name, sql) for name, sql in rows if not str(name).startswith(("messages_fts_", "_sqlite", "sqlite_", "idx__"))
-    }
+    theirs = (*(f"{index}_" for index in INDEXES), "_sqlite", "sqlite_", "idx__")
+    return {(name, sql) for name, sql in rows if not str(name).startswith(theirs)}
 
 
 @MIGRATIONS()
@@ -337,6 +348,48 @@ def m009_uncertain(database: Database) -> None:
         database,
         "ALTER TABLE conversations ADD COLUMN dated INTEGER NOT NULL DEFAULT 1 CHECK (dated IN (0, 1))",
         "ALTER TABLE messages ADD COLUMN name TEXT NOT NULL DEFAULT ''",
+    )
+
+
+@MIGRATIONS()
+def m010_pieces(database: Database) -> None:
+    """Indexes of what words alone do not find: messages in scripts without blanks and with emoji, and titles.
+
+    ``called``: the title that the user gave a conversation. ``title`` stays what it was, for what was learned of it.
+
+    The indexes hold the pieces themselves (pieces.py), so that what goes out needs no function of ours. Of a message
+    that words are enough for they hold nothing.
+    """
+    functions(database.conn)
+    said = "pieces_of_message(CAST({}.content AS BLOB), {}.name)"
+    new, put = said.format("new", "new"), "INSERT INTO messages_pieces (rowid, content)"
+    gone = "DELETE FROM messages_pieces WHERE rowid = old.key;"
+    shown = "pieces_of_title(CAST(coalesce(nullif(new.called, ''), new.title) AS BLOB))"
+    title = f"INSERT INTO titles_pieces (rowid, content) VALUES (new.key, {shown});"
+    no_title = "DELETE FROM titles_pieces WHERE rowid = old.key;"
+    _run(
+        database,
+        "ALTER TABLE conversations ADD COLUMN called TEXT NOT NULL DEFAULT ''",
+        "CREATE VIRTUAL TABLE messages_pieces USING fts5 (content, tokenize = 'porter ascii')",
+        "CREATE VIRTUAL TABLE titles_pieces USING fts5 (content, tokenize = 'porter ascii')",
+        f"""
+        {put} SELECT key, found FROM (
+            SELECT key, {said.format("messages", "messages")} AS found FROM messages
+        ) WHERE found IS NOT NULL
+        """,
+        """
+        INSERT INTO titles_pieces (rowid, content)
+        SELECT key, pieces_of_title(CAST(title AS BLOB)) FROM conversations
+        """,
+        f"CREATE TRIGGER pieces_inserted AFTER INSERT ON messages WHEN {new} IS NOT NULL "
+        f"BEGIN {put} VALUES (new.key, {new}); END",
+        f"CREATE TRIGGER pieces_deleted AFTER DELETE ON messages BEGIN {gone} END",
+        f"CREATE TRIGGER pieces_updated AFTER UPDATE OF key, content, name ON messages "
+        f"BEGIN {gone} {put} SELECT new.key, {new} WHERE {new} IS NOT NULL; END",
+        f"CREATE TRIGGER title_inserted AFTER INSERT ON conversations BEGIN {title} END",
+        f"CREATE TRIGGER title_deleted AFTER DELETE ON conversations BEGIN {no_title} END",
+        f"CREATE TRIGGER title_updated AFTER UPDATE OF key, title, called ON conversations "
+        f"BEGIN {no_title} {title} END",
     )
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from itertools import pairwise
 from typing import Any
 
 from plum_edge.errors import StoreDamaged
 from plum_edge.records import Evidence
 from plum_edge.store.connect import Connection
+from plum_edge.store.excerpts import excerpt
+from plum_edge.store.pieces import is_single, needs_pieces, pieces
 
 _EXCERPT_WORDS = 24
 _QUERY_WORDS = 64
@@ -30,6 +33,17 @@ _STOPWORD_TEXT = """
 """
 _STOPWORDS = frozenset(_STOPWORD_TEXT.split())
 """Words that a question about the past holds whatever it asks."""
+
+
+_RANKED = """
+SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, -f.rank AS score, m.content,
+    snippet({index}, 0, '[', ']', '…', ?) AS excerpt
+FROM {index} f JOIN messages m ON m.key = f.rowid JOIN conversations c ON c.key = m.conversation
+WHERE {index} MATCH ? AND m.role != 'system' AND (? IS NULL OR EXISTS (
+    SELECT 1 FROM segments s WHERE s.conversation = c.key AND s.seq < ?
+        AND m.ordinal >= s.first AND m.ordinal < s.first + s.length))
+ORDER BY f.rank
+"""
 
 
 class Search:
@@ -59,26 +73,30 @@ class Search:
         Returns:
             Evidence with ``score`` = BM25 (higher is better) and an excerpt with ``[`` and ``]`` around the words hit.
         """
-        words = content_words(query)
-        if not words or limit <= 0:
+        if limit <= 0:
             return []
-        rows = self._c.each(
-            """
-            SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, -f.rank AS score,
-                snippet(messages_fts, 0, '[', ']', '…', ?) AS excerpt
-            FROM messages_fts f JOIN messages m ON m.key = f.rowid JOIN conversations c ON c.key = m.conversation
-            WHERE messages_fts MATCH ? AND m.role != 'system' AND (? IS NULL OR EXISTS (
-                SELECT 1 FROM segments s WHERE s.conversation = c.key AND s.seq < ?
-                    AND m.ordinal >= s.first AND m.ordinal < s.first + s.length))
-            ORDER BY f.rank
-            """,
-            *(
-                _EXCERPT_WORDS,
-                (" AND " if every else " OR ").join(f'"{word}"' for word in words),
-                before_seq,
-                before_seq,
-            ),
-        )
+        limits = (limit, before_seq, every, passed_over)
+        found = self._best("messages_fts", content_words(query), *limits)
+        if needs_pieces(query):  # the one index holds no such text as the other does
+            for one in self._best("messages_pieces", content_pieces(query), *limits).values():
+                if one.conversation not in found or found[one.conversation].score < one.score:
+                    found[one.conversation] = one
+        return sorted(found.values(), key=lambda one: -one.score)[:limit]
+
+    def _best(
+        self,
+        index: str,
+        terms: list[str],
+        limit: int,
+        before_seq: int | None,
+        every: bool,
+        passed_over: Callable[[str, int], bool] | None,
+    ) -> dict[str, Evidence]:
+        """Return the best message of each of the best conversations, by one index."""
+        if not terms:
+            return {}
+        sought = (" AND " if every else " OR ").join(f'"{term}"' for term in terms)
+        rows = self._c.each(_RANKED.format(index=index), _EXCERPT_WORDS, sought, before_seq, before_seq)
         found: dict[str, Evidence] = {}
         try:
             with closing(rows):
@@ -87,17 +105,27 @@ class Search:
                         break
                     if row["id"] in found or (passed_over and passed_over(row["id"], row["ordinal"])):
                         continue
-                    found[row["id"]] = self._evidence(row)
+                    found[row["id"]] = self._evidence(row, terms if index == "messages_pieces" else ())
         except sqlite3.OperationalError as error:  # the query is sound, so the index is not
             raise StoreDamaged(self._c.path, f"its search index: {error}") from error
-        return list(found.values())
+        return found
 
-    def _evidence(self, row: Any) -> Evidence:
-        excerpt = " ".join(row["excerpt"].split())
-        return Evidence(row["id"], self._c.moment(row["date"]), excerpt, row["ordinal"], row["score"])
+    def _evidence(self, row: Any, pieces_sought: Iterable[str]) -> Evidence:
+        """Return a row as evidence; where pieces were sought, the excerpt is of the text that they were made of."""
+        marked = [piece.split() for piece in pieces_sought]
+        shown = excerpt(row["content"], marked) if marked else " ".join(row["excerpt"].split())
+        return Evidence(row["id"], self._c.moment(row["date"]), shown, row["ordinal"], row["score"])
 
 
 def content_words(query: str) -> list[str]:
     """Return the different words of a text that say what it is about, lower case, in order; all words if none does."""
     words = list(dict.fromkeys(re.findall(r"[^\W_]+", query.lower())))
     return ([word for word in words if word not in _STOPWORDS] or words)[:_QUERY_WORDS]
+
+
+def content_pieces(query: str) -> list[str]:
+    """Return what a text in a script without blanks is about: each two characters that follow each other, and words."""
+    found = pieces(query).split()
+    pairs = [f"{one} {other}" for one, other in pairwise(found) if is_single(one) and is_single(other)]
+    words = [one for one in found if not is_single(one) and one not in _STOPWORDS]
+    return list(dict.fromkeys(pairs + words))[:_QUERY_WORDS] or found[:_QUERY_WORDS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -181,12 +182,57 @@ def test_a_reader_that_leaves_early_is_no_error(logged: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_output_that_cannot_be_written_is_a_sentence(logged: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        call = [sys.executable, "-m", "plum_edge.cli", "logs", "--home", str(logged)]
-        ran = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert ran.returncode == 1
-    assert "No space left" in ran.stderr
-    assert "Traceback" not in ran.stderr
+    for options in ([], ["--json"]):
+        with Path("/dev/full").open("w") as full:
+            call = [sys.executable, "-m", "plum_edge.cli", "logs", *options, "--home", str(logged)]
+            ran = subprocess.run(call, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        assert ran.returncode == 2
+        assert ran.stderr.splitlines()[0] == "error: The output cannot be written: No space left on device."
+        assert len(ran.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_standard_streams_are_no_crash(logged: Path, tmp_path: Path, closed: str) -> None:
+    for words, code in (("logs --json", 0), ("logs show nothing", 2)):
+        program = f"{sys.executable} -X dev -m plum_edge.cli {words} --home '{logged}'"
+        ran = subprocess.run(f"{program} 1>'{tmp_path}/out' 2>'{tmp_path}/err' {closed}", shell=True, check=False)
+        assert ran.returncode == code
+        assert "Traceback" not in (tmp_path / "err").read_text()
+
+
+def test_what_the_system_says_of_a_file_is_a_sentence(logged: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error, code in (
+        (OSError(errno.EISDIR, "Is a directory", "x"), 2),
+        (OSError(errno.ENOSPC, "No space left on device", "x"), 10),
+        (MemoryError(), 20),
+    ):
+
+        def fail(*_: object, error: BaseException = error) -> None:
+            raise error
+
+        monkeypatch.setattr("plum_edge.cli.session.Session.memory", fail)
+        found = run("logs", "--home", logged)
+        assert (found.code, found.err.startswith("error: ")) == (code, True)
+
+
+def test_a_home_that_is_a_link_to_nothing_is_a_sentence(tmp_path: Path, two: Path, run: Run) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    for arguments in (("import", two), ("chat",), ("logs",), ("logs", "off"), ("doctor",)):
+        found = run(*arguments, "--home", tmp_path / "link")
+        assert (found.code, "is a link to a folder that is not there" in found.err) == (2, True), arguments
+    assert not (tmp_path / "nothing").exists()
+    (tmp_path / "nothing").mkdir()
+    assert run("import", two, "--home", tmp_path / "link").code == 0
+
+
+def test_a_folder_that_was_open_is_closed_and_that_is_said_once(tmp_path: Path, two: Path, run: Run) -> None:
+    home = tmp_path / "open"
+    home.mkdir()
+    home.chmod(0o755)
+    found = run("import", two, "--home", home, "--json")
+    assert found.err == f"note: {home} was open to others (mode 0755); it is yours alone now (0700).\n"
+    assert (found.json["conversations"], home.stat().st_mode & 0o777) == (2, 0o700)
+    assert run("import", two, "--home", home).err == ""
 
 
 def test_a_terminal_without_utf8_gets_look_alikes(home: Path, tmp_path: Path, run: Run) -> None:

@@ -71,6 +71,28 @@ def test_patterns_of_alpha_and_rank_are_kept(tmp_path: Path) -> None:
     assert scale_of(lora, Q) == pytest.approx(2.0) and scale_of(lora, UP) == pytest.approx(3.0)
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [r"(a+)+$", r"(.*a){20}", r"(q|q)*_proj", ".*" * 9 + "x", "(", "[z-a]", r"(?P<a>q)", r"\1", "q" * 300, "a**"],
+)
+def test_a_strangers_pattern_that_could_take_for_ever_is_refused(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(ForeignAdapter, match="pattern that is not provided for"):
+        peft_folder.read(peft_adapter(tmp_path / "a", alpha_pattern={pattern: 21}))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [UP, r"^model\.layers\.[0-9]+\.mlp\.(up|down)_proj$", r".*\.(?:up_proj|down_proj)", r"layers.\d{1}.mlp.up_proj"],
+)
+def test_the_patterns_that_name_modules_are_read(tmp_path: Path, pattern: str) -> None:
+    assert scale_of(peft_folder.read(peft_adapter(tmp_path / "a", alpha_pattern={pattern: 12})), UP) == pytest.approx(3)
+
+
+def test_patterns_that_are_no_object_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ForeignAdapter, match="no object"):
+        peft_folder.read(peft_adapter(tmp_path / "a", rank_pattern=["up_proj"]))
+
+
 def test_a_rank_that_the_configuration_does_not_say_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ForeignAdapter, match=r"up_proj has rank 7, and adapter_config\.json says 4"):
         peft_folder.read(peft_adapter(tmp_path / "a", (4, 7)))

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_copy_is_whole_closed_to_others_and_made_while_another_writes(home: Ho
     target = tmp_path / "copy.db"
     with contextlib.closing(sqlite3.connect(home.log, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")  # half a turn of a chat
-        other.execute("UPDATE conversations SET title = 'half written'")
+        other.execute("UPDATE conversations SET source = 'half written'")
         with Store.open(home, create=False) as store, pytest.MonkeyPatch.context() as patch:
             patch.setattr(store.forgetting, "add_export", lambda *_: None)  # it would wait for the other
             figures = backup.write(store, target)
@@ -66,7 +67,7 @@ def test_a_copy_is_whole_closed_to_others_and_made_while_another_writes(home: Ho
     with contextlib.closing(sqlite3.connect(target)) as read:
         assert read.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert read.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
-        assert read.execute("SELECT count(*) FROM conversations WHERE title = 'half written'").fetchone() == (0,)
+        assert read.execute("SELECT count(*) FROM conversations WHERE source = 'half written'").fetchone() == (0,)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.db", "home"]
 
 
@@ -206,3 +207,43 @@ def test_an_export_is_imported_as_it_was(home: Home, tmp_path: Path) -> None:
 
 def plain(one: Conversation) -> tuple[object, ...]:
     return one.id, one.created_at, one.messages
+
+
+def test_every_kind_of_conversation_comes_back_from_an_export(home: Home, tmp_path: Path) -> None:
+    at = datetime.fromisoformat("2026-03-12T19:42:00+01:00")
+    said = (
+        Message("system", "Be terse."), Message("user", "水\r\nline \x01", at), Message("assistant", "Hi!", name="Zoë"),
+        Message("user", " 🫠 "),
+    )  # fmt: skip
+    talks = [Conversation("odd/id 1", "Tïtle", at, said, trainable=False, dated=False), talk(3)]
+    with Store.open(home, create=False) as store:
+        store.log.add(talks)
+        store.log.set_title(talks[1].id, "Another")
+        backup.export(store, tmp_path / "out.jsonl", [one.id for one in talks])
+        before = [store.log.get(one.id) for one in talks]
+    with Memory(tmp_path / "other") as memory:
+        assert memory.import_file(tmp_path / "out.jsonl")["skipped"] == []
+        after = [memory.store.log.get(one.id) for one in talks]
+    same = ("id", "title", "created_at", "messages", "trainable", "dated")
+    assert [[getattr(one, name) for name in same] for one in after] == [
+        [getattr(one, name) for name in same] for one in before
+    ]
+
+
+def test_lines_to_train_on_hold_what_may_be_trained_on(home: Home, tmp_path: Path) -> None:
+    at = datetime.fromisoformat("2026-03-12T19:42:00+01:00")
+    turns = (Message("user", "One."), Message("user", "Two."), Message("assistant", "Three."), Message("user", "Four?"))
+    with Store.open(home, create=False) as store:
+        store.log.add(
+            [
+                Conversation("joined", "", at, turns),
+                Conversation("never", "", at, turns, trainable=False),
+                Conversation("unanswered", "", at, turns[:2]),
+            ]
+        )
+        done, _ = backup.export(store, tmp_path / "out.jsonl", ["joined", "never", "unanswered"], "mlx")
+    (line,) = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(line) == {
+        "messages": [{"role": "user", "content": "One.\n\nTwo."}, {"role": "assistant", "content": "Three."}]
+    }
+    assert (done["conversations"], done["left_out"]) == (1, 2)

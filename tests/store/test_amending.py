@@ -1,4 +1,4 @@
-"""A turn is undone and a title changed, as long as nothing of it has its place in the order of learning."""
+"""A turn is undone, as long as nothing of it has its place in the order of learning."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge.errors import UnknownId, UsageError
+from plum_edge.errors import UsageError
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store
@@ -53,21 +53,3 @@ def test_what_is_being_learned_stays(opened: Store) -> None:
         assert len(store.log.get("tap").messages) == 3
         store.amending.cut("tap", 2)
         assert len(store.log.get("tap").messages) == 2
-
-
-def test_a_title_is_changed(opened: Store) -> None:
-    with opened as store:
-        store.log.add([talk("The tap drips.")])
-        store.amending.rename("tap", "Kitchen")
-        assert store.log.get("tap").title == "Kitchen"
-        with pytest.raises(UnknownId):
-            store.amending.rename("ta", "A beginning of an id is none")
-
-
-def test_a_title_that_is_learned_stays(opened: Store) -> None:
-    with opened as store:
-        store.log.add([talk("The tap drips.")])
-        store.log.record(store.log.plan()[0])
-        with pytest.raises(UsageError, match="part of what was learned"):
-            store.amending.rename("tap", "Kitchen")
-        assert store.log.get("tap").title == "Tap"

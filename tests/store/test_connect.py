@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from plum_edge.errors import NoSpace, PlumError, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from plum_edge.paths import Home
 from plum_edge.store import Store, connect
-from plum_edge.store.migrations import MIGRATIONS, SECURE_FTS, names
+from plum_edge.store.migrations import INDEXES, MIGRATIONS, SECURE_FTS, names
 from tests.raw import is_locked
 from tests.store.samples import pair, recorded, talk
 
@@ -85,8 +85,9 @@ def test_every_connection_has_the_pragmas(home: Home) -> None:
     }
     with Store.open(home, create=False) as store:
         assert {name: store._connection.value(f"PRAGMA {name}") for name in expected} == expected
-        secure = store._connection.value("SELECT v FROM messages_fts_config WHERE k = 'secure-delete'")
-        assert bool(secure) == SECURE_FTS
+        for index in INDEXES:
+            secure = store._connection.value(f"SELECT v FROM {index}_config WHERE k = 'secure-delete'")
+            assert bool(secure) == SECURE_FTS
 
 
 def test_deleted_text_is_gone_from_the_file(home: Home) -> None:
@@ -213,21 +214,22 @@ def test_an_old_log_opens_and_keeps_what_it_holds(home: Home, held: int) -> None
     tables = {2: ["messages_fts"], 3: ["pairs", "segments"], 4: ["steps", "adapters", "active", "evaluations"]}
     tables[4] += ["answers", "cells", "nights"]
     tables[5] = ["tombstone_key", "tombstones", "forgettings", "asides", "promotions", "exports"]
-    tables |= {6: ["attempts"], 7: ["writings"], 8: ["edits"]}
-    columns = {9: [("conversations", "dated"), ("messages", "name")]}
+    tables |= {6: ["attempts"], 7: ["writings"], 8: ["edits"], 10: ["messages_pieces", "titles_pieces"]}
+    triggers = {2: [f"messages_{event}" for event in ("inserted", "deleted", "updated")]}
+    triggers[10] = [f"{of}_{event}" for of in ("pieces", "title") for event in ("inserted", "deleted", "updated")]
+    columns = {9: [("conversations", "dated"), ("messages", "name")], 10: [("conversations", "called")]}
     with closing(sqlite3.connect(home.log)) as connection, connection:
         for number in range(len(names), held, -1):
+            for trigger in triggers.get(number, ()):
+                connection.execute(f"DROP TRIGGER {trigger}")
             for table, column in columns.get(number, ()):
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
             for table in tables.get(number, ()):
                 connection.execute(f"DROP TABLE {table}")
-        if held < 2:
-            for event in ("inserted", "deleted", "updated"):
-                connection.execute(f"DROP TRIGGER messages_{event}")
         connection.executemany("DELETE FROM _sqlite_migrations WHERE name = ?", [(name,) for name in names[held:]])
     with Store.open(home, create=False) as store:
         assert store.log.counts().conversations == 30
-        assert len(store.search.search("kumquat", limit=50)) == 30
+        assert len(store.search.search("kumquat", limit=50)) == len(store.finding.find("kumquat")) == 30
         assert store.runs.generation() == 0
         assert store.pairs.count() == 0
 

@@ -198,3 +198,15 @@ def test_counts(store: Store) -> None:
 
 def test_segments_are_the_type_that_stages_know(store: Store) -> None:
     assert all(isinstance(segment, Segment) for segment in recorded(store, talk("a", "x")))
+
+
+def test_another_title_is_shown_and_what_is_learned_rests_on_the_first(store: Store) -> None:
+    store.log.add([talk("a", "The tap drips."), talk("b", "A loaf.")])
+    before = store.log.plan()
+    store.log.set_title("a", "Plumbing")
+    assert [one.title for one in store.log.list()] == ["Plumbing", "about b"]
+    assert store.log.get("a").title == "Plumbing"
+    assert [one.conversation for one in store.finding.find("plumbing")] == ["a"]
+    assert store.finding.find("about")[0].conversation == "b"
+    assert store.log.plan() == before
+    assert store.log.add([talk("a", "The tap drips.")]).unchanged == ("a",), "a later export does not take it back"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store
-from plum_edge.store.search import content_words
+from plum_edge.store.search import content_pieces, content_words
 from tests.store.samples import empty_store, recorded, talk
 from tests.strategies import logs
 
@@ -95,3 +95,16 @@ def test_content_words() -> None:
     assert content_words("did we") == ["did", "we"]
     assert content_words("…") == []
     assert len(content_words(" ".join(f"word{i}" for i in range(1000)))) == 64
+
+
+def test_what_bears_on_a_question_is_found_in_scripts_without_blanks(store: Store) -> None:
+    store.log.add([talk("zh", "厨房的水龙头一直在漏水。", "换一个垫圈。"), talk("en", "I write Python."), TAP])
+    (evidence,) = store.search.search("我们谈过水龙头吗？")
+    assert (evidence.conversation, evidence.message) == ("zh", 0)
+    assert "[水龙头]" in evidence.excerpt
+    assert found(store, "我们谈过潜水艇吗？") == []
+    assert sorted(found(store, "用Python换垫圈 washer")) == ["tap", "zh"], (
+        "the word is glued there and stands alone here"
+    )
+    assert content_pieces("水龙头 the tap") == ["水 龙", "龙 头", "tap"]
+    assert content_pieces("水") == ["水"]

@@ -49,6 +49,7 @@ def command(session: Session, no_log: bool, no_adapter: bool, retrieve: bool, co
     if session.json and sys.stdin.isatty():
         raise UsageError("With --json, chat reads its lines from standard input.", "Pipe them in, or leave --json out.")
     with session.memory(create=True) as memory:
+        no_log = no_log or memory.home.unlogged.exists()  # plum-edge logs off
         talk = Talk(memory, log=not no_log, adapter=not no_adapter, retrieve=retrieve)
         if continued is not None:
             talk.resume(None if continued == _LAST else continued)

@@ -50,10 +50,17 @@ def title(chat: Chat, given: str) -> None:
 
 
 def search(chat: Chat, given: str) -> None:
-    """Find conversations by their words."""
+    """Find conversations, as ``plum-edge logs search`` does."""
+    from plum_edge.cli.log_search import told
+    from plum_edge.memory.looking import find, nothing
+
     if not given:
         raise UsageError("What for?", "Like this: /search kitchen tap")
-    chat.screen.evidence(chat.memory.store.search.search(given, limit=_LISTED), "Nothing in the log has these words.")
+    found = find(chat.memory.store, chat.memory.config, given, most=_LISTED)
+    chat.screen.evidence(found)
+    if not found:
+        for line in told(nothing(chat.memory.store, given)):
+            chat.screen.say(line)
 
 
 def export(chat: Chat, given: str) -> None:

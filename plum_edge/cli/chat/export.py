@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plum_edge.errors import UsageError
+from plum_edge.home.transcripts import jsonl, markdown
 from plum_edge.paths import disk_errors
-from plum_edge.records import Conversation, spoken_date
 
 if TYPE_CHECKING:
     from plum_edge import Memory
@@ -26,8 +26,7 @@ def write(memory: Memory, talk: Talk, name: str) -> Path:
     """Write what was said into a new file: JSON Lines where its name ends so, else Markdown; return its path.
 
     Raises:
-        UsageError: nothing was said, the name is no file's or one that exists, or it is to be JSON Lines and was not
-            logged.
+        UsageError: nothing was said, or the name is no file's or one that exists.
     """
     try:
         path = Path(name.replace("\0", "\ufffd")).expanduser()
@@ -35,13 +34,7 @@ def write(memory: Memory, talk: Talk, name: str) -> Path:
         raise UsageError(f"{name}: {error}.", "Name a file in a folder that exists.") from error
     if not talk.messages:
         raise UsageError("Nothing was said yet.", "There is nothing to write.")
-    if path.suffix == ".jsonl":
-        from plum_edge.home import backup
-
-        if talk.conversation is None:
-            raise UsageError("JSON Lines are written of what is logged.", "Name a file that ends with .md.")
-        backup.export(memory.store, path, [talk.conversation])
-        return path
+    text = (jsonl if path.suffix == ".jsonl" else markdown)(talk.whole())
     with disk_errors(path):
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -52,14 +45,7 @@ def write(memory: Memory, talk: Talk, name: str) -> Path:
                 raise
             raise UsageError(f"{path}: {error.strerror}.", "Name a file in a folder that exists.") from error
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(markdown(talk.whole()))
+            file.write(text)
     if talk.conversation is not None:
         memory.store.forgetting.add_export(str(path.absolute()), memory.store.log.counts().segments)
     return path
-
-
-def markdown(conversation: Conversation) -> str:
-    """Return a conversation as Markdown: a heading, the day, and each turn under who said it."""
-    turns = (f"**{m.name or m.role}**\n\n{m.content.strip()}\n" for m in conversation.messages)
-    title = " ".join(conversation.title.split()) or "Conversation"
-    return "\n".join((f"# {title}\n", f"{spoken_date(conversation.created_at)}\n", *turns))

@@ -110,12 +110,10 @@ class Screen:
             else:
                 self.hang(f"{head:<{widest}}", text)
 
-    def evidence(self, found: Sequence[Evidence], nothing: str = "") -> None:
-        """Write log entries, or say that there are none."""
+    def evidence(self, found: Sequence[Evidence]) -> None:
+        """Write log entries."""
         if not self.silent:
             terminal.evidence(found, self.home)
-        if nothing and not found:
-            self.say(nothing)
 
     def complain(self, error: PlumError) -> None:
         """Say what went wrong; the chat goes on."""

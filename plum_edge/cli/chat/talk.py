@@ -168,14 +168,15 @@ class Talk:
     def retitle(self, title: str) -> None:
         """Give the conversation a title, in the log too."""
         if self.conversation is not None:
-            self._memory.store.amending.rename(self.conversation, title)
+            self._memory.store.log.set_title(self.conversation, title)
         self.title = title
 
     def whole(self) -> Conversation:
         """Return what was said, logged or not, as a conversation."""
         said = (message.created_at for message in self.messages)
         begun = self._begun or next(filter(None, said), None) or datetime.now().astimezone()
-        return Conversation(self.conversation or "", self.title, begun, tuple(self.messages), source="chat")
+        ident = self.conversation or content_hash("chat", begun.isoformat(), *(one.content for one in self.messages))
+        return Conversation(ident, self.title, begun, tuple(self.messages), source="chat")
 
     # --- within
 

@@ -166,7 +166,9 @@ def test_a_system_message_stands_before_the_conversation(learned: Path, run: Run
 def test_an_export_is_for_the_user_alone_and_forget_names_it(learned: Path, tmp_path: Path, run: Run) -> None:
     page, lines = tmp_path / "tap.md", tmp_path / "tap.jsonl"
     chat(run, learned, "/open tap", f"/export {page}", f"/export {lines}")
-    assert page.read_text().startswith("# Dripping kitchen tap\n\n12 March 2026\n\n**user**\n\nThe kitchen tap drips")
+    assert page.read_text().startswith(
+        "# Dripping kitchen tap\n\nConversation of 12 March 2026 · tap\n\n**user**\n\nThe"
+    )
     assert stat.S_IMODE(page.stat().st_mode) == stat.S_IMODE(lines.stat().st_mode) == 0o600
     assert json.loads(lines.read_text())["id"] == "tap"
     planned = run("forget", "tap", "--dry-run", "--home", learned, "--json").json
@@ -181,6 +183,9 @@ def test_an_export_is_for_the_user_alone_and_forget_names_it(learned: Path, tmp_
     ):
         assert run("chat", "--home", learned, stdin=f"/open tap\n/export {target}\n").code == 2
     assert run("chat", "--home", learned, stdin=f"/export {tmp_path / 'new.md'}\n").code == 2
+    private = tmp_path / "private.jsonl"
+    chat(run, learned, "A secret.", f"/export {private}", options=("--no-log",))
+    assert run("import", private, "--dry-run", "--home", learned, "--json").json["conversations"] == 1
 
 
 def test_a_message_that_is_too_long_is_refused_with_the_number(learned: Path, run: Run) -> None:
