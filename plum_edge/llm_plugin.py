@@ -17,8 +17,8 @@ from llm.parts import TextPart
 from pydantic import Field
 
 from plum_edge import Memory, Message, PlumError
-from plum_edge.recall import Tally
 from plum_edge.records import Role
+from plum_edge.runtime import Tally
 
 _ROLES: dict[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from plum_edge.recall import Tally
+from plum_edge.runtime import Tally
 from plum_edge.serve.wire import MODELS, Refusal
 
 DONE = b"data: [DONE]\n\n"

@@ -12,12 +12,12 @@ from typing import Any
 
 from plum_edge import Memory, Message
 from plum_edge.config import Generate
-from plum_edge.prompt import later_turns
-from plum_edge.recall import Tally
+from plum_edge.runtime import Tally
 from plum_edge.serve import logbook
 from plum_edge.serve.stops import Until
 from plum_edge.serve.wire import Refusal, Wish
 from plum_edge.serve.worker import Ended, Job, Said
+from plum_edge.templates.prompt import later_turns
 
 _LONGEST_TOKEN = 64
 """Characters, at most, that a token stands for in a longer text: runs of spaces come near to it, prose has four."""

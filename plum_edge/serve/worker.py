@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from plum_edge import Memory
-from plum_edge.recall import Tally
+from plum_edge.runtime import Tally
 from plum_edge.serve.wire import Wish
 
 _WEIGHT = 0.2

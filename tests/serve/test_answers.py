@@ -23,7 +23,7 @@ def test_a_chat_is_answered_as_the_memory_answers(serving: Serving, client: open
     answer = client.chat.completions.create(**asked())
     with Memory(serving.home) as memory:
         assert text(answer) == "".join(memory.reply([Message("user", QUESTION)]))
-        read = memory._exam.recall.prompt_tokens([Message("user", QUESTION)])
+        read = memory._evaluator.runtime.prompt_tokens([Message("user", QUESTION)])
     assert (answer.object, answer.model, answer.system_fingerprint) == ("chat.completion", "plum", "base")
     assert answer.choices[0].message.role == "assistant"
     assert answer.usage is not None

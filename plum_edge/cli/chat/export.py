@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plum_edge.errors import UsageError
-from plum_edge.home.transcripts import jsonl, markdown
+from plum_edge.memory.transcripts import jsonl, markdown
 from plum_edge.paths import disk_errors
 
 if TYPE_CHECKING:

@@ -1,0 +1,245 @@
+"""Who answers: the base or the adapter in use, from weights, from the log, or from both; and it follows a promotion.
+
+While nothing that was learned is in use, a question about what was said is answered so, and no model is asked: it would
+invent. And of an answer no date is shown that the log does not vouch for. Joins the store, recall and retrieval. Knows
+nothing of how an adapter came to be.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from pathlib import Path
+
+from plum_edge.answer import (
+    Asked,
+    Joint,
+    asks_of_talk,
+    in_form,
+    is_closed,
+    may_ask,
+    named_in,
+    recollect,
+    topic,
+    unlearned,
+    vouched,
+    with_context,
+)
+from plum_edge.answer.days import Days
+from plum_edge.answer.told import Told
+from plum_edge.augment.phrases.teachable import spoken
+from plum_edge.config import Config, Generate
+from plum_edge.evaluate.baselines import JOINT_READS, PROMPT
+from plum_edge.evaluate.evaluator import Evaluator
+from plum_edge.records import Adapter, Answer, Basis, Message, Source
+from plum_edge.runtime import Room, Sampling, Tally
+from plum_edge.store import Store
+
+_EVIDENCE = 3
+"""Log entries that an answer names."""
+_PROMPT_ALONE = "You are a helpful assistant."
+"""What stands first where nothing that was learned is in use."""
+_GLANCE = 4
+"""Tokens of an answer that tell whether it is a yes or no."""
+
+
+@dataclass
+class Speaker:
+    """Answers over one log, with the adapter that is in use there at the moment."""
+
+    store: Store
+    config: Config
+    opened: Callable[[], Evaluator]
+    """Gives the exam, whose model opens when it is first asked for."""
+    _generation: int = -1
+    """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
+    tally: Tally = field(default_factory=Tally)
+    """What the last `reply` took, and how it ended."""
+    _basis: Basis | None = None
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """The model and the log's library."""
+        return self.opened()
+
+    def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
+        """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it.
+
+        While nothing learned is in use, a question about what was said is answered so, with p(yes) 0.0 where it is one
+        of yes or no: no memory affirms anything. With ``adapter`` false the base was asked for, and it answers.
+        """
+        began = time.perf_counter()
+        messages = [Message("user", question)]
+        active: Adapter | None = None
+        if self._knows_nothing(messages, retrieve, adapter):
+            text, p_yes = unlearned.said_instead(self.store), unlearned.p_yes(question)
+        else:
+            active = self._follow(adapter)
+            asked = self._who(messages, active, retrieve)
+            runtime = self.evaluator.runtime
+            whole = runtime.answer(
+                asked.messages,
+                max_tokens=self.config.generate.max_tokens,
+                sampling=_sampling(self.config.generate),
+                decided=asked.decided,
+            )
+            text, p_yes = "".join(self._vouched([whole], question, active)), asked.p_yes
+            if p_yes is None and is_closed(whole):
+                p_yes = runtime.p_yes(asked.messages)
+        return Answer(
+            answer=text,
+            p_yes=p_yes,
+            adapter=active.id if active else None,
+            evidence=tuple(Told(self.store).search(question, _EVIDENCE)),
+            seconds=round(time.perf_counter() - began, 3),
+        )
+
+    def reply(
+        self,
+        messages: Sequence[Message],
+        *,
+        retrieve: bool = False,
+        adapter: bool = True,
+        stopped: Callable[[], bool] | None = None,
+        conversation: str | None = None,
+        settings: Generate | None = None,
+        tally: Tally | None = None,
+    ) -> Iterator[str]:
+        """Stream the assistant's next turn. Follows a promotion before it begins.
+
+        ``conversation`` is the id of the one that goes on: retrieval passes over it. ``settings`` stand for
+        ``config.generate`` this once; ``tally`` is told what the answer takes in tokens. While nothing learned is in
+        use, questions are answered as by `ask`, but for those about what was said in these messages.
+        """
+        self.tally = tally or Tally()
+        if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+            self._basis = Basis("nothing")
+            yield unlearned.said_instead(self.store, conversation)
+            return
+        active = self._follow(adapter)
+        settings = settings or self.config.generate
+        generation = self._generation
+
+        def over() -> bool:
+            """Follow a change of memory before the next token. An answer that quotes the log ends: it may be gone."""
+            if self.store.runs.generation() != generation and retrieve:
+                return True
+            if self.store.runs.generation() != self._generation:
+                self._follow(adapter)
+            return stopped is not None and stopped()
+
+        asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
+        speaks: Source = "weights" if self.evaluator.runtime.adapter_id else "log" if retrieve else "base"
+        self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
+        pieces = self.evaluator.runtime.stream(
+            asked.messages,
+            max_tokens=settings.max_tokens,
+            sampling=_sampling(settings),
+            decided=asked.decided,
+            stopped=over,
+            tally=self.tally,
+        )
+        yield from self._vouched(pieces, messages[-1].content, active)
+
+    def basis(self) -> Basis | None:
+        """Return what the last `reply` rests on, with p(yes) where it is a yes or no; None before the first one."""
+        basis = self._basis
+        if basis is None or basis.p_yes is not None or not basis.asked:
+            return basis
+        runtime = self.evaluator.runtime
+        opens, _ = runtime.opening(basis.asked, _GLANCE)
+        return replace(basis, p_yes=runtime.p_yes(basis.asked)) if is_closed(opens) else basis
+
+    def room(
+        self,
+        messages: Sequence[Message],
+        *,
+        retrieve: bool = False,
+        adapter: bool = True,
+        conversation: str | None = None,
+    ) -> Room | None:
+        """Return how much of what the model reads a conversation takes; None where no model would be asked."""
+        if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+            return None
+        said = self._introduced(messages, adapter, retrieve)
+        return self.evaluator.runtime.room(said, self.config.generate.max_tokens)
+
+    def _introduced(self, messages: Sequence[Message], adapter: bool, retrieve: bool) -> list[Message]:
+        """Return the messages behind a word on whose assistant it is, where the base's own is left out.
+
+        A small base that is told nothing takes itself for anybody. Not where it is asked what was said: that is asked
+        as it was learned; nor where a text to read stands first.
+        """
+        told = self.config.template.system != "" or any(message.role == "system" for message in messages)
+        if told or retrieve or asks_of_talk(messages[-1].content):
+            return list(messages)
+        remembers = adapter and self.store.runs.active() is not None
+        return [Message("system", PROMPT if remembers else _PROMPT_ALONE), *messages]
+
+    def _knows_nothing(
+        self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
+    ) -> bool:
+        """Return whether a question about what was said has nothing to be answered from: no weights, no text.
+
+        With ``adapter`` false nobody takes the answer for the memory's.
+        """
+        *before, last = messages
+        if not adapter or last.role != "user" or self.store.runs.active() is not None:
+            return False
+        if retrieve and any(talk.id != left_out for talk in self.store.log.list()):
+            return False
+        return asks_of_talk(last.content) and not named_in(last.content, spoken(before))
+
+    def _vouched(self, pieces: Iterable[str], question: str, active: Adapter | None) -> Iterator[str]:
+        """Yield an answer without a date that the log does not vouch for."""
+        received = active is not None and bool(self.store.runs.manifest(active.id).get("received"))
+        days = Days(self.store, datetime.now().astimezone().date(), elsewhere=received)
+        yield from vouched(pieces, days.vouch, of_talk=asks_of_talk(question))
+
+    def _who(
+        self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
+    ) -> Asked:
+        """Return what is answered from, with p(yes) of whoever was asked, where it is a yes/no question.
+
+        With ``retrieve`` the adapter is put on or off after who is to speak (answer/joint.py).
+        """
+        if not retrieve:
+            if active is None:
+                return Asked(list(messages))
+            recalled = recollect(self.evaluator.runtime, messages, decide=self.config.decide)
+            if in_form(recalled.opens) and not may_ask(messages[-1].content):
+                self.evaluator.runtime.use(None)  # a memory that was not asked: the base has the word
+                return Asked(list(messages))
+            return recalled.asked
+        library, question = self.evaluator.library, messages[-1].content
+        library.left_out = left_out
+        library.room = self._beside(messages)
+        readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
+        if active is None:
+            return Asked(readings[0])
+        found = library.likelihood(topic(question) or question)
+        joint = Joint(self.evaluator.runtime, Path(active.gguf), active.id, self.config.decide)
+        return joint.speaker(messages, readings, found)
+
+    def _beside(self, messages: Sequence[Message]) -> int:
+        """Return the tokens of what can be read that the last message and the answer leave."""
+        alone = self.evaluator.runtime.room(
+            [m for m in messages if m.role == "system"] + [messages[-1]], self.config.generate.max_tokens
+        )
+        return max(1, min(alone.most - alone.tokens, self.evaluator.room))
+
+    def _follow(self, adapter: bool) -> Adapter | None:
+        """Put the active adapter on, or none; a swap clears every cache."""
+        active = self.store.runs.active() if adapter else None
+        if active is None:
+            self.evaluator.runtime.use(None)
+        elif self.evaluator.runtime.adapter_id != active.id or self._generation != self.store.runs.generation():
+            self.evaluator.runtime.use(Path(active.gguf), active.id)
+        self._generation = self.store.runs.generation()
+        return active
+
+
+def _sampling(settings: Generate) -> Sampling:
+    return Sampling(*(getattr(settings, one.name) for one in fields(Sampling)))
