@@ -5,7 +5,7 @@
     vouched.py    an answer held back until its dates are vouched for
     joint.py      the adapter, the bare base with the log before it and the search, each by itself; who is surer
 
-Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how answers are marked.
+Over any `LanguageModel`. Knows nothing of llama.cpp, of the store, or of how answers are marked.
 """
 
 from __future__ import annotations

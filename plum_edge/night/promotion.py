@@ -1,6 +1,6 @@
-"""From the weights of the last step to an adapter in use: rehearsed, written, proven, examined, judged; or refused.
+"""From the weights of the last step to an adapter in use: averaged, written, proven, examined, judged; or refused.
 
-Joins convert, exam and gate for `consolidate`. What is promoted is decided here, and never what is learned.
+Joins convert, the evaluator and the gate for the night. What is promoted is decided here, and never what is learned.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ class Promotion:
     stopped: Callable[[], bool] = lambda: False
 
     def judge(self, fold: Fold, state: State) -> Judged:
-        """Make an adapter of the last step, rehearsed, hold it against the one in use, and use it if it passes.
+        """Make an adapter of the last step, averaged, hold it against the one in use, and use it if it passes.
 
         Raises:
-            Interrupted: ``stopped()`` became true; the rehearsal carries on at its last whole round.
+            Interrupted: ``stopped()`` became true; the averaging pass carries on at its last whole round.
             ConversionMismatch: the file does not compute what the trainer does; nothing was stored.
         """
         runs, previous = self.store.runs, self.previous()

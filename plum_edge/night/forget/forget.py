@@ -241,7 +241,7 @@ class Forget:
         return [done[segment.id].seconds if segment.id in done else mean for segment in later]
 
     def _averaging(self) -> float:
-        """Return about how many seconds the rehearsal after the last of them takes, by the time that all steps took."""
+        """Return about how many seconds the averaging pass after the last of them takes, by the time of all steps."""
         train, pairs = self.config.train, self.store.pairs.count("train")
         if not averaging_pass(train) or not pairs:
             return 0.0
