@@ -89,7 +89,7 @@ class Promotion:
         return [step.segment for step in steps[known:] if step.segment not in aside]
 
     def _averaging(self, step: int, steps: int, loss: float) -> None:
-        self.progress("rehearse", step, steps, json.dumps({"loss": loss}))
+        self.progress("average", step, steps, json.dumps({"loss": loss}))
 
     def convert(self, fold: Fold, weights: State, previous: Adapter | None) -> tuple[Adapter, dict[str, Any]]:
         """Write and prove weights that were made of the last step; return the adapter, stored now, and its parity."""
