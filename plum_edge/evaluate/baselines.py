@@ -222,13 +222,13 @@ class Together:
 
 
 class Threshold:
-    """No model: yes where the score of a ranking reaches a bar tuned on the log (retrieve/threshold.py)."""
+    """No model: yes where the score of a ranking reaches a threshold tuned on the log (retrieve/threshold.py)."""
 
     def __init__(self, library: Looks, ranking: Ranking, *, by_topic: bool = False) -> None:
         self._library, self._ranking, self._by_topic = library, ranking, by_topic
 
     def p_yes(self, question: str) -> float:
-        """Return a number that is one half where the score reaches the bar, and grows with it. Not a probability."""
+        """Return a number that is one half where the score reaches the threshold, and grows with it: no probability."""
         reached = self._library.score(self._ranking, _topic(question) if self._by_topic else question)
         return reached / (reached + 1.0)
 
@@ -237,7 +237,7 @@ class Threshold:
         return [self.p_yes(question) for question in questions]
 
     def answer(self, question: str) -> str:
-        """Return the best message, quoted, where the score reaches the bar; what else could it say?"""
+        """Return the best message, quoted, where the score reaches the threshold; what else could it say?"""
         quote = self._library.quote(self._ranking, question) if self.p_yes(question) >= 0.5 else None
         return f'You said: "{quote}"' if quote else "I do not know: we have not talked about that."
 

@@ -5,7 +5,7 @@
 
 Killed at any point and run again, it carries on: what is recorded decides what is left to do. After a refusal the next
 night judges smaller and smaller groups until the conversation is found that does harm; that one is tried again with
-another seed and a smaller step, and at last set aside. Joins the stages.
+another seed and a smaller step, and at last set aside. Joins the rooms below.
 """
 
 from __future__ import annotations

@@ -141,7 +141,9 @@ def test_an_averaging_pass_that_goes_wrong_is_left_out_and_said(config: Config, 
 
 
 @pytest.mark.parametrize("change", [{"averaging": 0}, {"recipe": "plum"}, {"recipe": "raw"}])
-def test_without_an_averaging_pass_the_last_step_is_used(config: Config, tmp_path: Path, change: dict[str, object]) -> None:
+def test_without_an_averaging_pass_the_last_step_is_used(
+    config: Config, tmp_path: Path, change: dict[str, object]
+) -> None:
     other = replace(config, train=replace(config.train, **change))
     last = learn(Home(tmp_path), other, [[0, 1]])[-1]
     assert average(Home(tmp_path), other) == last

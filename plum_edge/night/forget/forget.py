@@ -4,7 +4,7 @@
 
 The fold is a function of the segments in their order. So the last step before the conversation is taken up again and
 what stood after it is augmented and learned anew: the bytes that a log without it would have given. Killed at any
-point and run again, or by the next night, it carries on. Joins the stages.
+point and run again, or by the next night, it carries on. Joins the rooms below.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The recipes: which examples a step of the fold reads, and in what order. Pure; examples are named by keys alone.
 
-All choices come from hashes of (seed, segment, epoch, key): the same on every machine, for any split into nights.
+All choices come from hashes of (seed, segment, epoch, key): the same on every machine, for any split into nights. Knows
+nothing of text, tokens or models.
 """
 
 from plum_edge.config import Train
