@@ -56,7 +56,7 @@ class WordThreshold:
 
     @cached_property
     def _slope(self) -> float:
-        """How fast the odds grow with the logarithm of a score over its threshold, on topics that those are tuned on."""
+        """How fast the odds grow with the logarithm of a score over its threshold, on topics they are tuned on."""
         signed = []
         for count in _USUAL:
             for topics, sign in zip(made_up(self._said, count), (1.0, -1.0), strict=True):
