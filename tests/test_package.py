@@ -58,9 +58,9 @@ def test_the_unpacked_wheel_finds_its_own_data(wheel: Path, tmp_path: Path) -> N
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from plum_edge import registry\nfrom plum_edge.paths import data_dir\n"
+        "from plum_edge import bases\nfrom plum_edge.paths import data_dir\n"
         "print(data_dir('models')); print(data_dir('conversions')); print(data_dir('samples'))\n"
-        "print(registry.base('plum-tiny').architecture)"
+        "print(bases.base('plum-tiny').architecture)"
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path).stdout
     lines = said.split()

@@ -21,7 +21,7 @@ ADAPTER = Path("adapter.gguf")
 
 
 class Notes:
-    """Stands for a recall: notes what it is told, and says yes to what is in the context or in the adapter."""
+    """Stands for a runtime: notes what it is told, and says yes to what is in the context or in the adapter."""
 
     def __init__(self) -> None:
         self.adapter_id: str | None = None
