@@ -1,7 +1,4 @@
-"""What can be asked, and what is made of its answers: words and p(yes).
-
-Part of the stage `asking`.
-"""
+"""What can be asked, and what is made of its answers: words and p(yes). Knows nothing of llama.cpp."""
 
 from __future__ import annotations
 
@@ -15,6 +12,9 @@ from plum_edge.records import Message
 
 _SURE = 1e-9
 """p(yes) nearer to 0 or 1 than this is taken for it: f32 logits know no better."""
+
+PROMPT = "You are a helpful assistant who remembers earlier conversations with the user."
+"""The paper does not print its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Asked:
 
 
 class LanguageModel(Protocol):
-    """What is needed of `recall.Recall`."""
+    """What is needed of `runtime.Runtime`."""
 
     @property
     def adapter_id(self) -> str | None:

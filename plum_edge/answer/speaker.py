@@ -1,8 +1,8 @@
 """Who answers: the base or the adapter in use, from weights, from the log, or from both; and it follows a promotion.
 
 While nothing that was learned is in use, a question about what was said is answered so, and no model is asked: it would
-invent. And of an answer no date is shown that the log does not vouch for. Joins the store, recall and retrieval. Knows
-nothing of how an adapter came to be.
+invent. And of an answer no date is shown that the log does not vouch for. Joins the store, the runtime and retrieval.
+Knows nothing of how an adapter came to be.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from plum_edge.answer import (
     with_context,
 )
 from plum_edge.answer.days import Days
+from plum_edge.answer.joint import READS
+from plum_edge.answer.language_model import PROMPT
+from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.config import Config, Generate
-from plum_edge.evaluate.baselines import JOINT_READS, PROMPT
-from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.records import Adapter, Answer, Basis, Message, Source
 from plum_edge.runtime import Room, Sampling, Tally
 from plum_edge.store import Store
@@ -51,8 +52,8 @@ class Speaker:
 
     store: Store
     config: Config
-    opened: Callable[[], Evaluator]
-    """Gives the exam, whose model opens when it is first asked for."""
+    opened: Callable[[], Respondent]
+    """Gives who is asked, whose model opens when it is first asked for."""
     _generation: int = -1
     """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
     tally: Tally = field(default_factory=Tally)
@@ -60,7 +61,7 @@ class Speaker:
     _basis: Basis | None = None
 
     @property
-    def evaluator(self) -> Evaluator:
+    def respondent(self) -> Respondent:
         """The model and the log's library."""
         return self.opened()
 
@@ -78,7 +79,7 @@ class Speaker:
         else:
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
-            runtime = self.evaluator.runtime
+            runtime = self.respondent.runtime
             whole = runtime.answer(
                 asked.messages,
                 max_tokens=self.config.generate.max_tokens,
@@ -131,9 +132,9 @@ class Speaker:
             return stopped is not None and stopped()
 
         asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
-        speaks: Source = "weights" if self.evaluator.runtime.adapter_id else "log" if retrieve else "base"
+        speaks: Source = "weights" if self.respondent.runtime.adapter_id else "log" if retrieve else "base"
         self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
-        pieces = self.evaluator.runtime.stream(
+        pieces = self.respondent.runtime.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
             sampling=_sampling(settings),
@@ -148,7 +149,7 @@ class Speaker:
         basis = self._basis
         if basis is None or basis.p_yes is not None or not basis.asked:
             return basis
-        runtime = self.evaluator.runtime
+        runtime = self.respondent.runtime
         opens, _ = runtime.opening(basis.asked, _GLANCE)
         return replace(basis, p_yes=runtime.p_yes(basis.asked)) if is_closed(opens) else basis
 
@@ -164,7 +165,7 @@ class Speaker:
         if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
             return None
         said = self._introduced(messages, adapter, retrieve)
-        return self.evaluator.runtime.room(said, self.config.generate.max_tokens)
+        return self.respondent.runtime.room(said, self.config.generate.max_tokens)
 
     def _introduced(self, messages: Sequence[Message], adapter: bool, retrieve: bool) -> list[Message]:
         """Return the messages behind a word on whose assistant it is, where the base's own is left out.
@@ -208,35 +209,35 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            recalled = recollect(self.evaluator.runtime, messages, decide=self.config.decide)
+            recalled = recollect(self.respondent.runtime, messages, decide=self.config.decide)
             if in_form(recalled.opens) and not may_ask(messages[-1].content):
-                self.evaluator.runtime.use(None)  # a memory that was not asked: the base has the word
+                self.respondent.runtime.use(None)  # a memory that was not asked: the base has the word
                 return Asked(list(messages))
             return recalled.asked
-        library, question = self.evaluator.library, messages[-1].content
+        library, question = self.respondent.library, messages[-1].content
         library.left_out = left_out
         library.room = self._beside(messages)
-        readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
+        readings = [with_context(library.context(way, question), messages) for way in READS]
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
-        joint = Joint(self.evaluator.runtime, Path(active.gguf), active.id, self.config.decide)
+        joint = Joint(self.respondent.runtime, Path(active.gguf), active.id, self.config.decide)
         return joint.speaker(messages, readings, found)
 
     def _beside(self, messages: Sequence[Message]) -> int:
         """Return the tokens of what can be read that the last message and the answer leave."""
-        alone = self.evaluator.runtime.room(
+        alone = self.respondent.runtime.room(
             [m for m in messages if m.role == "system"] + [messages[-1]], self.config.generate.max_tokens
         )
-        return max(1, min(alone.most - alone.tokens, self.evaluator.room))
+        return max(1, min(alone.most - alone.tokens, self.respondent.room))
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache."""
         active = self.store.runs.active() if adapter else None
         if active is None:
-            self.evaluator.runtime.use(None)
-        elif self.evaluator.runtime.adapter_id != active.id or self._generation != self.store.runs.generation():
-            self.evaluator.runtime.use(Path(active.gguf), active.id)
+            self.respondent.runtime.use(None)
+        elif self.respondent.runtime.adapter_id != active.id or self._generation != self.store.runs.generation():
+            self.respondent.runtime.use(Path(active.gguf), active.id)
         self._generation = self.store.runs.generation()
         return active
 
