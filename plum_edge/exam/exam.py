@@ -17,6 +17,7 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.config import Config
 from plum_edge.evaluate.cost import Cost, Meter, Metered
 from plum_edge.exam import ability
+from plum_edge.exam.border import decided
 from plum_edge.general import Sample, probes
 from plum_edge.paths import Home
 from plum_edge.recall import Recall
@@ -70,7 +71,7 @@ class Exam:
     ) -> list[evaluate.Scored]:
         """Score questions with one of `baselines.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
         self.library.left_out = None
-        asker = baselines.asker(system, self.recall, adapter, self.library, self.config.decide)
+        asker = baselines.asker(system, self.recall, adapter, self.library, decided(self.config.decide, adapter))
         return evaluate.score(questions, asker, progress)
 
     def ask_at_cost(
@@ -87,7 +88,9 @@ class Exam:
         self.library.left_out = None
         meter = Meter(self.recall)
         asker = Metered(
-            baselines.asker(system, meter, adapter, self.library, self.config.decide), meter, self.recall.prompt_tokens
+            baselines.asker(system, meter, adapter, self.library, decided(self.config.decide, adapter)),
+            meter,
+            self.recall.prompt_tokens,
         )
         scored = evaluate.score(questions, asker, progress)
         used = baselines.SYSTEMS[system]

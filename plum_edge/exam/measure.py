@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from plum_edge import evaluate
+from plum_edge.asking.remember import ODDS
 from plum_edge.baselines import chosen
-from plum_edge.config import Config
-from plum_edge.evaluate.calibration import reliability
+from plum_edge.config import Config, Decide
+from plum_edge.evaluate.calibration import at_border, border, reliability
 from plum_edge.exam.exam import Exam, figures
 from plum_edge.records import Progress, Segment
 from plum_edge.retrieve.encoder import installed
@@ -103,7 +104,7 @@ class Measure:
             learned = [step.segment for step in self.store.runs.steps()]
             exam = self.opened()
             closed = [q for q in exam.questions(learned) if q.closed]
-            scored = exam.ask("adapter", gguf, closed)
+            scored = _at_best(exam.ask("adapter", gguf, closed), self.config.decide)
             step = len(learned)
             self.store.runs.add_cells(
                 step, [(s.question.id, s.question.conversation, s.correct, s.p_yes) for s in scored]
@@ -112,3 +113,9 @@ class Measure:
                 cells(step, len(closed), scored)
 
         return after
+
+
+def _at_best(scored: list[evaluate.Scored], decide: Decide) -> list[evaluate.Scored]:
+    """Return answers of an adapter that is not examined yet as they are by the odds that it will claim a yes from."""
+    odds = None if decide.odds else border(scored, ODDS)
+    return scored if odds is None else at_border(scored, ODDS, odds)

@@ -28,6 +28,7 @@ from plum_edge.augment.teachable import spoken
 from plum_edge.baselines import JOINT_READS
 from plum_edge.config import Config
 from plum_edge.exam import Exam
+from plum_edge.exam.border import decided
 from plum_edge.memory import unlearned
 from plum_edge.memory.days import Days
 from plum_edge.recall import Sampling
@@ -160,14 +161,15 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            return recollect(self.exam.recall, messages, decide=self.config.decide).asked
+            return recollect(self.exam.recall, messages, decide=decided(self.config.decide, Path(active.gguf))).asked
         library, question = self.exam.library, messages[-1].content
         library.left_out = left_out
         readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
-        joint = Joint(self.exam.recall, Path(active.gguf), active.id, self.config.decide)
+        path = Path(active.gguf)
+        joint = Joint(self.exam.recall, path, active.id, decided(self.config.decide, path))
         return joint.speaker(messages, readings, found)
 
     def _follow(self, adapter: bool) -> Adapter | None:
