@@ -37,6 +37,8 @@ class Measure:
         baselines: bool | Sequence[str],
         prompted: bool,
         progress: Progress | None,
+        *,
+        words: bool = True,
     ) -> dict[str, Any]:
         """Score the adapter (the one in use, or the base where there is none), and others beside it.
 
@@ -61,8 +63,9 @@ class Measure:
             result["over_time_system_prompt"] = self._prompted(progress)
         result["general"] = exam.general(path, progress)
         others: dict[str, dict[str, Any]] = {}
+        theirs_asked = asked if words else [question for question in asked if question.closed]
         for name in compared:
-            theirs, cost = exam.ask_at_cost(name, path, asked, progress)
+            theirs, cost = exam.ask_at_cost(name, path, theirs_asked, progress)
             flips = evaluate.mcnemar(*([s for s in answers if s.question.closed] for answers in (scored, theirs)))
             others[name] = figures(theirs, None, recipe, seed, cost) | {"mcnemar": asdict(flips)}
         result["baselines"] = others

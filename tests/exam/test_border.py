@@ -24,7 +24,9 @@ def test_a_setting_of_the_user_has_the_last_word(tmp_path: Path) -> None:
     assert decided(Decide(odds=3.0), adapter).odds == 3.0
 
 
-@pytest.mark.parametrize("written", ["", "[]", "{}", '{"odds": null}', '{"odds": "1"}', '{"odds": -1}', '{"odds": 1e9}'])
+@pytest.mark.parametrize(
+    "written", ["", "[]", "{}", '{"odds": null}', '{"odds": "1"}', '{"odds": -1}', '{"odds": 1e9}']
+)
 def test_a_manifest_without_usable_odds_leaves_it_open(tmp_path: Path, written: str) -> None:
     (tmp_path / "manifest.json").write_text(written)
     assert decided(Decide(), tmp_path / "adapter.gguf").odds == 0.0
