@@ -1,7 +1,7 @@
 """Reliability of p(yes), and from which odds on a yes may be claimed.
 
-Of the questions answered with about 0.8, are eight of ten to be answered yes? Part of the stage `evaluate`. Knows
-nothing of what answered: every figure is a function of p(yes) and of the truth.
+Of the questions answered with about 0.8, are eight of ten to be answered yes? Knows nothing of
+what answered: every figure is a function of p(yes) and of the truth.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def border(scored: Sequence[Scored], odds: float = 1.0) -> float | None:
     """Return the odds of yes to no from which on a yes is best claimed; None where one sort was not asked.
 
     Best is the highest balanced accuracy among borders that claim at most `MOST_FALSE` of what was not discussed; of
-    borders alike, the middle in log-odds. ``odds`` is what p(yes) was already divided by (`asking.remember.claim`).
+    borders alike, the middle in log-odds. ``odds`` is what p(yes) was already divided by (`answer.remember.claim`).
     """
     signed = [(_log_odds(s.p_yes) + math.log(odds), s.question.answer == "yes") for s in scored if s.p_yes is not None]
     yes, no = (sorted(value for value, truth in signed if truth is sort) for sort in (True, False))

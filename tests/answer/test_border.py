@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from plum_edge.evaluator.border import decided, keep
 
+from plum_edge.answer.border import decided, keep
 from plum_edge.config import Decide
 
 
