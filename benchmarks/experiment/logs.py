@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 """The checkout."""
 TEST_USERS = ("Lin_Wanyu", "Pak_Budi", "Sarah_Miller")
 DEVELOPMENT_USERS = ("Adeleke_Okonjo", "Ethan_Hunt", "Kenta_Tanaka", "Liam_O_Connor")
-"""For training (samples/train has questions to them). The embedded base was pre-trained on their dialogues among others:
-figures have them for length alone, in ``long1000``."""
+"""For training (samples/train has questions to them). The embedded base was pre-trained on their dialogues too: figures
+have them for length alone, in ``long1000``."""
 _JOINED = {"long300": TEST_USERS, "long1000": (*TEST_USERS, *DEVELOPMENT_USERS)}
 
 
