@@ -24,6 +24,7 @@ from pathlib import Path
 
 from benchmarks.experiment.logs import DEVELOPMENT_USERS as TRAINING
 from benchmarks.experiment.logs import development_data
+from plum_edge.errors import PlumError
 from plum_edge.importers import read
 from plum_edge.records import Conversation
 from plum_edge.retrieve.content import content_words
@@ -110,7 +111,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for USER.jsonl")
     parser.add_argument("--doubtful", action="store_true", help="print the twenty nearest of each user")
     arguments = parser.parse_args()
-    everyone = users(development_data())
+    try:
+        everyone = users(development_data())
+    except PlumError as error:
+        raise SystemExit(str(error)) from error
     for user in everyone:
         negatives = list(crossed(user, everyone))
         of = sum(len(other.asked) for other in everyone if other.name != user.name)

@@ -6,9 +6,9 @@ pair_precision.jsonl holds the training positives of the users for development (
 seed 0), the 260 with the smallest content ids of 1,746, as the augmenter made them on 29 November 2026. Labels, the
 first that fits: *false* (what question or answer claims is not so: whose it is, what was done, a name cut in two),
 *ungrammatical*, *trivial* (true, and about something that nobody would ask about, or the answer tells nothing), *good*.
-``why`` says more: ``possessive`` ("my gills"), ``frame`` ("Did I complain of baby clothes?"; he did not), ``cut``,
-``phrase`` (no noun phrase: "the quiet cos"), ``article`` ("about lasagne tray"), ``interjection`` ("Tell, the other
-evening, me"), ``slight``. One reader, once.
+``why`` says more: ``possessive`` ("my gills"), ``frame`` ("Did I complain to you about baby clothes?"; he did not),
+``cut``, ``phrase`` (no noun phrase: "the quiet cos"), ``article`` ("about lasagne tray"), ``interjection`` ("Tell, the
+other evening, me"), ``slight``. One reader, once.
 
 Prints the shares as they were judged, and of the judged pairs how many today's augmenter still makes, by label: a
 better one loses the bad and keeps the good. What it makes anew is not judged. Intervals are Wilson's, 95 %.
