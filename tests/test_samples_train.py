@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import crossed, pair_precision
+from benchmarks import crossed, pair_precision, voice
 from benchmarks.experiment.logs import load
 from plum_edge.augment.templates import HELD_OUT, TRAIN, UNSEEN
 from plum_edge.evaluate.questions import read_questions
@@ -181,3 +181,19 @@ def test_judged_pairs_are_labelled_and_were_really_made() -> None:
     for one in judged:
         for part in one["topic"].casefold().split(" and "):
             assert part in talks[one["conversation"]], one["question"]
+
+
+def test_a_voice_is_heard_where_there_is_one() -> None:
+    def asked(frame: str, name: str) -> list[voice.Asked]:
+        return [(frame.format(noun), f"{name}-{n}") for n, noun in enumerate(("tap", "kettle", "beets", "heron") * 10)]
+
+    mate, plain = asked("Did we yarn about the {}, mate?", "a"), asked("Have I mentioned my {}?", "b")
+    assert voice.voice(mate, plain, voice.form) == 1
+    assert voice.voice(plain, asked("Have I mentioned my {}?", "c"), voice.form) == 0.5
+
+
+@each_user
+def test_the_voice_of_a_user_tells_little(user: str) -> None:
+    asked = {name: voice.read(SAMPLES / "train" / name / "questions.jsonl") for name in USERS}
+    others = [one for name in USERS if name != user for one in asked[name]]
+    assert voice.voice(asked[user], others, voice.form) < 0.7
