@@ -2,12 +2,13 @@
 
     PLUM_EDGE_DATA=DIR python -m benchmarks.crossed [--out DIR] [--doubtful]
 
-In a set whose every "no" is somebody else's "yes", neither subject nor style tells which is which: only who had the
-conversation does. Users: the four of RealMem that are for training (questions in samples/train), and the made-up ones
-for development (samples/dev). A question is left out where one conversation of the other user holds more than `HOLDS`
-of its words, each weighed by how rare it is in all logs; so is one that a reader found to be true of the other too
-(samples/train/discussed.jsonl). ``--doubtful`` prints the nearest ones that stay, for reading. ``--out`` writes
-USER.jsonl, in the form that ``plum-edge evaluate --questions`` reads.
+In a set whose every "no" is somebody else's "yes", neither subject nor style tells which is which, unless one has seen
+others of the user's questions (voice.py says how far that goes): only who had the conversation does. Users: the four of
+RealMem that are for training (questions in samples/train), and the made-up ones for development (samples/dev). A
+question is left out where one conversation of the other user holds more than `HOLDS` of its words, each weighed by how
+rare it is in all logs; so is one that a reader found true of the other, or too near (samples/train/discussed.jsonl).
+``--doubtful`` prints the nearest ones that stay, for reading. ``--out`` writes USER.jsonl, in the form that
+``plum-edge evaluate --questions`` reads.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from benchmarks.experiment.logs import DEVELOPMENT_USERS as TRAINING
 from benchmarks.experiment.logs import development_data
+from benchmarks.voice import auc
 from plum_edge.errors import PlumError
 from plum_edge.importers import read
 from plum_edge.records import Conversation
@@ -74,14 +76,19 @@ def crossed(user: User, everyone: Sequence[User]) -> Iterator[str]:
 
 def doubts(user: User, everyone: Sequence[User]) -> Iterator[tuple[str, float]]:
     """Yield each yes-question of the others with the largest share of its words in one conversation of this user."""
+    others = [question for one in everyone if one.name != user.name for question in one.asked]
+    return shares(user, others, everyone)
+
+
+def shares(user: User, questions: Iterable[str], everyone: Sequence[User]) -> Iterator[tuple[str, float]]:
+    """Yield questions with the largest share of their words in one conversation of this user."""
     logs = [words for one in everyone for words in one.words]
     seen = Counter(word for words in logs for word in words)
-    for other in everyone:
-        for question in other.asked if other.name != user.name else ():
-            weights = {word: math.log(len(logs) / (1 + seen[word])) for word in topic(question)}
-            total = sum(weights.values())
-            share = max(sum(weights[word] for word in weights if word in words) for words in user.words)
-            yield question, share / total if total > 0 else 1.0
+    for question in questions:
+        weights = {word: math.log(len(logs) / (1 + seen[word])) for word in topic(question)}
+        total = sum(weights.values())
+        share = max(sum(weights[word] for word in weights if word in words) for words in user.words)
+        yield question, share / total if total > 0 else 1.0
 
 
 def discussed() -> set[tuple[str, str]]:
@@ -118,11 +125,13 @@ def main() -> None:
     for user in everyone:
         negatives = list(crossed(user, everyone))
         of = sum(len(other.asked) for other in everyone if other.name != user.name)
-        print(f"{user.name}: {len(negatives)} of {of}")
+        near = dict(doubts(user, everyone))
+        own = [share for _, share in shares(user, user.asked, everyone)]
+        told = auc(own, [near[question] for question in negatives])
+        print(f"{user.name}: {len(negatives)} of {of}; AUC of words alone {told:.2f}")
         if arguments.doubtful:
-            shares = dict(doubts(user, everyone))
-            for question in sorted(negatives, key=lambda question: -shares[question])[:20]:
-                print(f"    {shares[question]:.2f} {question}")
+            for question in sorted(negatives, key=lambda question: -near[question])[:20]:
+                print(f"    {near[question]:.2f} {question}")
         if arguments.out:
             arguments.out.mkdir(parents=True, exist_ok=True)
             lines = (
