@@ -22,7 +22,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from plum_edge.augment import Mentions, augment, check
+from plum_edge.augment.checks import Mentions, check
+from plum_edge.augment.phrases.pairs import augment
 from plum_edge.evaluate.scoring import wilson
 from plum_edge.importers import read
 from plum_edge.records import Pair, Segment
