@@ -27,6 +27,7 @@ from plum_edge.answer import (
     vouched,
     with_context,
 )
+from plum_edge.answer.border import decided
 from plum_edge.answer.days import Days
 from plum_edge.answer.joint import READS
 from plum_edge.answer.language_model import PROMPT
@@ -209,7 +210,8 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            recalled = recollect(self.respondent.runtime, messages, decide=self.config.decide)
+            decide = decided(self.config.decide, Path(active.gguf))
+            recalled = recollect(self.respondent.runtime, messages, decide=decide)
             if in_form(recalled.opens) and not may_ask(messages[-1].content):
                 self.respondent.runtime.use(None)  # a memory that was not asked: the base has the word
                 return Asked(list(messages))
@@ -221,7 +223,8 @@ class Speaker:
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
-        joint = Joint(self.respondent.runtime, Path(active.gguf), active.id, self.config.decide)
+        path = Path(active.gguf)
+        joint = Joint(self.respondent.runtime, path, active.id, decided(self.config.decide, path))
         return joint.speaker(messages, readings, found)
 
     def _beside(self, messages: Sequence[Message]) -> int:
