@@ -42,7 +42,7 @@ def claim(p: float, odds: float = _USUAL.odds) -> float:
     """Return p(yes) with its odds divided by ``odds``, so that a yes is claimed from these odds on.
 
     To claim what was never said is taken for worse than to miss what was. By even odds an adapter, which has heard a
-    yes about all that it knows, claims too much of what is near to it (docs/LOG.md).
+    yes about all that it knows, claims too much of what is near to it (docs/experiments/2026-11-21-decision-odds.md).
     """
     return p / (p + odds * (1.0 - p))
 
@@ -98,7 +98,8 @@ def _surest(runtime: LanguageModel, messages: list[Message], decide: Decide) -> 
 def _phrased(messages: Sequence[Message], phrasings: rewrite.Phrasings, decide: Decide) -> list[list[Message]]:
     """Return the messages as they are, and the question that ends them in other phrasings.
 
-    Those stand for themselves, as in training: what was said before in a chat leads a small model astray (docs/LOG.md).
+    Those stand for themselves, as in training: what was said before in a chat leads a small model astray
+    (docs/experiments/2026-11-21-phrasings-and-search.md).
     """
     if not decide.phrasings:
         return [list(messages)]
