@@ -114,7 +114,7 @@ def drawn(said: str) -> str:
 
 def _cut(output: str) -> str:
     lines = output.splitlines()
-    return output if len(lines) <= LONGEST else "\n".join([*lines[:SHOWN], "…"])
+    return output if len(lines) <= LONGEST else "\n".join([*filter(str.strip, lines[:SHOWN]), "…"])
 
 
 if __name__ == "__main__":

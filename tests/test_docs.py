@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import click
 import pytest
@@ -103,6 +104,32 @@ def test_no_text_cites_a_page_that_is_not_in_the_repository() -> None:
         cited = {one.lstrip("./") for one in _CITED.findall(path.read_text(encoding="utf-8"))} - _MADE
         missing += [f"{name(path)}: {one}" for one in cited if not any((place / one).exists() for place in places)]
     assert not missing
+
+
+def test_every_file_of_the_code_that_a_page_names_is_there() -> None:
+    missing = []
+    for page in USED:
+        named = set(re.findall(r"[\w./-]*\w\.(?:py|toml)\b", page.read_text(encoding="utf-8")))
+        missing += [f"{name(page)}: {one}" for one in named if not _is_there(one)]
+    assert not missing
+
+
+def _is_there(path: str) -> bool:
+    if "NAME" in path or path == "config.toml":  # one to be written
+        return True
+    places = (ROOT, ROOT / "docs", ROOT / "plum_edge", *(ROOT / "plum_edge").iterdir())
+    return any((place / path).exists() for place in places)
+
+
+def test_the_picture_is_of_the_run_that_is_kept_and_fetches_nothing() -> None:
+    picture = (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8")
+    shown = "".join(ElementTree.fromstring(picture).itertext()).replace("\N{NO-BREAK SPACE}", " ")
+    commands = re.findall(r"^\$ (.+)$", (ROOT / "docs" / "picture.txt").read_text(encoding="utf-8"), re.M)
+    assert len(commands) >= 5
+    for command in commands:
+        assert f"$ {command}" in shown
+        parse(plum_edge, shlex.split(command)[1:], "plum-edge")
+    assert not re.search(r"font-face|<image|href=|url\((?!#)", picture)
 
 
 def test_every_page_of_docs_is_in_its_index() -> None:
