@@ -25,6 +25,7 @@ from plum_edge.answer import (
     vouched,
     with_context,
 )
+from plum_edge.answer.border import decided
 from plum_edge.answer.days import Days
 from plum_edge.answer.joint import READS
 from plum_edge.answer.respondent import Respondent
@@ -160,14 +161,16 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            return recollect(self.respondent.runtime, messages, decide=self.config.decide).asked
+            decide = decided(self.config.decide, Path(active.gguf))
+            return recollect(self.respondent.runtime, messages, decide=decide).asked
         library, question = self.respondent.library, messages[-1].content
         library.left_out = left_out
         readings = [with_context(library.context(way, question), messages) for way in READS]
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
-        joint = Joint(self.respondent.runtime, Path(active.gguf), active.id, self.config.decide)
+        path = Path(active.gguf)
+        joint = Joint(self.respondent.runtime, path, active.id, decided(self.config.decide, path))
         return joint.speaker(messages, readings, found)
 
     def _follow(self, adapter: bool) -> Adapter | None:

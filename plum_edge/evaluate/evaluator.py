@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from plum_edge.answer.border import decided
 from plum_edge.answer.respondent import Respondent
 from plum_edge.augment.checks import Mentions
 from plum_edge.bases import Base
@@ -49,7 +50,7 @@ class Evaluator(Respondent):
     ) -> list[Scored]:
         """Score questions with one of `baselines.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
         self.library.left_out = None
-        asker = baselines.asker(system, self.runtime, adapter, self.library, self.config.decide)
+        asker = baselines.asker(system, self.runtime, adapter, self.library, decided(self.config.decide, adapter))
         return score(questions, asker, progress)
 
     def ask_at_cost(
@@ -66,7 +67,9 @@ class Evaluator(Respondent):
         self.library.left_out = None
         meter = Meter(self.runtime)
         asker = Metered(
-            baselines.asker(system, meter, adapter, self.library, self.config.decide), meter, self.runtime.prompt_tokens
+            baselines.asker(system, meter, adapter, self.library, decided(self.config.decide, adapter)),
+            meter,
+            self.runtime.prompt_tokens,
         )
         scored = score(questions, asker, progress)
         used = baselines.SYSTEMS[system]
