@@ -28,7 +28,7 @@ FOLDER = Path(__file__).parent
 SAMPLE = FOLDER.parent / "samples" / "nora" / "conversations.jsonl"
 SAID, PICTURE = FOLDER / "picture.txt", FOLDER / "picture.svg"
 WIDTH = 96
-LONGEST, SHOWN = 8, 3
+LONGEST, SHOWN = 10, 3
 """Of an output of more lines than the first, so many are shown."""
 STORY = (
     'plum-edge ask --no-adapter "Have we had a chat about the kitchen tap?"',
@@ -36,7 +36,6 @@ STORY = (
     "plum-edge consolidate",
     'plum-edge ask "Have we had a chat about the kitchen tap?"',
     'plum-edge ask "Did we ever get into beekeeping?"',
-    "plum-edge status",
 )
 _FONTS = re.compile(r"\s*@font-face \{\{.*?\n    \}\}", re.S)
 """A picture fetches nothing: the reader's own monospaced font is used."""

@@ -42,7 +42,7 @@ def test_the_five_acts(small: Path, run: Run) -> None:
         "consistency (rows",
     ):
         assert line in found.out
-    assert ("vector threshold, no language model" in found.out) is installed(), "the strongest retrieval, where it is"
+    assert ("vector threshold, no model" in found.out) is installed(), "the strongest retrieval, where it is"
     assert ("Search by vectors is not compared here" in found.out) is not installed()
     assert found.out.splitlines()[-1].endswith(f"Try:  plum-edge chat --home {small}")
     assert max(map(len, found.out.splitlines()), default=0) <= 100 + len(str(small))
