@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test test-torch torture poison check format bench matrix experiment experiment-quick clean
+.PHONY: setup demo demo-all test test-torch torture poison check format docs lock bench matrix experiment experiment-quick clean
 
 # torch trains on processors; MLX on Apple silicon. Where there is no card PyTorch's CPU build saves gigabytes; on Linux it
 # has an index of its own. Without torch everything works, and training is slower: make setup TORCH=
@@ -73,6 +73,15 @@ check: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What of the documentation the code says. The picture of the README is a run of some minutes: python docs/picture.py
+docs: setup
+	$(BIN)/python docs/generate.py
+
+# The versions that this environment has, as constraints: PIP_CONSTRAINT=requirements-dev.lock make setup
+lock: setup
+	@{ sed '/==/,$$d' requirements-dev.lock; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+.*//'; } > .lock.tmp
+	@mv .lock.tmp requirements-dev.lock
 
 # All columns take torch, so where `make test-torch` has set that up it is used; without it PEFT's columns are empty.
 matrix: $(if $(wildcard .venv-torch/.installed),,setup)

@@ -1,9 +1,9 @@
-"""The matrix of families, runtimes and forms of adapters: measured, printed, and written into the README.
+"""The matrix of families, runtimes and forms of adapters: measured, printed, and written into conversions/README.md.
 
     make matrix
 
 A tiny random model of every family, and the one that $PLUM_EDGE_DATA has, each with an adapter on all linear layers:
-the largest difference of a logit between llama.cpp, mlx-lm and PEFT on 200 random tokens. The README is written where
+the largest difference of a logit between llama.cpp, mlx-lm and PEFT on 200 random tokens. That page is written where
 every cell was measured, which takes torch, transformers and peft (`pip install 'plum-edge[cuda]'`).
 """
 
@@ -64,9 +64,9 @@ def green(found: matrix.Figures) -> bool:
 
 
 def write(rows: list[tuple[str, ...]]) -> None:
-    """Put the table between the markers of the README."""
+    """Put the table between the markers of conversions/README.md."""
     lines = [f"| {' | '.join(cells)} |" for cells in (HEADINGS, ("---",) * len(HEADINGS), *rows)]
-    path, (start, end) = ROOT / "README.md", MARKERS
+    path, (start, end) = ROOT / "conversions" / "README.md", MARKERS
     text = path.read_text(encoding="utf-8")
     table = "\n".join([start, *lines, end])
     path.write_text(re.sub(f"{start}.*?{end}", lambda _: table, text, flags=re.DOTALL), encoding="utf-8")
@@ -93,10 +93,10 @@ def main() -> int:
         print(f"out of bounds: {', '.join(red)}")
         return 1
     if len(matrix.forms()) < 3:
-        print("PEFT is not installed: its columns are empty, and the README stays as it is")
+        print("PEFT is not installed: its columns are empty, and the page stays as it is")
         return 0
     write(rows)
-    print("written into README.md")
+    print("written into conversions/README.md")
     return 0
 
 

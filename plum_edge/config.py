@@ -155,7 +155,7 @@ class Decide:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What a new adapter must keep (issue-level contract: the old one stays otherwise)."""
+    """What a new adapter must keep, or the old one stays."""
 
     earlier: int = 300
     """At most so many earlier questions are asked again, so that the cost stays flat."""

@@ -46,7 +46,7 @@ on_disk: Callable[[Operation, Path], None] = _go_on
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder that holds one user's memory (design.md §5). Created 0700 at first use."""
+    """The folder that holds one user's memory. Created 0700 at first use."""
 
     root: Path
 

@@ -36,7 +36,7 @@ def content_hash(*parts: str) -> str:
 
 
 def draw(*parts: object) -> int:
-    """Return a 64-bit number from a hash of the parts: the only randomness of the fold (design.md §3)."""
+    """Return a 64-bit number from a hash of the parts: the only randomness of the fold."""
     text = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
@@ -87,7 +87,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The unit of learning: a conversation, or what was added to it after it was learned (design.md §3)."""
+    """The unit of learning: a conversation, or what was added to it after it was learned."""
 
     id: str
     conversation: str

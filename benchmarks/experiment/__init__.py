@@ -11,7 +11,7 @@
     run.py           one cell in a home of its own, killed and resumed as you like; extras.py: beyond questions
     provenance.py    what a result depends on, and the manifest
     desk.py          which cells are done, stale, waiting, and how long they will take; pool.py runs them
-    figures.py, tables.py, pages.py   docs/RESULTS.md from the kept answers alone
+    figures.py, tables.py, pages.py   docs/results from the kept answers alone; sheets.py: as CSV
 
 Not part of the package: it uses plum-edge as any program could.
 """

@@ -3,7 +3,7 @@
 python -m benchmarks.experiment --list                every cell, how it stands, how long it will take
 python -m benchmarks.experiment                       run what waits, the most telling first
 python -m benchmarks.experiment --only main/nora      only cells whose name holds this (or matches a pattern)
-python -m benchmarks.experiment --tables              write docs/RESULTS.md from what is there; runs nothing
+python -m benchmarks.experiment --tables              write docs/results from what is there; runs nothing
 python -m benchmarks.experiment --quick               the quick table, on the terminal
 """
 
@@ -62,7 +62,7 @@ def _options() -> argparse.ArgumentParser:
     )
     options.add_argument("--jobs", type=int, choices=(1, 2, 3, 4), default=2, help="processes of one thread each (2)")
     options.add_argument("--fresh", action="store_true", help="also run again what is stale or has failed")
-    options.add_argument("--out", type=Path, default=ROOT / "docs" / "RESULTS.md", help="where --tables writes")
+    options.add_argument("--out", type=Path, default=ROOT / "docs" / "results", help="the folder where --tables writes")
     options.add_argument(
         "--results",
         type=lambda text: Path(text).expanduser().absolute(),

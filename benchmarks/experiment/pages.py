@@ -1,4 +1,4 @@
-"""docs/RESULTS.md, and the quick table on the terminal: the tables, and beside each what it rests on."""
+"""docs/results, and the quick table on the terminal: the tables as CSV, and on a page what each rests on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.experiment import answers, around, courses, desk, grid, prose, tables
 from benchmarks.experiment.figures import FAILED, NOT_RUN, Shelf
 from benchmarks.experiment.homes import Place
+from benchmarks.experiment.sheets import Sheets
 from benchmarks.experiment.tables import Row, Table
 from plum_edge.paths import atomic_write
 
@@ -26,26 +27,29 @@ _GROUPS: dict[str, tuple[Callable[[Shelf], _Made], ...]] = {
 }
 
 
-def write(results: Path, out: Path) -> list[str]:
-    """Write the page; return what is wrong with the results, in sentences."""
+def write(results: Path, folder: Path) -> list[str]:
+    """Write the tables and their page; return what is wrong with the results, in sentences."""
     problems = [*differing(results), *mixed(results)]
-    with atomic_write(out) as file:
-        file.write((page(results, problems) + "\n").encode())
-    out.chmod(0o644)
+    sheets = Sheets()
+    text = page(results, problems, sheets)
+    sheets.write(folder)
+    with atomic_write(folder / "README.md") as file:
+        file.write((text + "\n").encode())
+    (folder / "README.md").chmod(0o644)
     return problems
 
 
-def page(results: Path, problems: Iterable[str]) -> str:
-    """Return the page."""
+def page(results: Path, problems: Iterable[str], sheets: Sheets) -> str:
+    """Return the page; its tables go into ``sheets``."""
     parts = [prose.HEAD]
     shelf = Shelf(results)
     for title, group in _GROUPS.items():
         parts.append(f"## {title}\n")
         for make in group:
-            parts += _sections(shelf, make(shelf))
+            parts += _sections(shelf, make(shelf), sheets)
     parts.append(prose.PAPER.format(rows=_beside(results)))
     parts.append(_checks(problems))
-    parts.append(_runs(results))
+    parts.append(_runs(results, sheets))
     return "\n".join(parts)
 
 
@@ -90,14 +94,14 @@ def mixed(results: Path) -> list[str]:
     return [f"learned on something else than most, {what}: {', '.join(names)}" for what, names in others]
 
 
-def _sections(shelf: Shelf, made: _Made) -> Iterator[str]:
+def _sections(shelf: Shelf, made: _Made, sheets: Sheets) -> Iterator[str]:
     """Yield what was made, each part with what it rests on; of a table of which nothing was run, the title alone."""
     for part in (made,) if isinstance(made, Table | str) else made:
-        yield _section(part) if shelf.used or isinstance(part, str) else f"### {part.title}\n"
+        yield _section(part, sheets) if shelf.used or isinstance(part, str) else f"### {part.title}\n"
         yield _made_by(shelf)
 
 
-def _section(table: Table | str) -> str:
+def _section(table: Table | str, sheets: Sheets) -> str:
     if isinstance(table, str):
         return table
     notes = f"{table.notes}\n\n" if table.notes else ""
@@ -109,7 +113,11 @@ def _section(table: Table | str) -> str:
         if row not in shown
     )
     told = f"\nNot run: {'; '.join(missing)}.\n" if missing else ""
-    return f"### {table.title}\n\n{notes}{table._replace(rows=shown).markdown()}\n{told}"
+    return f"### {table.title}\n\n{notes}{_linked(sheets.add(table._replace(rows=shown)))}\n{told}"
+
+
+def _linked(name: str) -> str:
+    return f"[{name}]({name})"
 
 
 def _label(row: Sequence[str]) -> str:
@@ -165,17 +173,17 @@ def _checks(problems: Iterable[str]) -> str:
     return "\n".join(["## Checks\n", *(told or [fine]), ""])
 
 
-def _runs(results: Path) -> str:
+def _runs(results: Path, sheets: Sheets) -> str:
     """Return what every cell rests on."""
     lines = [list(_run(desk.standing(Place(results, cell)))) for cell in grid.grid()]
     header = ("cell", "state", "plum-edge", "adapter sha256", "log sha256", "pairs", "learning, s", "asking, s")
     notes = (
         "Each: `python -m benchmarks.experiment --only CELL`. Its result.json holds settings, packages and all hashes. "
         "The commit is the one that wrote the result; adapters may have been learned, to the same bytes, by an earlier "
-        "one (the log says which). Learning is counted without rehearsals."
+        "one (the log says which). Learning is counted without averaging passes."
     )
     versions = _versions(Place(results, cell) for cell in grid.grid())
-    return f"## Cells\n\n{notes}\n\n{Table('', '', header, lines).markdown()}\n\n{versions}"
+    return f"## Cells\n\n{notes}\n\n{_linked(sheets.add(Table('Cells', '', header, lines)))}\n\n{versions}"
 
 
 def _run(one: desk.Standing) -> Iterator[str]:

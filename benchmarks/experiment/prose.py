@@ -1,23 +1,24 @@
-"""What docs/RESULTS.md says around its tables. No figure of ours stands here."""
+"""What docs/results/README.md says around its tables. No figure of ours stands here."""
 
 from __future__ import annotations
 
-HEAD = """# Results
+HEAD = """# Tables of the experiment on plum-tiny
 
-What [the experiment](../benchmarks/experiment) gave. This page is written from stored answers by
-`python -m benchmarks.experiment --tables`; nothing in its tables was typed. What has not been run says so; a dash
-stands where there is nothing to measure.
+What [the experiment](../../benchmarks/experiment) gave; [the summary](../RESULTS.md) says what it comes to. This page
+and its CSV files are written from stored answers by `python -m benchmarks.experiment --tables`; nothing in them was
+typed. What has not been run says so; a field is empty where there is nothing to measure.
 
-**How to read it.** Figures are percent. *Yes asked*: of the questions to be answered yes, the share that was, read off
-p(Yes) against p(No) in llama.cpp with the GGUF adapter; *no asked* likewise; *balanced* is the mean of the two, so that
-chance, or the same answer to everything, is 50. In brackets stand 95 % intervals: Wilson's for a share, for the
-balanced figure the bootstrap over conversations. Where seeds are pooled, Wilson's interval takes their questions as
-independent, which they are not quite: the bootstrap does not. Held-out questions use phrasings, and negatives name
-topics, that training never used; *near* negatives are related to what was discussed or share its words, *far* ones are
-not. *Rare words*: questions that turn on a word that the base's pre-training never read, against the same question with
-a made-up word. *Unseen phrasings*: ten frames that nothing was trained on, the base included, though it met words of
-most of them in other frames (which, and what that does, stands in [the log](LOG.md)). *Others' phrasings*: sixty,
-written by a language model that was shown neither code nor templates. *Hand-written*: the sample user's own questions.
+**How to read it.** Figures are percent. *Yes asked*: of the questions to be answered yes, the share that was, read
+off p(Yes) against p(No) in llama.cpp with the GGUF adapter; *no asked* likewise; *balanced* is the mean of the two,
+so that chance, or the same answer to everything, is 50. *Low* and *high* bound 95 % intervals: Wilson's for a share,
+for the balanced figure the bootstrap over conversations. Where seeds are pooled, Wilson's interval takes their
+questions as independent, which they are not quite: the bootstrap does not. Held-out questions use phrasings, and
+negatives name topics, that training never used; *near* negatives are related to what was discussed or share its
+words, *far* ones are not. *Rare words*: questions that turn on a word that the base's pre-training never read,
+against the same question with a made-up word. *Unseen phrasings*: ten frames that nothing was trained on, the base
+included, though it met words of most of them in other frames (which, and what that does, stands in [its
+experiment](../experiments/2026-11-21-plum-tiny-topic-ends.md)). *Others' phrasings*: sixty, written by a language
+model that was shown neither code nor templates. *Hand-written*: the sample user's own questions.
 
 An *adapter* is asked as `plum-edge ask` and `chat` ask it: in the user's words and in two phrasings that it was trained
 on, into which the topic of the question is put without a model; p(yes) is their mean in log-odds, with the odds halved,
@@ -31,7 +32,7 @@ The page of one run, with its figures drawn, is made from where the run keeps it
 **The recipes.** `plum` is the paper's method as far as it is printed: conversation by conversation, ten epochs, no
 return to an earlier one. `replay`, our default, also reads a bounded share of earlier pairs with each conversation,
 and before an adapter is used, here before it is asked, it reads everything once more in at most 600 batches and takes
-the mean of the weights on the way (the *rehearsal*, with which learning does not go on).
+the mean of the weights on the way (the *averaging pass*, with which learning does not go on).
 **That is not the paper's method**, and its figures are not a reproduction of the paper's.
 """
 

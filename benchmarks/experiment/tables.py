@@ -114,7 +114,7 @@ def ages(shelf: Shelf) -> Table:
         for row in rows
     ]
     header = ("log", "system", "oldest quarter", "second", "third", "newest")
-    return Table("By age of the conversation", "Balanced, in brackets the number of questions.", header, lines)
+    return Table("By age of the conversation", "Balanced; n: the number of questions.", header, lines)
 
 
 def opened(shelf: Shelf) -> Table:
@@ -153,7 +153,5 @@ def calibrations(shelf: Shelf) -> Table:
         for row in rows
     ]
     header = ("log", "system", "ECE", "p(yes) 0–0.2", "0.2–0.4", "0.4–0.6", "0.6–0.8", "0.8–1")
-    notes = (
-        "Share of questions to be answered yes among those given such a p(yes), in brackets how many; ECE in points."
-    )
+    notes = "Share of questions to be answered yes among those given such a p(yes), and how many; ECE in points."
     return Table("Reliability of p(yes)", notes, header, lines)

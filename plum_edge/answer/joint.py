@@ -4,7 +4,7 @@ well the log matches what is asked about.
 Each answers by itself, and p(yes) is the mean of all in log-odds: whoever is surer decides, and two who are half sure
 outweigh one who is. The adapter claims a yes from odds of two to one (remember.py); no other number in it was chosen,
 so that it holds for any base and log. To let the adapter read instead is worse than to let the base read: one that
-says yes too easily reads a yes into any text (docs/LOG.md).
+says yes too easily reads a yes into any text (docs/experiments/2026-11-20-retrieval.md).
 
 The adapter is asked in several phrasings (remember.py); the base, which knows more of them, as the question stands.
 Knows nothing of how a text is found.
@@ -59,7 +59,7 @@ class Joint:
         others, as it has the words before it. Where none does, the search has nobody to speak for it, and p(yes) is
         that of the others. Where the first reader or the adapter has more to say than yes or no, the surer of the two
         says it, by the likelihood of how each begins: of what was never said each claims a good deal, but seldom in
-        words that it is sure of (docs/LOG.md).
+        words that it is sure of (docs/experiments/2026-11-21-holding-a-hundred.md).
         """
         # The reader last: its prompt is the long one, and need not be read again where it speaks, as it mostly does.
         self._remember()

@@ -38,7 +38,8 @@ class Recollection:
 _USUAL = Decide()
 ODDS = 2.0
 """From which on a yes is claimed where nothing was measured: to claim what was never said is taken for worse than to
-miss what was. By even odds an adapter that has heard a yes about all that it knows claims too much of what is near."""
+miss what was. By even odds an adapter that has heard a yes about all that it knows claims too much of what is near
+(docs/experiments/2026-11-21-decision-odds.md)."""
 
 
 def claim(p: float, odds: float = ODDS) -> float:
@@ -97,7 +98,8 @@ def _surest(runtime: LanguageModel, messages: list[Message], decide: Decide) -> 
 def _phrased(messages: Sequence[Message], phrasings: rewrite.Phrasings, decide: Decide) -> list[list[Message]]:
     """Return the messages as they are, and the question that ends them in other phrasings.
 
-    Those stand for themselves, as in training: what was said before in a chat leads a small model astray (docs/LOG.md).
+    Those stand for themselves, as in training: what was said before in a chat leads a small model astray
+    (docs/experiments/2026-11-21-phrasings-and-search.md).
     """
     if not decide.phrasings:
         return [list(messages)]

@@ -21,7 +21,8 @@ Phrasings = Callable[[str], tuple[str, ...]]
 CLOSED = ("Did {topic} come up?", "Was there a conversation about {topic}?")
 WHEN = ("When did we talk about {topic}?",)
 WHAT = ("What did I say about {topic}?",)
-"""Of `templates.TRAIN`, the plainest. Four closed ones answer no better than two (docs/LOG.md)."""
+"""Of `templates.TRAIN`, the plainest. Four closed ones answer no better than two
+(docs/experiments/2026-11-21-phrasings-and-search.md)."""
 
 _LONGEST = 10
 """Words of a topic; more are a sentence, or another language."""

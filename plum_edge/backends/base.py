@@ -1,7 +1,8 @@
 """What a training backend is, and what it is given.
 
 A backend owns the model, the LoRA layers, the optimizer and nothing else: no files, no schedule, no text. Weights
-cross this border as a *state*: ``dict[str, np.ndarray]`` in f32 under PEFT's names and orientation (design.md §4).
+cross this border as a *state*: ``dict[str, np.ndarray]`` in f32 under PEFT's names and orientation
+(conversions/README.md).
 """
 
 from __future__ import annotations

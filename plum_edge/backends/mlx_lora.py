@@ -175,7 +175,7 @@ class MlxTrainer:
         return self._ce(logits.astype(self._mx.float32), *wanted)[0]
 
     def _loss(self, inputs: Any, index: Any, wanted: tuple[Any, ...], weights: Any, counted: int) -> Any:
-        """L = (1/N) Σ w·CE (design.md §3). The paper's own equation is not at hand; this is ours.
+        """L = (1/N) Σ w·CE (docs/concepts.md). The paper's own equation is not at hand; this is ours.
 
         N counts question and answer targets and not their weights, so a uniform weight does not cancel.
         """

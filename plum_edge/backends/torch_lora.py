@@ -171,7 +171,7 @@ class TorchTrainer:
         return total
 
     def _loss(self, batch: Batch) -> Any:
-        """L = (1/N) Σ w·CE (design.md §3). The paper's own equation is not at hand; this is ours.
+        """L = (1/N) Σ w·CE (docs/concepts.md). The paper's own equation is not at hand; this is ours.
 
         N counts question and answer targets and not their weights, so a uniform weight does not cancel.
         """

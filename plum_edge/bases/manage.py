@@ -300,15 +300,19 @@ def try_out(home: Home, base: local.Base) -> tuple[str, float]:
     return answer, time.perf_counter() - began
 
 
-def configure(home: Home, base: local.Base) -> None:
+def configure(home: Home, base: local.Base, model: str = "") -> None:
     """Write a base into the home's config.toml, with what it wants; what else stands there stays.
+
+    ``model`` is how it was asked for: a path that no name stands for is written as a path, to be found again.
 
     Raises:
         BadConfig: the file is damaged, or written so that a program had better leave it alone.
     """
     before = catalogue.settings(home)
     text = home.config.read_text(encoding="utf-8") if home.config.is_file() else ""
-    changes: dict[tuple[str, str], str | int | float] = {("model", "base"): base.name}
+    path = Path(model).expanduser()
+    named = str(path.absolute()) if model and catalogue.find(model, home) is None and path.exists() else base.name
+    changes: dict[tuple[str, str], str | int | float] = {("model", "base"): named}
     if base.context > CONTEXT and not before.generate.context:
         changes |= {("generate", "context"): CONTEXT}
     for (table, key), value in changes.items():
@@ -319,7 +323,7 @@ def configure(home: Home, base: local.Base) -> None:
     except (tomllib.TOMLDecodeError, KeyError, TypeError):
         right = False
     if not right:
-        raise BadConfig(home.config, "it is written in a way that is not changed here", f'Set base = "{base.name}".')
+        raise BadConfig(home.config, "it is written in a way that is not changed here", f'Set base = "{named}".')
     with atomic_write(home.create().config) as file:
         file.write(text.encode())
 

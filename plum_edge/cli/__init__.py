@@ -97,7 +97,7 @@ def _stay_off_line(ctx: click.Context) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code (design.md §6). Whatever a user can cause ends in a sentence."""
+    """Run the command line and return the exit code. Whatever a user can cause ends in a sentence."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     session = Session(json="--json" in given)
     terminal.prepare(json=session.json)

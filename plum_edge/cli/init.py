@@ -38,7 +38,7 @@ def command(session: Session, model: str | None, yes: bool) -> None:
             _agree(session, model)
     base = manage.pull(home, model, quiet=session.json)
     answer, seconds = manage.try_out(home, base)
-    manage.configure(home, base)
+    manage.configure(home, base, model)
     if session.json:
         session.emit(
             {

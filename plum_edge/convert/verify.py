@@ -1,4 +1,4 @@
-"""Checks a conversion: weights read back from the file, and logits of the runtime against the trainer's (design.md §4).
+"""Checks a conversion: weights read back from the file, and logits of the runtime against the trainer's.
 
 The way back is written apart from the way there: rows are put back by index, not by undoing the converter's code. Knows
 nothing of how logits are computed.

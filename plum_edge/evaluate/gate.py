@@ -1,8 +1,7 @@
 """Promote the new adapter or keep the old: a pure decision on answers that were given before and after.
 
 Four things are asked: were the new conversations learned, were older ones lost, does it
-say yes to what was never discussed, and is the base damaged? The gate decides promotion only, never what is learned
-(design.md §3).
+say yes to what was never discussed, and is the base damaged? The gate decides promotion only, never what is learned.
 
 Knows nothing of adapters, of how questions are asked, or of what is done with the verdict.
 """

@@ -43,7 +43,7 @@ class Measure:
     ) -> dict[str, Any]:
         """Score the adapter (the one in use, or the base where there is none), and others beside it.
 
-        Returns the contract's JSON (design.md §6); see `Memory.evaluate`.
+        Returns what `evaluate --json` prints (docs/commands.md); see `Memory.evaluate`.
         """
         examined = self.store.runs.adapter(adapter) if adapter else self.store.runs.active()
         compared = chosen(baselines, adapter=examined is not None, dense=installed())

@@ -69,7 +69,7 @@ def _parse(pair: Pair) -> tuple[Literal["closed", "when", "what"], str]:
 
 
 def read_questions(path: Path) -> list[Question]:
-    """Read JSON Lines of {"question", "answer": "yes"|"no"|text, "kind"?, "conversation"?} (design.md §6).
+    """Read JSON Lines of {"question", "answer": "yes"|"no"|text, "kind"?, "conversation"?}.
 
     Without ``kind`` a question counts as verbatim; answered no, as near with a conversation and as far without.
 

@@ -1,4 +1,4 @@
-"""Held-out questions asked, marked and summed up (design.md §3, "Accuracy").
+"""Held-out questions asked, marked and summed up.
 
 A closed question is right when p(Yes) falls on its side of one half. Accuracy is balanced: the mean of the rates on
 questions answered yes and on questions answered no, so that saying yes to everything gets one half. Open questions are

@@ -139,7 +139,7 @@ class Memory:
         stopped: Callable[[], bool] | None = None,
         after_step: Callable[[Segment, Path], None] | None = None,
     ) -> dict[str, Any]:
-        """Learn what waits and promote the adapter if it is better; return the contract's JSON (design.md §6)."""
+        """Learn what waits and promote the adapter if it is better; return what `--json` prints (docs/commands.md)."""
         from plum_edge.night.budget import Budget
         from plum_edge.night.night import Night
 
@@ -236,7 +236,7 @@ class Memory:
         prompted: bool = False,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """Score held-out questions, or those of a file, in llama.cpp; return the contract's JSON (design.md §6).
+        """Score held-out questions, or those of a file, in llama.cpp; return what `--json` prints (docs/commands.md).
 
         ``baselines``: what is measured beside, as `baselines.chosen` takes it: the usual ones, or systems by name.
         ``words``: whether those are asked for words too, which takes longest, or for yes and no alone.

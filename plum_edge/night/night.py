@@ -64,7 +64,7 @@ class Night:
     _set_aside: GateRefused | None = None
 
     def run(self) -> dict[str, Any]:
-        """Learn what waits and promote the result; return the contract's JSON (design.md §6).
+        """Learn what waits and promote the result; return what `consolidate --json` prints (docs/commands.md).
 
         Raises:
             StoreDamaged: nothing was learned.

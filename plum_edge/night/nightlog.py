@@ -61,7 +61,7 @@ class NightLog:
                 out.write(f"{line}\n")
 
     def ended(self, result: dict[str, Any]) -> None:
-        """Note what came of the night, by its result (design.md §6)."""
+        """Note what came of the night, by its result."""
         known = {key: result[key] for key in _FIGURES if result.get(key) is not None}
         for key in ("accuracy", "previous"):
             if result.get(key):

@@ -1,4 +1,4 @@
-"""The adapter as a left fold over segments: record, augment, learn, keep the state (design.md §3).
+"""The adapter as a left fold over segments: record, augment, learn, keep the state (docs/concepts.md).
 
 Joins store, augment, tokens, schedule, train and convert for one segment at a time. Every step is a function of the
 segments before it and of recorded inputs: killed at any moment and run again, it ends with the same bytes.

@@ -1,7 +1,7 @@
 """One step of the fold: learn a segment's pairs into the adapter, a checkpoint after each epoch.
 
 The step is a pure function of what stands in `Dataset`, the state before it and the settings: killed anywhere and run
-again it ends with the same bytes (design.md §3). Calls a backend; knows nothing of the store, text or conversion.
+again it ends with the same bytes. Calls a backend; knows nothing of the store, text or conversion.
 """
 
 from __future__ import annotations

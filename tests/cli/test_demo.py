@@ -11,6 +11,7 @@ from plum_edge import Memory
 from plum_edge.cli import sample
 from plum_edge.errors import UsageError
 from plum_edge.paths import Home, data_dir
+from plum_edge.retrieve.encoder import installed
 from tests.cli.conftest import SETTINGS, Run
 
 
@@ -41,6 +42,8 @@ def test_the_five_acts(small: Path, run: Run) -> None:
         "consistency (rows",
     ):
         assert line in found.out
+    assert ("vector threshold, no model" in found.out) is installed(), "the strongest retrieval, where it is"
+    assert ("Search by vectors is not compared here" in found.out) is not installed()
     assert found.out.splitlines()[-1].endswith(f"Try:  plum-edge chat --home {small}")
     assert max(map(len, found.out.splitlines()), default=0) <= 100 + len(str(small))
     assert not (small / "sample.jsonl").exists()
@@ -54,7 +57,8 @@ def test_the_five_acts(small: Path, run: Run) -> None:
     assert figures["refused"] == []
     for systems in (figures, figures["gold"]):
         for name in ("base", "bm25", "adapter", "adapter_retrieval"):
-            assert systems[name]["questions"] == systems["base"]["questions"]
+            for answer in ("yes", "no"):  # of baselines nothing is asked in words
+                assert systems[name]["asked"][answer] == systems["base"]["asked"][answer]
     assert [step for step, _ in figures["over_time"]] == [1, 2]
     assert len(run("adapters", "--home", small, "--json").json) == 2, "it carried on: nothing was learned twice"
 

@@ -97,6 +97,12 @@ def test_a_licence_and_a_missing_connection_are_named_with_what_to_do(hub: Hub, 
     assert done.returncode == 20 and "cannot be reached" in " ".join(done.stderr.split())
 
 
+def test_a_folder_is_found_again_where_no_name_stands_for_it(home: Path, tiny: Path, run: Run) -> None:
+    assert run("init", "--model", tiny, "--home", home).code == 0
+    assert tomllib.loads((home / "config.toml").read_text())["model"]["base"] == str(tiny)
+    assert run("ask", "Did we talk about the tap?", "--no-adapter", "--home", home).code == 0
+
+
 def test_the_embedded_base_needs_no_connection_and_settings_stay(home: Path, run: Run) -> None:
     home.mkdir(mode=0o700)
     (home / "config.toml").write_text(

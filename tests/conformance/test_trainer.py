@@ -1,4 +1,4 @@
-"""Every training backend: the loss of design.md §3 and its gradients, determinism, resume; and that they agree."""
+"""Every training backend: the loss (docs/concepts.md) and its gradients, determinism, resume; and that they agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/RESULTS.md from kept answers: every number follows from them, and what was not run says so."""
+"""docs/results from kept answers: every number follows from them, and what was not run says so."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from benchmarks.experiment.answers import Answers
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.figures import Shelf
 from benchmarks.experiment.homes import Place
+from benchmarks.experiment.sheets import Sheets, spread
 from benchmarks.experiment.tables import BM25, REPLAY, Table, ages, calibrations, kinds, main_tables, mcnemar, opened
 
 CELLS = {cell.name: cell for cell in grid.grid()}
@@ -50,7 +51,7 @@ def line(table: Table, *start: str) -> list[str]:
 
 
 def test_nothing_run_says_so_everywhere(tmp_path: Path) -> None:
-    page = pages.page(tmp_path, [])
+    page = pages.page(tmp_path, [], Sheets())
     for table in main_tables(Shelf(tmp_path)):
         assert all(row[1] == "not run" and set(row[2:]) == {"–"} for row in table.rows)
     assert "*Not run: `python -m benchmarks.experiment`*" in page
@@ -137,7 +138,7 @@ def test_other_questions_for_another_recipe_are_an_error(tmp_path: Path) -> None
     keep(tmp_path, plum, "adapter", rows("wwwww", "rrrr"))
     (problem,) = pages.differing(tmp_path)
     assert "nora, seed 0, after 100" in problem and plum.name in problem and NORA.name in problem
-    assert problem in pages.page(tmp_path, [problem])
+    assert problem in pages.page(tmp_path, [problem], Sheets())
 
 
 def test_an_adapter_that_was_learned_on_something_else_is_named(tmp_path: Path) -> None:
@@ -152,14 +153,20 @@ def test_an_adapter_that_was_learned_on_something_else_is_named(tmp_path: Path) 
 
 def test_the_page_is_written_whole_and_the_same_twice(tmp_path: Path) -> None:
     keep(tmp_path, NORA, "adapter", rows("rrrw", "rrrr"))
-    assert pages.write(tmp_path, tmp_path / "RESULTS.md") == []
-    first = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
-    pages.write(tmp_path, tmp_path / "RESULTS.md")
-    assert (tmp_path / "RESULTS.md").read_text(encoding="utf-8") == first
-    assert f"*1 cell, 1 not finished; plum-edge unknown; base unknown. Again: `{COMMAND} --only {NORA.name}`*" in first
-    assert len([row for row in first.splitlines() if row.startswith("| system")]) == 2, "accuracy, and by kind"
-    assert "\nNot run: base, no memory; BM25 top-1, same model;" in first
-    assert "### Accuracy: Pak_Budi\n\n*Not run" in first
+    out = tmp_path / "docs"
+    assert pages.write(tmp_path, out) == []
+    first = {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()}
+    (out / "gone.csv").write_text("of a table that is no more")
+    pages.write(tmp_path, out)
+    assert {path.name: path.read_text(encoding="utf-8") for path in out.iterdir()} == first
+    page = first["README.md"]
+    assert f"*1 cell, 1 not finished; plum-edge unknown; base unknown. Again: `{COMMAND} --only {NORA.name}`*" in page
+    assert "### Accuracy: nora\n\n[accuracy.csv](accuracy.csv)" in page and "[by-kind.csv](by-kind.csv)" in page
+    head, row = first["accuracy.csv"].splitlines()
+    assert head.startswith("log,system,questions,yes asked,") and '"yes asked, low"' in head
+    assert row.startswith('nora,"adapter, replay (default)",8,75.0,30,95,100.0,51,100,87.5,')
+    assert "\nNot run: base, no memory; BM25 top-1, same model;" in page
+    assert "### Accuracy: Pak_Budi\n\n*Not run" in page
 
 
 def test_the_quick_table_is_plain_text(tmp_path: Path) -> None:
@@ -185,3 +192,21 @@ def test_what_is_never_asked_is_told_from_what_was_not_run(tmp_path: Path) -> No
     found = {row[0] for row in around.runtimes(Shelf(tmp_path)).rows}
     assert found == {"nora"}
     assert not any("dense" in row[1] for row in around.costs(Shelf(tmp_path)).rows if row[0] == "Pak_Budi")
+
+
+def test_a_sheet_has_a_number_a_column() -> None:
+    header, rows = spread(
+        ("log", "balanced", "oldest"), [["`a`", "92.1 (91–93)", "53.1 (1,599)"], ["b", "–", "not run"]]
+    )
+    assert header == ["log", "balanced", "balanced, low", "balanced, high", "oldest", "oldest, n"]
+    assert rows == [["a", "92.1", "91", "93", "53.1", "1599"], ["b", "", "", "", "not run", ""]]
+    assert spread(("log", "n"), []) == (["log", "n"], [])
+
+
+def test_tables_of_several_logs_share_a_sheet(tmp_path: Path) -> None:
+    sheets = Sheets()
+    one = Table("By kind: a", "", ("system", "near"), [["x", "1.0"]])
+    assert sheets.add(one) == sheets.add(Table("By kind: b", "", ("system", "near", "far"), [["x", "2.0", "3.0"]]))
+    sheets.write(tmp_path)
+    text = (tmp_path / "by-kind.csv").read_text(encoding="utf-8")
+    assert text == "log,system,near,far\na,x,1.0,\nb,x,2.0,3.0\n"

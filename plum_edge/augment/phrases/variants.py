@@ -1,10 +1,10 @@
 """A stored pair in other words each time it is read: a topic is to be remembered, not a sentence.
 
 A pair that is read thirty times in one phrasing is learned as that phrasing: measured, nine in ten were answered right
-as trained and two in three in other words (docs/LOG.md). So with each reading a positive keeps its topic and its answer
-and takes another phrasing of training, now and then another name of the topic; a negative mostly takes another topic,
-since the same few, read again and again, are learned by heart and teach nothing about the rest of the world. Knows
-nothing of storage or training; what the log mentions it knows as `Mentions`.
+as trained and two in three in other words (docs/experiments/2026-11-20-other-words.md). So with each reading a positive
+keeps its topic and its answer and takes another phrasing of training, now and then another name of the topic; a
+negative mostly takes another topic, since the same few, read again and again, are learned by heart and teach nothing
+about the rest of the world. Knows nothing of storage or training; what the log mentions it knows as `Mentions`.
 """
 
 from __future__ import annotations

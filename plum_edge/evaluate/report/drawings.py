@@ -110,7 +110,7 @@ def _over_time(figure: Figure, figures: Mapping[str, Any]) -> None:
     axes.set_xlabel("conversations learned")
     axes.set_ylabel("balanced accuracy")
     if lines[1]:
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0)
+        figure.legend(loc="outside upper center", ncols=2, columnspacing=1.2)  # an axes' own takes room beside the plot
 
 
 def _consistency(figure: Figure, figures: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""A person takes conversations back: out of the log, every file and the weights (design.md §3, "a fold").
+"""A person takes conversations back: out of the log, every file and the weights.
 
     plan → note the request, another adapter in use → erase (night/erase.py) → learn again what came after → receipt
 

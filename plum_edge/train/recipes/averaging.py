@@ -4,8 +4,8 @@ Not the paper's method. The steps of a fold leave the weights where the last bat
 differ in one conversation confuse different topics, while most of what they get right they share. So what is used is
 the mean of the weights over many rounds (Izmailov et al., Averaging Weights Leads to Wider Optima and Better
 Generalization, arXiv 1803.05407), each of which reads everything in equal parts, the newest included; a mean of past
-states would lack what is new (docs/LOG.md). The fold goes on from its last step, not from here, so that an adapter
-stays a function of the conversations alone, for any split into nights.
+states would lack what is new (docs/experiments/2026-11-21-averaging.md). The fold goes on from its last step, not from
+here, so that an adapter stays a function of the conversations alone, for any split into nights.
 
 A round reads a share of all pairs in turn, so that each comes twice, in other words; beside them things never
 discussed, for each pair as many as a dataset has for each new one; and of general samples the share that it has.

@@ -3,11 +3,11 @@
 Not the paper's method. Which stored pairs: four times the budget is drawn by hash, and epochs take their budget from
 that pool in turn, so that each is read once or twice. The odds of a pair fall with the root of its age, as in spaced
 repetition: what is new has been read a few times and is soon lost, what is old has come round often. (Drawn alike, the
-newest were known worst: docs/LOG.md. So were fewer pairs read more often, those nearest to being lost.) Each sort of
-pair (closed or open, positive or negative) has its own share: negatives are retired while positives are not, and one
-draw over all would tip the balance. The cost of a conversation does not grow with the log. General samples (reading,
-honest no, chat; of each as many) keep the base what it was; questions about things never discussed, other ones in every
-epoch, keep its "no" honest.
+newest were known worst: docs/experiments/2026-11-21-holding-a-hundred.md. So were fewer pairs read more often, those
+nearest to being lost.) Each sort of pair (closed or open, positive or negative) has its own share: negatives are
+retired while positives are not, and one draw over all would tip the balance. The cost of a conversation does not grow
+with the log. General samples (reading, honest no, chat; of each as many) keep the base what it was; questions about
+things never discussed, other ones in every epoch, keep its "no" honest.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from typing import Any
@@ -40,6 +41,18 @@ def test_every_figure_is_drawn_as_svg_and_png(drawn: Any) -> None:
         root = ElementTree.fromstring(picture)
         assert root.find("{http://www.w3.org/2000/svg}title").text == plot.title
         assert plot.told in picture.decode()
+
+
+def test_every_figure_fills_its_picture_and_nothing_is_cut(drawn: Any) -> None:
+    image = pytest.importorskip("PIL.Image")
+    for plot, _, png in drawn.values():
+        with image.open(io.BytesIO(png)) as picture:
+            inked = picture.convert("L").point(lambda light: 255 * (light < 200))
+            width, height = inked.size
+            left, top, right, bottom = inked.getbbox()
+            lower = inked.crop((0, height // 2, width, height)).getbbox()
+        assert left > 0 and top > 0 and right < width and bottom < height, f"{plot.name} touches the edge"
+        assert lower[2] > 0.9 * width, f"{plot.name} is empty on the right"
 
 
 def test_the_same_figures_give_the_same_bytes() -> None:
