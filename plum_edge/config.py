@@ -149,6 +149,9 @@ class Decide:
     odds: float = 0.0
     """Odds of yes to no from which on a yes is claimed. 0: those that an adapter's own held-out questions gave, which
     stand in its manifest; 2 where none do, as to claim what was never said is worse than to miss what was."""
+    weighed: bool = False
+    """With ``--retrieve``, whether yes or no follows from the adapter and two searches by weights that were fitted for
+    this base (answer/weighed.py), or from the mean of adapter, reading base and word search."""
     phrasings: bool = True
     """Whether a question about what was said is asked in phrasings of training as well as in the user's words."""
 

@@ -33,8 +33,9 @@ from plum_edge.answer.joint import READS
 from plum_edge.answer.language_model import PROMPT
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
+from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.teachable import spoken
-from plum_edge.config import Config, Generate
+from plum_edge.config import Config, Decide, Generate
 from plum_edge.records import Adapter, Answer, Basis, Message, Source
 from plum_edge.runtime import Room, Sampling, Tally
 from plum_edge.store import Store
@@ -224,8 +225,28 @@ class Speaker:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
         path = Path(active.gguf)
-        joint = Joint(self.respondent.runtime, path, active.id, decided(self.config.decide, path))
-        return joint.speaker(messages, readings, found)
+        decide = decided(self.config.decide, path)
+        if decide.weighed and (both := self._weighed(messages, readings[0], active, decide)):
+            return both
+        return Joint(self.respondent.runtime, path, active.id, decide).speaker(messages, readings, found)
+
+    def _weighed(
+        self, messages: Sequence[Message], reading: list[Message], active: Adapter, decide: Decide
+    ) -> Asked | None:
+        """Return a yes/no question about what was said, decided by what is remembered and how well the log matches.
+
+        Said by the adapter where it agrees, else by the base that reads; None where it is no such question.
+        """
+        runtime, library, question = self.respondent.runtime, self.respondent.library, messages[-1].content
+        runtime.use(Path(active.gguf), active.id)
+        asked = recollect(runtime, messages, decide=decide).asked
+        if asked.p_yes is None or not asks_of_talk(question):
+            return None
+        p = weighed(asked.p_yes, library.likeness(question), library.score("bm25", question))
+        if (p >= 0.5) == (asked.p_yes >= 0.5):
+            return replace(asked, p_yes=p, decided=p >= 0.5)
+        runtime.use(None)
+        return Asked(reading, p, p >= 0.5)
 
     def _beside(self, messages: Sequence[Message]) -> int:
         """Return the tokens of what can be read that the last message and the answer leave."""

@@ -31,7 +31,7 @@ _COMPARED = {
     "bm25_threshold": "bm25",
     "dense_threshold": "dense",
     "adapter": "adapter",
-    "adapter_search": "adapter_retrieval",
+    "adapter_weighed": "adapter_retrieval",
 }
 """Systems that are compared, the strongest retrieval without a model among them, and what the figures call them."""
 _ROUNDED = 0.1

@@ -14,6 +14,7 @@ from typing import Protocol
 from plum_edge.answer import Asked, Joint, LanguageModel, mean_odds, p_yes_many, recollect, topic, with_context
 from plum_edge.answer.joint import READS
 from plum_edge.answer.language_model import PROMPT
+from plum_edge.answer.weighed import weighed
 from plum_edge.config import Decide
 from plum_edge.errors import UsageError
 from plum_edge.evaluate.scoring import Asker, Scored, score
@@ -30,6 +31,8 @@ class System:
     """More than one only where ``joint``."""
     joint: bool = False
     """The adapter remembers and the bare base reads, each by itself (`joint.Joint`); else who answers reads too."""
+    weighs: bool = False
+    """Beside the adapter, how well the log matches a question by meaning and by words counts (`answer.weighed`)."""
     searches: bool = False
     """Beside the adapter, how well the log matches the topic of a question counts; nothing is read."""
     threshold: Ranking | None = None
@@ -61,6 +64,7 @@ SYSTEMS: dict[str, System] = {
     "adapter_as_asked": System(adapter=True, phrased=False),
     "adapter_prompted": System(adapter=True, prompted=True),
     "adapter_search": System(adapter=True, searches=True),
+    "adapter_weighed": System(adapter=True, weighs=True),
     "adapter_bm25": System(adapter=True, reads=READS, joint=True),
     "adapter_passages": System(adapter=True, reads=("bm25_passages",), joint=True),
     "adapter_dense": System(adapter=True, reads=("dense_passages", "bm25_pairs"), joint=True),
@@ -112,6 +116,9 @@ class Looks(Protocol):
     def likelihood(self, topic: str) -> float:
         """Return how likely it is that a topic was discussed, by word search alone."""
 
+    def likeness(self, question: str) -> float | None:
+        """Return the cosine of the passage nearest in meaning; None without vectors."""
+
     def quote(self, ranking: Ranking, question: str) -> str | None:
         """Return the message that matches best."""
 
@@ -159,13 +166,17 @@ class Model:
 class Rememberer:
     """An adapter asked in several phrasings (`asking.remember`). ``model`` puts the question to it.
 
-    ``found``, where there is one, gives how likely a search holds it to have been discussed, and counts as much.
+    ``joined``, where there is one, makes of a question and what the adapter remembers the p(yes) of all.
     """
 
     def __init__(
-        self, runtime: LanguageModel, model: Model, decide: Decide, found: Callable[[str], float] | None = None
+        self,
+        runtime: LanguageModel,
+        model: Model,
+        decide: Decide,
+        joined: Callable[[str, float], float] | None = None,
     ) -> None:
-        self._runtime, self._model, self._decide, self._found = runtime, model, decide, found
+        self._runtime, self._model, self._decide, self._joined = runtime, model, decide, joined
 
     def p_yes(self, question: str) -> float:
         """Return p(yes) of all phrasings."""
@@ -176,9 +187,9 @@ class Rememberer:
         self._model.put_on()
         prompts = [self._model.messages(question) for question in questions]
         remembered = p_yes_many(self._runtime, prompts, self._decide)
-        if not self._found:
+        if not self._joined:
             return remembered
-        return [mean_odds(p, self._found(question)) for p, question in zip(remembered, questions, strict=True)]
+        return [self._joined(question, p) for p, question in zip(remembered, questions, strict=True)]
 
     def answer(self, question: str) -> str:
         """Return the answer to the phrasing that is to be answered."""
@@ -259,8 +270,16 @@ def asker(
     if system.joint and adapter is not None:
         return Together(runtime, adapter, reads, _finder(library), decide or Decide())
     model = Model(runtime, adapter if system.adapter else None, reads[0] if reads else None)
-    found = _finder(library) if system.searches else None
-    return Rememberer(runtime, model, decide or Decide(), found) if system.adapter and system.phrased else model
+    remembers = system.adapter and system.phrased
+    return Rememberer(runtime, model, decide or Decide(), _joiner(system, library)) if remembers else model
+
+
+def _joiner(system: System, library: Looks) -> Callable[[str, float], float] | None:
+    """Return how what the adapter remembers is joined with what the log says, where it is."""
+    if system.weighs:
+        return lambda question, p: weighed(p, library.likeness(question), library.score("bm25", question))
+    found = _finder(library)
+    return (lambda question, p: mean_odds(p, found(question))) if system.searches else None
 
 
 def _answered(runtime: LanguageModel, asked: Asked) -> str:

@@ -73,7 +73,7 @@ class Evaluator(Respondent):
         )
         scored = score(questions, asker, progress)
         used = baselines.SYSTEMS[system]
-        ranking = used.threshold or ("bm25" if used.searches else None)
+        ranking = used.threshold or ("bm25" if used.searches or used.weighs else None)
         kept = [*used.reads, *([ranking] if ranking else [])]
         return scored, asker.cost(sum(self.library.text_bytes(way) for way in kept))
 

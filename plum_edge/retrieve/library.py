@@ -13,7 +13,7 @@ from typing import Literal
 
 from plum_edge.records import Conversation, Evidence, Pair
 from plum_edge.retrieve.dense import Dense
-from plum_edge.retrieve.encoder import Encoder
+from plum_edge.retrieve.encoder import Encoder, installed
 from plum_edge.retrieve.notes import NOTES, Notes
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
 from plum_edge.retrieve.threshold import PairThreshold, WordThreshold
@@ -69,6 +69,10 @@ class Library:
         """Return how well the log matches a question, by no model's reading: from 1 on it was discussed."""
         self._tune()
         return self._word_threshold.score(question) if ranking == "bm25" else self._pair_threshold.score(question)
+
+    def likeness(self, question: str) -> float | None:
+        """Return the cosine of the passage nearest in meaning; None where no vectors can be made here."""
+        return self._by_meaning.best(question) if installed() else None
 
     def likelihood(self, topic: str) -> float:
         """Return how likely it is that a topic was discussed, by word search alone: from one half on it was."""

@@ -61,6 +61,9 @@ class Log:
     def likelihood(self, topic: str) -> float:
         return 0.7 if topic == "the tap" else 0.2
 
+    def likeness(self, question: str) -> float | None:
+        return 0.6 if "tap" in question else 0.1
+
     def quote(self, ranking: str, question: str) -> str | None:
         return "The tap drips."
 
@@ -88,6 +91,7 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
         "adapter": [(ADAPTER, ["user"])] * PHRASED * 2,
         "adapter_as_asked": [(ADAPTER, ["user"])] * 2,
         "adapter_search": [(ADAPTER, ["user"])] * PHRASED * 2,
+        "adapter_weighed": [(ADAPTER, ["user"])] * PHRASED * 2,
         "adapter_prompted": [(ADAPTER, ["system", "user"])] * PHRASED * 2,
         "adapter_reads_bm25": [(ADAPTER, ["system", "user"]), (ADAPTER, ["user"])],
         **dict.fromkeys(READERS, reading),

@@ -21,6 +21,7 @@ NAMES = {
     "adapter_prompted": "adapter behind a system prompt",
     "adapter_reads_bm25": "adapter that reads",
     "adapter_search": "adapter + word search",
+    "adapter_weighed": "adapter + both searches",
     "adapter_bm25": "adapter + retrieval",
     "adapter_passages": "adapter + passage",
     "adapter_dense": "adapter + vectors",
