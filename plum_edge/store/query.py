@@ -18,13 +18,13 @@ _WORD = re.compile(r"[^\W_]+")
 _MOST = 64
 """Terms of a query that count: of a pasted page the first ones."""
 _ENDING_TEXT = """
-    s es ies ed ing er eed ate ation ational ative ator able ably ible al ali ance anci ant ence enci ent entli ement
-    ment ness ful fulness ous ousli ousness ive iveness iviti ivity iti ity ical icate iciti icity ic ion ize izer
-    ization ism ist ly li y
+    s es ies ed ing er eed abiliti ability ibiliti ibility ate ation ational ative ator able ably ible al ali
+    ance anci ant ence enci ent entli ement ment ness ful fulness ous ousli ousness ive iveness iviti ivity iti
+    ity ical icate iciti icity ic ion ize izer ization ism ist ly li y
 """
 _ENDINGS = frozenset(_ENDING_TEXT.split())
 """What Porter's stemmer takes off words."""
-_CHANGING = re.compile(r"(?<=..)(?:ing|ed|[seiy])+$", re.IGNORECASE)
+_CHANGING = re.compile(r"(?<=..)y?(?:ing|ed|[seiy])$", re.IGNORECASE)
 """What of a beginning the stemmer may change, so that it is no beginning any more ("say" to "sai")."""
 
 
