@@ -92,9 +92,9 @@ class Alternative:
         """Return the query for an index of pieces."""
         return _all([term.pieces for term in self.terms])
 
-    def fits(self, text: str) -> bool:
-        """Whether a text that the index found holds the beginnings that are asked for; the index knows the rest."""
-        return all(term.begins_in(text) for term in self.terms if term.open)
+    def fits(self, *texts: str) -> bool:
+        """Whether the index was right about the beginnings that are asked for; it knows of stems, and of all else."""
+        return all(any(map(term.begins_in, texts)) for term in self.terms if term.open)
 
 
 def _stems(beginning: str) -> list[str]:
