@@ -78,16 +78,16 @@ def _write(base: str, adapter: str, system: str, context: int, _questions: int, 
         def tokens(prompt: list[int]) -> Any:
             return llama.generate(prompt, temp=0.0)
     else:
-        from plum_edge.recall import Recall
+        from plum_edge.runtime import Runtime
 
-        recall = Recall(Path(base), threads=threads)
-        recall.use(Path(adapter) if system.endswith("adapter") else None)
-        size = len(recall._tokens)
+        runtime = Runtime(Path(base), threads=threads)
+        runtime.use(Path(adapter) if system.endswith("adapter") else None)
+        size = len(runtime._tokens)
 
         def tokens(prompt: list[int]) -> Any:
             ids = list(prompt)
             while True:
-                ids.append(int(recall._engine.last(ids).argmax()))
+                ids.append(int(runtime._engine.last(ids).argmax()))
                 yield ids[-1]
 
     load = time.perf_counter() - began
@@ -106,20 +106,20 @@ def _write(base: str, adapter: str, system: str, context: int, _questions: int, 
 
 
 def _ask(base: str, adapter: str, system: str, _context: int, questions: int, threads: int) -> dict[str, float]:
-    from plum_edge.recall import Recall
     from plum_edge.records import Message
+    from plum_edge.runtime import Runtime
 
     # A question in its phrasings, then the next one, as an adapter is asked.
     things = [f"{'old ' * (n // len(THINGS))}{THINGS[n % len(THINGS)]}" for n in range(questions)]
     texts = [form.format(thing) for thing in things for form in FORMS]
     prompts = [[Message("user", text)] for text in texts[:questions]]
     file = Path(adapter) if adapter else None
-    with Recall(Path(base), threads=threads) as recall:
-        recall.use(file if system.endswith("adapter") else None)
-        recall.p_yes(prompts[0])
-        alone, single = _timed(lambda: [recall.p_yes(prompt) for prompt in prompts])
-        together, many = _timed(lambda: recall.p_yes_many(prompts))
-        _, swap = _timed(lambda: recall.use(file) if file else recall.use(None))
+    with Runtime(Path(base), threads=threads) as runtime:
+        runtime.use(file if system.endswith("adapter") else None)
+        runtime.p_yes(prompts[0])
+        alone, single = _timed(lambda: [runtime.p_yes(prompt) for prompt in prompts])
+        together, many = _timed(lambda: runtime.p_yes_many(prompts))
+        _, swap = _timed(lambda: runtime.use(file) if file else runtime.use(None))
     differs = max(abs(a - b) for a, b in zip(alone, together, strict=True))
     return {"single": questions / single, "many": questions / many, "differs": differs, "swap": 1000 * swap}
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from plum_edge import registry
+from plum_edge import bases
 from plum_edge.backends import base as backends
 from plum_edge.backends import blas
 from plum_edge.backends.base import Batch, LoraSpec, Weights, collate
@@ -63,7 +63,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=25)
     options.add_argument("--threads", type=int, default=0)
     given = options.parse_args()
-    base = registry.base("plum-tiny")
+    base = bases.base("plum-tiny")
     trainer = MlxTrainer(open_weights(base.weights), LoraSpec(32, 64.0, base.lora_targets), given.threads)
     trainer.load(backends.initial_state(trainer.shapes(), 0))
     batch = collate(rows(given.batch, given.length, 6000), Weights(0.0, 0.1, 1.0))

@@ -30,7 +30,7 @@ def export(session: Session, file: str, conversations: tuple[str, ...], form: An
     jsonl: to be imported elsewhere, with all that is known of them. markdown: to read. mlx: chat lines that mlx-lm
     trains on, without what is never to be learned.
     """
-    from plum_edge.home import backup
+    from plum_edge.memory import backup
 
     if file == "-" and session.json:
         raise UsageError("With --json there is one value on stdout.", "Name a file, or leave --json out.")

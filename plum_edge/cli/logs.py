@@ -119,7 +119,7 @@ def train(session: Session, conversations: tuple[str, ...]) -> None:
 @click.pass_obj
 def backup(session: Session, file: Path) -> None:
     """Copy the log into a new file, also while it is in use. Whoever reads the copy reads your conversations."""
-    from plum_edge.home import backup
+    from plum_edge.memory import backup
 
     with session.memory() as memory:
         done = backup.write(memory.store, file)
@@ -138,7 +138,7 @@ def backup(session: Session, file: Path) -> None:
 @click.pass_obj
 def restore(session: Session, file: Path, yes: bool) -> None:
     """Put a copy of the log back in its place. What was forgotten since it was made stays forgotten."""
-    from plum_edge.home import backup
+    from plum_edge.memory import backup
 
     with backup.restoring(session.folder(), file) as ready:
         if not yes and ready.current is not None:

@@ -6,9 +6,8 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from plum_edge import nightly
 from plum_edge.config import Config
-from plum_edge.nightly import crashlog
+from plum_edge.night import crashlog, scheduler
 from plum_edge.paths import Home
 from plum_edge.store import Store
 
@@ -36,7 +35,7 @@ def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
         "nights": [_plain(night) for night in store.runs.nights(_NIGHTS)],
         "aside": store.log.aside(),
         "doubted": store.attempts.open(),
-        "schedule": nightly.status(home.root),
+        "schedule": scheduler.status(home.root),
         "crash": str(crash) if (crash := crashlog.found(home)) else None,
         "first_date": dates[0].isoformat() if dates else None,
         "last_date": dates[1].isoformat() if dates else None,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.forget.forget import choose
+from plum_edge.night.forget.forget import choose
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Limits, Store
