@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[2]
 """The checkout."""
 TEST_USERS = ("Lin_Wanyu", "Pak_Budi", "Sarah_Miller")
 DEVELOPMENT_USERS = ("Adeleke_Okonjo", "Ethan_Hunt", "Kenta_Tanaka", "Liam_O_Connor")
-"""The base was pre-trained on these users' dialogues among others: used for length alone, and only in ``long1000``."""
+"""For training (samples/train has questions to them). The embedded base was pre-trained on their dialogues too: figures
+have them for length alone, in ``long1000``."""
 _JOINED = {"long300": TEST_USERS, "long1000": (*TEST_USERS, *DEVELOPMENT_USERS)}
 
 
@@ -43,19 +44,19 @@ def development_data() -> Path:
 
 @functools.cache
 def load(name: str) -> tuple[Conversation, ...]:
-    """Return the conversations of a log in order of time: ``nora``, a test user, ``long300`` or ``long1000``.
+    """Return the conversations of a log in order of time: ``nora``, a user of RealMem, ``long300`` or ``long1000``.
 
     Raises:
         UsageError: there is no such log, or the development data is not here.
     """
     if name == "nora":
         return _in_order(nora())
-    if name in TEST_USERS:
+    if name in (*TEST_USERS, *DEVELOPMENT_USERS):
         return _in_order(_own(name))
     if name in _JOINED:
         # Two users may call a session alike: the user is made part of its id.
         return _in_order(replace(c, id=f"{user}:{c.id}") for user in _JOINED[name] for c in _own(user))
-    known = ", ".join(("nora", *TEST_USERS, *_JOINED))
+    known = ", ".join(("nora", *TEST_USERS, *DEVELOPMENT_USERS, *_JOINED))
     raise UsageError(f"There is no log {name!r}.", f"Known: {known}.")
 
 

@@ -36,15 +36,14 @@ class Recollection:
 
 
 _USUAL = Decide()
+ODDS = 2.0
+"""From which on a yes is claimed where nothing was measured: to claim what was never said is taken for worse than to
+miss what was. By even odds an adapter that has heard a yes about all that it knows claims too much of what is near."""
 
 
-def claim(p: float, odds: float = _USUAL.odds) -> float:
-    """Return p(yes) with its odds divided by ``odds``, so that a yes is claimed from these odds on.
-
-    To claim what was never said is taken for worse than to miss what was. By even odds an adapter, which has heard a
-    yes about all that it knows, claims too much of what is near to it (docs/LOG.md).
-    """
-    return p / (p + odds * (1.0 - p))
+def claim(p: float, odds: float = ODDS) -> float:
+    """Return p(yes) with its odds divided by ``odds``, so that a yes is claimed from these odds on. 0: from `ODDS`."""
+    return p / (p + (odds or ODDS) * (1.0 - p))
 
 
 def p_yes_many(runtime: LanguageModel, prompts: Sequence[Sequence[Message]], decide: Decide = _USUAL) -> list[float]:

@@ -121,7 +121,7 @@ def _consolidate(memory: Memory, scene: Scene) -> list[list[str]]:
                         limit=sample.NIGHT,
                         progress=_of_all(progress, learned, total),
                         stopped=stopped,
-                        after_step=_now_and_then(memory, max(1, total // _ROWS)),
+                        after_step=_now_and_then(memory, max(sample.NIGHT, total // _ROWS)),
                     )
             except GateRefused as refusal:
                 refused.append(refusal.reasons)
@@ -188,9 +188,9 @@ def _measure(memory: Memory) -> dict[str, Any]:
     learned = [summary.id for summary in memory.store.log.list() if summary.state in ("trained", "promoted")]
     with bar("evaluate") as progress:
         compared = [name for name in _COMPARED if name != "adapter" and name in memory.comparable()]
-        held_out = memory.evaluate(baselines=compared, progress=progress)
+        held_out = memory.evaluate(baselines=compared, words=False, progress=progress)
         with sample.gold(memory, learned) as questions:
-            gold = memory.evaluate(questions=questions, baselines=compared, progress=progress)
+            gold = memory.evaluate(questions=questions, baselines=compared, words=False, progress=progress)
     return {
         **_systems(held_out),
         "gold": _systems(gold),

@@ -1,17 +1,69 @@
-"""Reliability of p(yes): of the questions answered with about 0.8, are eight of ten to be answered yes?
+"""Reliability of p(yes), and from which odds on a yes may be claimed.
 
-Part of the stage `evaluate`. Knows nothing of what answered: every figure is a function of p(yes) and of the truth.
+Of the questions answered with about 0.8, are eight of ten to be answered yes? Knows nothing of
+what answered: every figure is a function of p(yes) and of the truth.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
-from plum_edge.evaluate.scoring import Scored, wilson
+from plum_edge.evaluate.scoring import Scored, mark, wilson
 
 BINS = 10
 """Bins of equal width, as in the papers that quote an expected calibration error."""
+
+
+MOST_FALSE = 0.05
+"""Of the questions about what was not discussed, so many may be claimed where the border lies."""
+_ODDS = (1 / 20, 4.0)
+"""Between these lies every border: a handful of questions shall not move it beyond what an adapter can mean."""
+
+
+def border(scored: Sequence[Scored], odds: float = 1.0) -> float | None:
+    """Return the odds of yes to no from which on a yes is best claimed; None where one sort was not asked.
+
+    Best is the highest balanced accuracy among borders that claim at most `MOST_FALSE` of what was not discussed; of
+    borders alike, the middle in log-odds. ``odds`` is what p(yes) was already divided by (`answer.remember.claim`).
+    """
+    signed = [(_log_odds(s.p_yes) + math.log(odds), s.question.answer == "yes") for s in scored if s.p_yes is not None]
+    yes, no = (sorted(value for value, truth in signed if truth is sort) for sort in (True, False))
+    if not yes or not no:
+        return None
+    low, high = (math.log(bound) for bound in _ODDS)
+    edges = [low, *(value for value, _ in sorted(signed) if low < value < high), high]
+    tried = [(a + b) / 2 for a, b in pairwise(edges)]
+
+    def quality(at: float) -> tuple[float, float]:
+        false = sum(value >= at for value in no) / len(no)
+        known = sum(value >= at for value in yes) / len(yes)
+        return -max(false - MOST_FALSE, 0.0), known - false
+
+    best = max(map(quality, tried))
+    ends = [at for at in tried if quality(at) == best]
+    return math.exp((ends[0] + ends[-1]) / 2)
+
+
+def at_border(scored: Sequence[Scored], before: float, after: float) -> list[Scored]:
+    """Return answers whose p(yes) was divided by the odds ``before`` as they are by ``after``."""
+    return [
+        s if s.p_yes is None else mark(s.question, _odds(_log_odds(s.p_yes) + math.log(before / after))) for s in scored
+    ]
+
+
+def _log_odds(p: float) -> float:
+    p = min(max(p, _SUREST), 1.0 - _SUREST)
+    return math.log(p / (1.0 - p))
+
+
+def _odds(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
+
+
+_SUREST = 1e-9
 
 
 def reliability(scored: Sequence[Scored]) -> dict[str, Any]:

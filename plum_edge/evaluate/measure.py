@@ -1,6 +1,6 @@
 """What a memory has become: its held-out questions in llama.cpp, beside other systems, and while it learns.
 
-Joins the store and the exam with `evaluate`'s figures. Knows nothing of how they are shown.
+Joins the store and the evaluator with the figures of `scoring`. Knows nothing of how they are shown.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from plum_edge.config import Config
+from plum_edge.answer.remember import ODDS
+from plum_edge.config import Config, Decide
 from plum_edge.evaluate.baselines import chosen
-from plum_edge.evaluate.calibration import reliability
+from plum_edge.evaluate.calibration import at_border, border, reliability
 from plum_edge.evaluate.evaluator import Evaluator, figures
 from plum_edge.evaluate.questions import read_questions
-from plum_edge.evaluate.scoring import balanced, consistency, mcnemar, over_time, over_time_ci95
+from plum_edge.evaluate.scoring import Scored, balanced, consistency, mcnemar, over_time, over_time_ci95
 from plum_edge.records import Progress, Segment
 from plum_edge.retrieve.encoder import installed
 from plum_edge.store import Store
@@ -28,7 +29,7 @@ class Measure:
     store: Store
     config: Config
     opened: Callable[[], Evaluator]
-    """Gives the exam, whose model opens when it is first asked for."""
+    """Gives the evaluator, whose model opens when it is first asked for."""
 
     def evaluate(
         self,
@@ -37,6 +38,8 @@ class Measure:
         baselines: bool | Sequence[str],
         prompted: bool,
         progress: Progress | None,
+        *,
+        words: bool = True,
     ) -> dict[str, Any]:
         """Score the adapter (the one in use, or the base where there is none), and others beside it.
 
@@ -61,8 +64,9 @@ class Measure:
             result["over_time_system_prompt"] = self._prompted(progress)
         result["general"] = evaluator.general(path, progress)
         others: dict[str, dict[str, Any]] = {}
+        theirs_asked = asked if words else [question for question in asked if question.closed]
         for name in compared:
-            theirs, cost = evaluator.ask_at_cost(name, path, asked, progress)
+            theirs, cost = evaluator.ask_at_cost(name, path, theirs_asked, progress)
             flips = mcnemar(*([s for s in answers if s.question.closed] for answers in (scored, theirs)))
             others[name] = figures(theirs, None, recipe, seed, cost) | {"mcnemar": asdict(flips)}
         result["baselines"] = others
@@ -106,7 +110,7 @@ class Measure:
             learned = [step.segment for step in self.store.runs.steps()]
             evaluator = self.opened()
             closed = [q for q in evaluator.questions(learned) if q.closed]
-            scored = evaluator.ask("adapter", gguf, closed)
+            scored = _at_best(evaluator.ask("adapter", gguf, closed), self.config.decide)
             step = len(learned)
             self.store.runs.add_cells(
                 step, [(s.question.id, s.question.conversation, s.correct, s.p_yes) for s in scored]
@@ -115,3 +119,9 @@ class Measure:
                 cells(step, len(closed), scored)
 
         return after
+
+
+def _at_best(scored: list[Scored], decide: Decide) -> list[Scored]:
+    """Return answers of an adapter that is not examined yet as they are by the odds that it will claim a yes from."""
+    odds = None if decide.odds else border(scored, ODDS)
+    return scored if odds is None else at_border(scored, ODDS, odds)

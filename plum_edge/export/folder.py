@@ -62,7 +62,7 @@ def export(store: Store, base: Base, config: Config, out: Path, to: Form) -> dic
         manifest = {
             "format": FORMAT, "version": VERSION, "form": to, "plum_edge": importlib.metadata.version("plum-edge"),
             "base": {"name": base.name, "sha256": base.sha256, "architecture": base.architecture},
-            "rank": max(lora.ranks), "alpha": lora.alpha, "recipe": made_of.get("recipe"),
+            "rank": max(lora.ranks), "alpha": lora.alpha, "recipe": made_of.get("recipe"), "odds": made_of.get("odds"),
             "segments": adapter.segments, "evaluation": _figures(store.runs.evaluation(adapter.id) or {}),
             "proof": proof,
         }  # fmt: skip

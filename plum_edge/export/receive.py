@@ -94,7 +94,7 @@ def _noted(identity: str, manifest: dict[str, Any], lora: Lora, base: Base) -> d
     return {
         "id": identity, "base": base.name, "base_sha256": base.sha256, "architecture": base.architecture,
         "recipe": str(manifest.get("recipe")), "rank": max(lora.ranks), "alpha": lora.alpha, "parent": None,
-        "state_sha256": state_sha256(lora.state()), "received": True,
+        "state_sha256": state_sha256(lora.state()), "received": True, "odds": manifest.get("odds"),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@
         memory.consolidate()
         print(memory.ask("Did we talk about the sourdough starter?").p_yes)
 
-Joins the stages; each opens only when it is used.
+Joins the rooms below; each opens only when it is used.
 """
 
 from __future__ import annotations
@@ -194,12 +194,14 @@ class Memory:
         adapter: str | None = None,
         questions: Path | None = None,
         baselines: bool | Sequence[str] = False,
+        words: bool = True,
         prompted: bool = False,
         progress: Progress | None = None,
     ) -> dict[str, Any]:
         """Score held-out questions, or those of a file, in llama.cpp; return the contract's JSON (design.md §6).
 
         ``baselines``: what is measured beside, as `baselines.chosen` takes it: the usual ones, or systems by name.
+        ``words``: whether those are asked for words too, which takes longest, or for yes and no alone.
         ``prompted`` adds ``over_time_system_prompt``: every adapter that is still here, asked behind a system prompt.
 
         Raises:
@@ -209,7 +211,7 @@ class Memory:
         from plum_edge.evaluate.measure import Measure
 
         return Measure(self.store, self.config, lambda: self._evaluator).evaluate(
-            adapter, questions, baselines, prompted, progress
+            adapter, questions, baselines, prompted, progress, words=words
         )
 
     def comparable(self) -> list[str]:

@@ -1,6 +1,6 @@
-"""From the weights of the last step to an adapter in use: rehearsed, written, proven, examined, judged; or refused.
+"""From the weights of the last step to an adapter in use: averaged, written, proven, examined, judged; or refused.
 
-Joins convert, exam and gate for `consolidate`. What is promoted is decided here, and never what is learned.
+Joins convert, the evaluator and the gate for the night. What is promoted is decided here, and never what is learned.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plum_edge.answer import border
+from plum_edge.answer.remember import ODDS
 from plum_edge.backends.base import State
 from plum_edge.bases import Base
 from plum_edge.config import Config
 from plum_edge.convert import peft
-from plum_edge.evaluate import gate
+from plum_edge.evaluate import calibration, gate
 from plum_edge.evaluate.evaluator import Evaluator, figures
 from plum_edge.evaluate.scoring import Scored
 from plum_edge.night import proof
@@ -54,17 +56,17 @@ class Promotion:
     stopped: Callable[[], bool] = lambda: False
 
     def judge(self, fold: Fold, state: State) -> Judged:
-        """Make an adapter of the last step, rehearsed, hold it against the one in use, and use it if it passes.
+        """Make an adapter of the last step, averaged, hold it against the one in use, and use it if it passes.
 
         Raises:
-            Interrupted: ``stopped()`` became true; the rehearsal carries on at its last whole round.
+            Interrupted: ``stopped()`` became true; the averaging pass carries on at its last whole round.
             ConversionMismatch: the file does not compute what the trainer does; nothing was stored.
         """
         runs, previous = self.store.runs, self.previous()
         new = self.fresh()
         weights = fold.averaging_pass(state, progress=self._averaging, stopped=self.stopped)
         adapter, parity = self.convert(fold, weights, previous)
-        verdict, summary, before = self._examine(Path(adapter.gguf), previous, new)
+        verdict, summary, before = self._examine(adapter, previous, new)
         runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity}, [])
         if verdict.passed:
             runs.promote(adapter.id, [step.segment for step in runs.steps()])
@@ -89,7 +91,7 @@ class Promotion:
         return [step.segment for step in steps[known:] if step.segment not in aside]
 
     def _averaging(self, step: int, steps: int, loss: float) -> None:
-        self.progress("rehearse", step, steps, json.dumps({"loss": loss}))
+        self.progress("average", step, steps, json.dumps({"loss": loss}))
 
     def convert(self, fold: Fold, weights: State, previous: Adapter | None) -> tuple[Adapter, dict[str, Any]]:
         """Write and prove weights that were made of the last step; return the adapter, stored now, and its parity."""
@@ -120,10 +122,10 @@ class Promotion:
         return adapter, parity
 
     def _examine(
-        self, path: Path, previous: Adapter | None, new: Sequence[str]
+        self, adapter: Adapter, previous: Adapter | None, new: Sequence[str]
     ) -> tuple[gate.Verdict, dict[str, Any], dict[str, Any] | None]:
         """Ask the new adapter, and the old one what it knew, in llama.cpp; return the verdict and the figures."""
-        limits, seed = self.config.gate, self.config.train.seed
+        limits, seed, path = self.config.gate, self.config.train.seed, Path(adapter.gguf)
         evaluator = Evaluator(self.home, self.store, self.config, self.base)
         try:
             aside = self.store.log.aside()
@@ -134,6 +136,7 @@ class Promotion:
             before: list[Scored] = evaluator.ask("adapter", Path(previous.gguf), earlier) if previous else []
             after = evaluator.ask("adapter", path, earlier, self.progress)
             learned = evaluator.ask("adapter", path, fresh, self.progress)
+            after, learned = self._at_border(adapter, after, learned)
             never = [s for s in learned + after if s.question.answer == "no"]
             moved = evaluator.divergence(path, general.probes(self.base, self.home, self.config))
         finally:
@@ -142,6 +145,18 @@ class Promotion:
         summary = figures(after + learned, None, self.config.train.recipe, seed)
         past = figures(before, previous, self.config.train.recipe, seed) if before else None
         return verdict, {**summary, "divergence": moved}, past
+
+    def _at_border(
+        self, adapter: Adapter, after: list[Scored], learned: list[Scored]
+    ) -> tuple[list[Scored], list[Scored]]:
+        """Find the odds from which on this adapter claims a yes, keep them, and return its answers by them."""
+        odds = None if self.config.decide.odds else calibration.border(after + learned, ODDS)
+        if odds is None:
+            return after, learned
+        manifest = {**self.store.runs.manifest(adapter.id), border.ODDS: odds}
+        border.keep(Path(adapter.gguf), manifest)
+        self.store.runs.add_adapter(adapter, manifest)
+        return calibration.at_border(after, ODDS, odds), calibration.at_border(learned, ODDS, odds)
 
     def _manifest(
         self, identity: str, previous: Adapter | None, last: Step, weights: State, parity: dict[str, Any]

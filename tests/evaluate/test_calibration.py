@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.evaluate.calibration import BINS, reliability
-from plum_edge.evaluate.scoring import Scored, wilson
+from plum_edge.evaluate.calibration import BINS, MOST_FALSE, at_border, border, reliability
+from plum_edge.evaluate.scoring import Scored, balanced, wilson
 from plum_edge.records import Question
 
 
@@ -48,3 +48,60 @@ def test_every_answer_is_in_one_bin(answers: list[tuple[float, str]]) -> None:
     for row in rows:
         assert row["low"] - 1e-12 <= row["p_yes"] <= row["high"] + 1e-12
         assert row["ci95"][0] <= row["yes_share"] <= row["ci95"][1]
+
+
+# From which odds on a yes is claimed ----------------------------------------------------------------------------------
+
+
+def odds_of(p: float) -> float:
+    return p / (1 - p)
+
+
+def test_the_border_lies_between_what_was_and_what_was_not_discussed() -> None:
+    asked = [answered(0.3), answered(0.4), answered(0.1, "no"), answered(0.12, "no")]
+    assert balanced(asked) == 0.5
+    found = border(asked)
+    assert found is not None and odds_of(0.12) < found < odds_of(0.3)
+    assert balanced(at_border(asked, 1.0, found)) == 1.0
+
+
+def test_a_border_is_not_bought_with_false_claims() -> None:
+    """Nine of ten would be right by a border below 0.2, and two of twenty false: more than are allowed."""
+    low = [answered(0.2) for _ in range(8)] + [answered(0.9) for _ in range(12)]
+    asked = low + [answered(0.3, "no") for _ in range(2)] + [answered(0.01, "no") for _ in range(18)]
+    found = border(asked)
+    assert found is not None and found > odds_of(0.3)
+
+
+def test_no_border_without_both_sorts() -> None:
+    assert border([answered(0.3), answered(None, "a cat")]) is None
+    assert border([answered(0.3, "no")]) is None
+
+
+CLOSED = st.lists(st.tuples(st.floats(0.001, 0.999), st.sampled_from(["yes", "no"])), min_size=2, max_size=60)
+
+
+@settings(deadline=None)
+@given(CLOSED, st.floats(0.1, 10))
+def test_no_answer_hangs_on_what_p_yes_was_divided_by_before(answers: list[tuple[float, str]], before: float) -> None:
+    asked = [answered(p, gold) for p, gold in answers]
+    found, again = border(asked), border(at_border(asked, 1.0, before), before)
+    assert (found is None) == (again is None)
+    if found is not None and again is not None:
+        assert again == pytest.approx(found, rel=1e-6)
+
+
+@settings(deadline=None)
+@given(CLOSED)
+def test_a_border_claims_little_that_was_not_discussed_where_any_can(answers: list[tuple[float, str]]) -> None:
+    asked = [answered(p, gold) for p, gold in answers]
+    found = border(asked)
+    if found is None:
+        return
+    assert 1 / 20 <= found <= 4.0
+    said = at_border(asked, 1.0, found)
+    false = [s for s in said if s.question.answer == "no" and not s.correct]
+    no = [s for s in said if s.question.answer == "no"]
+    strictest = at_border(asked, 1.0, 4.0)
+    if sum(not s.correct for s in strictest if s.question.answer == "no") <= MOST_FALSE * len(no):
+        assert len(false) <= MOST_FALSE * len(no)
