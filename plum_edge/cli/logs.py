@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from plum_edge.cli import heap, log_more, log_search, terminal
+from plum_edge.cli.import_ import moment
 from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
 from plum_edge.records import Conversation, Message
@@ -17,12 +19,20 @@ command = group("logs", "list", "List, show and search the logged conversations.
 
 
 @command.command("list")
+@click.option("-n", "--limit", metavar="N", type=click.IntRange(1), help="The newest N.")
+@click.option("--since", metavar="D", callback=moment, help="Those begun on this date or later.")
+@click.option("--until", metavar="D", callback=moment, help="Those begun before this date.")
 @shared
 @click.pass_obj
-def list_(session: Session) -> None:
+def list_(session: Session, limit: int | None, since: datetime | None, until: datetime | None) -> None:
     """List the conversations, oldest first."""
     with session.memory() as memory:
-        found = memory.store.log.list()
+        since, until = (date and memory.config.log.local(date) for date in (since, until))
+        found = [
+            one
+            for one in memory.store.log.list()
+            if (since is None or one.created_at >= since) and (until is None or one.created_at < until)
+        ][-(limit or 0) :]
     if session.json:
         session.emit([_listed(one) for one in found])
         return

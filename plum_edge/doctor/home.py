@@ -13,8 +13,7 @@ from plum_edge.config import Config
 from plum_edge.convert import peft
 from plum_edge.doctor.finding import Finding, wrong
 from plum_edge.errors import IntegrityError, NoModel, PlumError, StoreError, StoreMissing
-from plum_edge.night import scheduler
-from plum_edge.night.scheduler import crashlog
+from plum_edge.night import crashlog, scheduler
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.store import Store

@@ -7,8 +7,7 @@ import datetime as dt
 from typing import Any
 
 from plum_edge.config import Config
-from plum_edge.night import scheduler
-from plum_edge.night.scheduler import crashlog
+from plum_edge.night import crashlog, scheduler
 from plum_edge.paths import Home
 from plum_edge.store import Store
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoSpace, PlumError, Unavailable
-from plum_edge.night.scheduler import crashlog
+from plum_edge.night import crashlog
 from plum_edge.paths import Home
 
 _LIMIT = 512 << 10

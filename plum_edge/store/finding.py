@@ -21,12 +21,13 @@ from plum_edge.store.excerpts import excerpt
 from plum_edge.store.query import Alternative, parse
 
 _SAID = """
-SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, m.content, -f.rank AS score
+SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, m.name, m.content, -f.rank AS score
 FROM {index} f JOIN messages m ON m.key = f.rowid JOIN conversations c ON c.key = m.conversation
 WHERE {index} MATCH ? AND (? IS NULL OR m.role = ?)
 """
 _CALLED = """
-SELECT c.id, c.created_at AS date, 0 AS ordinal, coalesce(nullif(c.called, ''), c.title) AS content, -f.rank AS score
+SELECT c.id, c.created_at AS date, 0 AS ordinal, '' AS name, -f.rank AS score,
+    coalesce(nullif(c.called, ''), c.title) AS content
 FROM titles_pieces f JOIN conversations c ON c.key = f.rowid WHERE titles_pieces MATCH ?
 """
 _WHEN = " AND c.instant >= ? AND c.instant < ? ORDER BY f.rank"
@@ -99,7 +100,7 @@ class Finding:
                 for row in rows:
                     if most is not None and len(seen) >= most:
                         break
-                    if row["id"] not in seen and wanted.fits(row["content"]):
+                    if row["id"] not in seen and wanted.fits(row["name"], row["content"]):
                         seen.add(row["id"])
                         yield self._evidence(row, wanted)
         except sqlite3.OperationalError as error:  # the query is sound, so the index is not

@@ -18,13 +18,13 @@ _WORD = re.compile(r"[^\W_]+")
 _MOST = 64
 """Terms of a query that count: of a pasted page the first ones."""
 _ENDING_TEXT = """
-    s es ies ed ing er eed ate ation ational ative ator able ably ible al ali ance anci ant ence enci ent entli ement
-    ment ness ful fulness ous ousli ousness ive iveness iviti ivity iti ity ical icate iciti icity ic ion ize izer
-    ization ism ist ly li y
+    s es ies ed ing er eed abiliti ability ibiliti ibility ate ation ational ative ator able ably ible al ali
+    ance anci ant ence enci ent entli ement ment ness ful fulness ous ousli ousness ive iveness iviti ivity iti
+    ity ical icate iciti icity ic ion ize izer ization ism ist ly li y
 """
 _ENDINGS = frozenset(_ENDING_TEXT.split())
 """What Porter's stemmer takes off words."""
-_CHANGING = re.compile(r"(?<=..)(?:ing|ed|[seiy])+$", re.IGNORECASE)
+_CHANGING = re.compile(r"(?<=..)y?(?:ing|ed|[seiy])$", re.IGNORECASE)
 """What of a beginning the stemmer may change, so that it is no beginning any more ("say" to "sai")."""
 
 
@@ -92,9 +92,9 @@ class Alternative:
         """Return the query for an index of pieces."""
         return _all([term.pieces for term in self.terms])
 
-    def fits(self, text: str) -> bool:
-        """Whether a text that the index found holds the beginnings that are asked for; the index knows the rest."""
-        return all(term.begins_in(text) for term in self.terms if term.open)
+    def fits(self, *texts: str) -> bool:
+        """Whether the index was right about the beginnings that are asked for; it knows of stems, and of all else."""
+        return all(any(map(term.begins_in, texts)) for term in self.terms if term.open)
 
 
 def _stems(beginning: str) -> list[str]:

@@ -49,6 +49,17 @@ def test_searching(several: Path, run: Run, arguments: list[str], expected: list
 
 
 @pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ["tap", "zh", "th"]), (["-n", "2"], ["zh", "th"]), (["--since", "2026-03-14"], ["zh", "th"]),
+        (["--until", "2026-03-14"], ["tap"]), (["--since", "2026-03-14", "-n", "1"], ["th"]),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_list(several: Path, run: Run, arguments: list[str], expected: list[str]) -> None:
+    assert [one["id"] for one in run("logs", "list", *arguments, "--home", several, "--json").json] == expected
+
+
+@pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (["submarine"], "Nothing in the log has these words.\n"),

@@ -178,6 +178,7 @@ def test_no_damage_ends_in_a_traceback(small: int, monkeypatch: pytest.MonkeyPat
             with Store.open(home, create=False) as store:
                 list(store.log.conversations())
                 store.search.search(MARK)
+                store.finding.find(f"{MARK} OR 水 OR kum*")
         except StoreDamaged:
             assert home.log.read_bytes() == whole
 

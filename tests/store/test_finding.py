@@ -69,7 +69,7 @@ def test_the_title_and_who_spoke_are_found_too(store: Store) -> None:
     at = datetime.fromisoformat("2026-03-12T19:42:00+01:00")
     spoken = (Message("assistant", "Off to the allotment!", name="Zoë Müller"), Message("system", "You are terse."))
     store.log.start(Conversation("g", "水道 und Garten", at, spoken))
-    for query in ("zoe", "Müller", "allotment", "terse", "garten", "水", "水道"):
+    for query in ("zoe", "zo* allot*", "Müller", "allotment", "terse", "garten", "水", "水道"):
         assert found(store, query) == ["g"], query
     (one,) = store.finding.find("zoe allotment")
     assert (one.message, one.excerpt) == (0, "Off to the [allotment]!")

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from plum_edge.errors import StoreDamaged
-from plum_edge.night import nightlog
-from plum_edge.night.scheduler import crashlog
+from plum_edge.night import crashlog, nightlog
 from plum_edge.paths import Home
 
 SECRET = "my blood test"
@@ -56,7 +55,7 @@ def test_a_fault_of_the_process_leaves_where_it_was(home: Home) -> None:
     program = """
 import ctypes, sys
 from pathlib import Path
-from plum_edge.night.scheduler import crashlog
+from plum_edge.night import crashlog
 from plum_edge.paths import Home
 
 def dies():
