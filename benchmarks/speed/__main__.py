@@ -10,6 +10,7 @@ python -m benchmarks.speed --page          measure nothing; write the page of wh
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -38,6 +39,7 @@ _LARGE = 2**40
 def main() -> int:
     """Do what the command line says; 1 where something could not be measured at all."""
     given = _options().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is thrown away is thrown away then, too
     folder = given.results / ("quick" if given.quick else "full")
     chosen = [name for name in TABLES if not given.only or name in given.only]
     if given.carry_on:

@@ -69,7 +69,7 @@ def _products(trainer: Any, batches: list[Any]) -> float | None:
 
 
 def peft(place: str, threads: int, precision: str) -> Commands:
-    """PEFT on transformers: its model and LoRA, transformers' own loss; ``bf16`` is autocast, as TRL's ``bf16=True``."""
+    """PEFT on transformers: its model and LoRA, transformers' loss; ``bf16`` is autocast, as TRL's ``bf16=True``."""
     heap.keep()
     torch, device = _torch(threads)
     from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
@@ -128,6 +128,8 @@ def mlx(place: str, threads: int) -> Commands:
     from plum_edge.backends import blas
 
     under = blas.prepare(threads)
+    if under.note:
+        raise NotMeasured(f"MLX would run without OpenBLAS here: {under.note}")
     import mlx.core as mx
     import mlx.nn as nn
     import mlx.optimizers as optim

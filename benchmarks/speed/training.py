@@ -183,7 +183,8 @@ def _notes(bench: Bench, runs: list[Run], tokens: int, targets: tuple[float, flo
     losses = ", ".join(f"{step['loss']:.3f}" for step in ours.steps)
     return [
         f"{bench.base}; a step is {lesson.ROWS} pairs, {tokens} tokens without padding, of which the answers are "
-        f"learned; rank {lesson.RANK}, all seven linear layers; {bench.threads} threads. Tokens are counted alike for all.",
+        f"learned; rank {lesson.RANK}, all seven linear layers; {bench.threads} threads. Tokens are counted alike "
+        "for all.",
         f"Faster than PEFT in f32 by {verdict(ratio(peft, ours), targets[0])}, than mlx_lm.lora by "
         f"{verdict(ratio(mlx, ours), targets[1])}; memory, as a share of the smaller of theirs: "
         f"{verdict(less, 0.5, at_most=True, digits=2)}; share of the products' rate: "
