@@ -143,7 +143,7 @@ def train(place: str, steps: int, threads: int) -> dict[str, Any]:
     trainer: Any = open_trainer(weights, spec, threads, plan)
     trainer.load(initial_state(trainer.shapes(), 0))
     random = np.random.default_rng(1)
-    shared = tuple(random.integers(10, 1000, _TEMPLATE).tolist())
+    shared = tuple(random.integers(10, int(weights.config["vocab_size"]), _TEMPLATE).tolist())
     roles, prompt = bytes([0] * (_LENGTH - _ANSWER) + [2] * _ANSWER), _LENGTH - _ANSWER
     taken = []
     for turn in range(1 + steps):

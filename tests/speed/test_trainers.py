@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ def test_all_trainers_have_one_curve(tmp_path: Path) -> None:
     assert once("benchmarks.speed.lesson:prepare", str(tmp_path), "plum-tiny") > 100
     ours = curve("plum", str(tmp_path), 1, "f32")
     assert len(set(ours)) == STEPS
-    assert curve("mlx", str(tmp_path), 1) == pytest.approx(ours, rel=1e-3)
+    if sys.platform == "darwin" or importlib.util.find_spec("plum_edge.backends._blas"):
+        assert curve("mlx", str(tmp_path), 1) == pytest.approx(ours, rel=1e-3)
     if importlib.util.find_spec("peft"):
         assert curve("peft", str(tmp_path), 1, "f32") == pytest.approx(ours, rel=1e-3)
 
