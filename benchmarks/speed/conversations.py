@@ -8,14 +8,19 @@ after thousands.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.speed import homes
 from benchmarks.speed.apart import NotMeasured, once, peak
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.table import ABSENT, Table, number, verdict
+
+if TYPE_CHECKING:
+    from plum_edge import Memory
+    from plum_edge.fold import Fold
+    from plum_edge.records import Segment
 
 SIZES = (10, 100, 1_000)
 _PICTURE = "BENCHMARKS-conversations.svg"
@@ -75,8 +80,7 @@ def learn(place: str, base: str, size: int, epochs: int, threads: int) -> dict[s
     with homes.make(Path(place), base, size + 1, **settings) as memory:
         fold = Fold(memory.home, memory.store, memory.config, memory.base)
         *others, last = memory.store.log.plan()
-        for segment in others:
-            fold.augment(segment)
+        _fill(memory, fold, others)
         began = time.perf_counter()
         threads = fold.trainer.threads
         state = fold.head()
@@ -94,6 +98,17 @@ def learn(place: str, base: str, size: int, epochs: int, threads: int) -> dict[s
             "open": opened,
             "peak": peak(),
         }
+
+
+def _fill(memory: Memory, fold: Fold, others: Sequence[Segment]) -> None:
+    """Store the pairs of other conversations. None is retired: to look for what each makes false would take minutes."""
+    from plum_edge.augment.checks import Mentions
+
+    known = Mentions()
+    for segment in others:
+        memory.store.log.record(segment)
+        known.add(segment)
+        memory.store.pairs.replace(segment.id, fold.pairs_of(segment, known)[0])
 
 
 def _plot(out: Path, found: dict[int, dict[str, float]]) -> str:

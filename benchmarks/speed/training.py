@@ -73,8 +73,8 @@ def _table(bench: Bench, title: str, settings: Mapping[str, str], targets: tuple
     _take_turns(bench, runs, settings)
     ours = runs[0]
     header = (
-        "trainer", "tokens/s", "s a step", "processor s a step", "ours is faster, median of pairs", "peak MB",
-        "largest difference of the loss", "share of the products' rate",
+        "trainer", "tokens/s", "s a step", "processor s a step", "ours is faster, by the clock", "by processor time",
+        "peak MB", "largest difference of the loss", "share of the products' rate",
     )  # fmt: skip
     rows = [_row(run, ours, tokens) for run in runs]
     rows += _elsewhere()
@@ -126,24 +126,29 @@ def _turn(run: Run, worker: Worker) -> None:
 def _row(run: Run, ours: Run, tokens: int) -> list[str]:
     name = f"{run.name} ({', '.join(run.numbers.values())})" if run.numbers else run.name
     if run.why_not:
-        return [name, f"not measured: {run.why_not}", *[ABSENT] * 6]
+        return [name, f"not measured: {run.why_not}", *[ABSENT] * 7]
     seconds, processor = median(run.each("seconds")), median(run.each("processor"))
-    share = median([bound / taken for bound, taken in zip(run.bounds[_WARM:], run.each("seconds"), strict=False)])
+    share = _share(run)
     return [
         name,
         number(tokens / seconds if seconds else None, 0),
         number(seconds, 2),
         number(processor, 2),
-        ABSENT if run is ours else number(ratio(run, ours), 2),
+        *(ABSENT if run is ours else number(ratio(run, ours, what), 2) for what in ("seconds", "processor")),
         number(run.peak, 0),
         ABSENT if run is ours else _told(run, ours),
         ABSENT if share is None else f"{share:.0%}",
     ]
 
 
-def ratio(run: Run, ours: Run) -> float | None:
-    """Return how many times faster ours is: the median over the rounds that both took."""
-    return median([theirs / own for theirs, own in zip(run.each("seconds"), ours.each("seconds"), strict=False)])
+def ratio(run: Run, ours: Run, what: str = "seconds") -> float | None:
+    """Return how many times less ours takes: the median over the rounds that both took."""
+    return median([theirs / own for theirs, own in zip(run.each(what), ours.each(what), strict=False)])
+
+
+def _share(run: Run) -> float | None:
+    """Return what share of a step its products are, as they would be taken alone."""
+    return median([bound / taken for bound, taken in zip(run.bounds[_WARM:], run.each("seconds"), strict=False)])
 
 
 def apart_by(run: Run, ours: Run) -> float | None:
@@ -166,9 +171,9 @@ def _elsewhere() -> list[list[str]]:
 
     rows = []
     if not shutil.which("nvidia-smi"):
-        rows.append(["on CUDA", "not measured: no card here", *[ABSENT] * 6])
+        rows.append(["on CUDA", "not measured: no card here", *[ABSENT] * 7])
     if sys.platform != "darwin":
-        rows.append(["MLX on Metal", "not measured: no Apple silicon here", *[ABSENT] * 6])
+        rows.append(["MLX on Metal", "not measured: no Apple silicon here", *[ABSENT] * 7])
     return rows
 
 
@@ -176,7 +181,7 @@ def _notes(bench: Bench, runs: list[Run], tokens: int, targets: tuple[float, flo
     """Return what a reader must know, and how far each target is; ``targets``: times PEFT, times mlx_lm.lora."""
     ours, by_name = runs[0], {run.name: run for run in runs}
     peft, mlx = by_name["PEFT on transformers, f32"], by_name["mlx_lm.lora, f32"]
-    share = median([bound / taken for bound, taken in zip(ours.bounds[_WARM:], ours.each("seconds"), strict=False)])
+    share = _share(ours)
     less = (
         ours.peak / min(one.peak for one in (peft, mlx) if one.peak) if ours.peak and (peft.peak or mlx.peak) else None
     )
@@ -188,7 +193,7 @@ def _notes(bench: Bench, runs: list[Run], tokens: int, targets: tuple[float, flo
         f"Faster than PEFT in f32 by {verdict(ratio(peft, ours), targets[0])}, than mlx_lm.lora by "
         f"{verdict(ratio(mlx, ours), targets[1])}; memory, as a share of the smaller of theirs: "
         f"{verdict(less, 0.5, at_most=True, digits=2)}; share of the products' rate: "
-        f"{verdict(100 * share if share else None, 60, digits=0)} %.",
+        f"{verdict(100 * share if share else None, 60)} %.",
         f"Our losses, step by step: {losses}.",
         "The products' rate: what the frozen weights' products of one step take alone, at the rate measured for "
         "each of their shapes in the same process, after each step.",
