@@ -44,7 +44,16 @@ def billion(bench: Bench) -> Iterable[Table]:
 
 def of_shape(bench: Bench, config: dict[str, Any], title: str, steps: int) -> Table:
     """Return the table of a base of a config.json, by so many counted steps."""
-    header = ("parameters", "held", "rows at once", "s a step", "steps a conversation", "s a conversation", "peak GiB")
+    header = (
+        "parameters",
+        "held",
+        "rows at once",
+        "s a step",
+        "processor s",
+        "steps a conversation",
+        "s a conversation",
+        "peak GiB",
+    )
     bench.say("making random weights")
     folder = bench.scratch / "base"
     try:
@@ -52,11 +61,12 @@ def of_shape(bench: Bench, config: dict[str, Any], title: str, steps: int) -> Ta
         bench.say(f"training a base of {millions:,.0f} M parameters")
         found = once("benchmarks.speed.billion:train", str(folder), steps, bench.threads)
     except NotMeasured as why:
-        return Table(title, header, [[f"not measured: {why}", *[ABSENT] * 6]])
+        return Table(title, header, [[f"not measured: {why}", *[ABSENT] * 7]])
     conversation = found["seconds"] * steps_of_a_conversation()
     row = [
         f"{millions:,.0f} M, {config['num_hidden_layers']} layers", found["held"], found["rows"],
-        number(found["seconds"], 2), str(steps_of_a_conversation()), number(conversation), number(found["peak"], 2),
+        *(number(found[name], 2) for name in ("seconds", "processor")), str(steps_of_a_conversation()), number(conversation),
+        number(found["peak"], 2),
     ]  # fmt: skip
     train = Train()
     notes = [
@@ -149,14 +159,10 @@ def train(place: str, steps: int, threads: int) -> dict[str, Any]:
     for turn in range(1 + steps):
         rows = random.integers(10, int(weights.config["vocab_size"]), (settings.batch, _LENGTH - _TEMPLATE)).tolist()
         batch = collate([Example((*shared, *row), roles, prompt) for row in rows], Weights(0.0, 0.0, 1.0))
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         trainer.step(batch, 1e-4, 1.0)
         if turn:
-            taken.append(time.perf_counter() - began)
-    held = f"{trainer.versions()['held']} ({trainer.versions()['device']})"
-    return {
-        "held": held,
-        "rows": str(plan.rows or settings.batch),
-        "seconds": float(np.median(taken)),
-        "peak": peak() * 1e6 / _GIB,
-    }
+            taken.append((time.perf_counter() - began, time.process_time() - worked))
+    seconds, processor = np.median(taken, axis=0).tolist()
+    held, rows = f"{trainer.versions()['held']} ({trainer.versions()['device']})", str(plan.rows or settings.batch)
+    return {"held": held, "rows": rows, "seconds": seconds, "processor": processor, "peak": peak() * 1e6 / _GIB}

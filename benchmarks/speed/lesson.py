@@ -19,6 +19,7 @@ from benchmarks.speed import homes
 from plum_edge.backends.base import initial_state
 from plum_edge.convert.weights import Weights, open_weights
 from plum_edge.records import Example
+from plum_edge.tokens import ChatTokenizer
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 RANK, ALPHA = 16, 32.0
@@ -59,7 +60,8 @@ def _pairs(memory: Any) -> list[list[Example]]:
     fold = Fold(memory.home, memory.store, memory.config, memory.base)
     pairs = [pair for segment in memory.store.log.plan() for pair in fold.augment(segment) if pair.split == "train"]
     order = np.random.default_rng(0).permutation(len(pairs))[: ROWS * BATCHES]
-    examples = [fold.lessons.tokenizer.pair(pairs[n], limit=memory.base.context) for n in order]
+    tokenizer = ChatTokenizer(memory.base.folder, memory.base.chat_template, memory.config.template)
+    examples = [tokenizer.pair(pairs[n], limit=memory.base.context) for n in order]
     return [examples[n : n + ROWS] for n in range(0, len(examples), ROWS)]
 
 

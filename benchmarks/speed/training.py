@@ -44,7 +44,8 @@ class Run:
     steps: list[dict[str, float]] = field(default_factory=list)
     peak: float | None = None
     numbers: Mapping[str, str] = field(default_factory=dict)
-    bounds: list[float] = field(default_factory=list)
+    bound: float | None = None
+    """Seconds that a step's products take alone."""
 
     def each(self, what: str) -> list[float]:
         """Return a figure of every counted step."""
@@ -102,25 +103,17 @@ def _take_turns(bench: Bench, runs: list[Run], settings: Mapping[str, str]) -> N
                 workers[run.name] = worker
             except NotMeasured as why:
                 run.why_not = str(why)
-        for turn in range(_WARM + (2 if bench.quick else 5)):
-            for run in runs:
-                if run.why_not:
-                    continue
-                bench.say(f"round {turn}: {run.name}")
+        rounds = _WARM + (2 if bench.quick else 5)
+        for turn in range(rounds):
+            for run in (run for run in runs if not run.why_not):
+                bench.say(f"round {turn + 1} of {rounds}: {run.name}")
                 try:
-                    _turn(run, workers[run.name])
+                    run.steps.append(workers[run.name]("step"))
                 except NotMeasured as why:
                     run.why_not = str(why)
-
-
-def _turn(run: Run, worker: Worker) -> None:
-    run.steps.append(worker("step"))
-    run.peak = worker("peak")
-    if run.function.endswith(":plum"):
-        run.numbers = worker("numbers")
-        run.bounds += [bound for bound in [worker("bound")] if bound]
-    elif run.function.endswith(":mlx"):
-        run.numbers = worker("numbers")
+        for run in (run for run in runs if not run.why_not):
+            told = workers[run.name]("told")
+            run.peak, run.numbers, run.bound = told["peak"], told.get("numbers", {}), told.get("bound")
 
 
 def _row(run: Run, ours: Run, tokens: int) -> list[str]:
@@ -148,7 +141,8 @@ def ratio(run: Run, ours: Run, what: str = "seconds") -> float | None:
 
 def _share(run: Run) -> float | None:
     """Return what share of a step its products are, as they would be taken alone."""
-    return median([bound / taken for bound, taken in zip(run.bounds[_WARM:], run.each("seconds"), strict=False)])
+    seconds = median(run.each("seconds"))
+    return run.bound / seconds if run.bound and seconds else None
 
 
 def apart_by(run: Run, ours: Run) -> float | None:
@@ -161,7 +155,7 @@ def _told(run: Run, ours: Run) -> str:
     found = apart_by(run, ours)
     if found is None:
         return ABSENT
-    coarse = run.coarse or ours.numbers.get("held") == "bf16"
+    coarse = run.coarse or "bf16" in ours.numbers.get("held", "")
     return f"{found:.1%}, {'the same curve' if found <= _SAME['bf16' if coarse else 'f32'] else 'not the same curve'}"
 
 
@@ -196,5 +190,5 @@ def _notes(bench: Bench, runs: list[Run], tokens: int, targets: tuple[float, flo
         f"{verdict(100 * share if share else None, 60)} %.",
         f"Our losses, step by step: {losses}.",
         "The products' rate: what the frozen weights' products of one step take alone, at the rate measured for "
-        "each of their shapes in the same process, after each step.",
+        "each of their shapes in the same process, after the last step.",
     ]
