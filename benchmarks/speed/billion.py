@@ -65,8 +65,8 @@ def of_shape(bench: Bench, config: dict[str, Any], title: str, steps: int) -> Ta
     conversation = found["seconds"] * steps_of_a_conversation()
     row = [
         f"{millions:,.0f} M, {config['num_hidden_layers']} layers", found["held"], found["rows"],
-        *(number(found[name], 2) for name in ("seconds", "processor")), str(steps_of_a_conversation()), number(conversation),
-        number(found["peak"], 2),
+        *(number(found[name], 2) for name in ("seconds", "processor")), str(steps_of_a_conversation()),
+        number(conversation), number(found["peak"], 2),
     ]  # fmt: skip
     train = Train()
     notes = [
