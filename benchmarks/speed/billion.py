@@ -97,7 +97,8 @@ def make(place: str, config: dict[str, Any]) -> int:
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     block = np.random.default_rng(0).standard_normal(1_000_003, dtype=np.float32) * np.float32(0.02)
-    count, where = 0, {}
+    count = 0
+    where: dict[str, str] = {}
     parts = list(_parts(config))
     for n, shapes in enumerate(parts, 1):
         name = f"model-{n:05d}-of-{len(parts):05d}.safetensors"

@@ -37,10 +37,11 @@ def prepare(scratch: str, base: str) -> int:
     with homes.make(place / "home", base, 12) as memory:
         weights = open_weights(memory.base.weights)
         _write_base(place / "folder", weights)
-        batches = [[{"ids": e.ids, "prompt": e.prompt} for e in batch] for batch in _pairs(memory)]
+        examples = _pairs(memory)
+    batches = [[{"ids": e.ids, "prompt": e.prompt} for e in batch] for batch in examples]
     save_file(initial_state(_shapes(weights), 0), place / "start.safetensors")
     (place / "batches.json").write_text(json.dumps(batches), encoding="utf-8")
-    return round(sum(len(row["ids"]) for batch in batches for row in batch) / len(batches))
+    return round(sum(len(e.ids) for batch in examples for e in batch) / len(examples))
 
 
 def batches(place: Path) -> list[list[Example]]:

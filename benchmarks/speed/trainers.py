@@ -66,7 +66,7 @@ def _products(trainer: Any, batches: list[Any]) -> float | None:
 
     layer = sum(seconds(tokens, i, o) + seconds(tokens, o, i) for o, i in dense.linears.values())
     head = seconds(learned, dense.hidden, dense.vocabulary) + seconds(learned, dense.vocabulary, dense.hidden)
-    return dense.layers * layer + head
+    return float(dense.layers * layer + head)
 
 
 def peft(place: str, threads: int, precision: str) -> Commands:
@@ -150,7 +150,7 @@ def mlx(place: str, threads: int) -> Commands:
     gradients = nn.value_and_grad(model, default_loss)
     state = [model.state, optimizer.state, mx.random.state]
 
-    @partial(mx.compile, inputs=state, outputs=state)  # type: ignore[untyped-decorator]
+    @partial(mx.compile, inputs=state, outputs=state)
     def compiled(ids: Any, lengths: Any) -> Any:
         (loss, _), gradient = gradients(model, ids, lengths)
         optimizer.update(model, gradient)
