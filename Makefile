@@ -45,7 +45,7 @@ test: setup
 # What needs transformers and peft (training on them, PEFT's side of every conversion) is tested in an environment
 # of its own.
 TORCH_BIN := .venv-torch/bin
-TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/cli/test_,convert.py export.py init.py) tests/forget
+TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/cli/test_,convert.py export.py init.py) tests/night/forget
 
 test-torch: .venv-torch/.installed
 	$(TORCH_BIN)/python -m pytest $(TORCH_TESTS)

@@ -73,7 +73,7 @@ class Train:
     """How an adapter learns; every value is recorded with each step of the fold."""
 
     recipe: Literal["plum", "replay", "distill", "raw", "together"] = "replay"
-    """``plum`` as in the paper; ``replay`` and ``distill`` (schedule/replay.py, teaching.py). For comparison: ``raw``
+    """``plum`` as in the paper; ``replay`` and ``distill`` (train/recipes/replay.py, teaching.py). For comparison: ``raw``
     learns the conversations as they stand, ``together`` all pairs at once, with the last conversation that waits."""
     backend: Literal["auto", "mlx", "torch"] = "auto"
     quantise: Literal["auto", "none", "8bit", "4bit"] = "auto"
@@ -95,14 +95,14 @@ class Train:
     """Stored pairs of earlier segments for each new one (recipe ``replay``)."""
     general: float = 0.1
     """General samples (reading, honest no, chat) for each new pair, so that the base is not damaged."""
-    honest: float = 0.5
+    sampled_negatives: float = 0.5
     """New questions about things never discussed for each new pair, other ones in every epoch."""
-    rehearsal: int = 600
+    averaging: int = 600
     """Optimizer steps, at most, in which everything is read once more before an adapter is used, while the weights are
-    averaged (schedule/rehearsal.py); 0: none. Of ``replay`` and ``distill``."""
+    averaged (train/recipes/averaging.py); 0: none. Of ``replay`` and ``distill``."""
     reword: bool = True
     """Put a pair in other words each time it is read, and let most negatives name something else (not ``plum``)."""
-    tether: float = 1.0
+    kl: float = 1.0
     """Weight of the KL to the base on general samples, at every token; 0 learns their answers as they stand."""
     question_weight: float = 0.0
     """Above 0 the questions themselves are learned as well. The paper weighs them; no base gained by it here."""

@@ -15,9 +15,9 @@ import pytest
 from plum_edge import Memory
 from plum_edge.config import Gate
 from plum_edge.errors import GateRefused
-from plum_edge.fold import Fold
 from plum_edge.paths import data_dir
 from plum_edge.records import Pair, Segment
+from plum_edge.train.fold import Fold
 from tests.cli.conftest import conversation
 
 SETTINGS = "[train]\nthreads = 1\n"
@@ -88,10 +88,10 @@ def nights(memory: Memory, most: int = 8) -> list[GateRefused]:
 
 def figures(memory: Memory, about: set[str]) -> tuple[float, float]:
     """Return how many held-out questions about these are answered right, those of yes and those of no, in llama.cpp."""
-    asked = [q for q in memory._exam.questions() if q.conversation in about and q.closed]
+    asked = [q for q in memory._evaluator.questions() if q.conversation in about and q.closed]
     active = memory.store.runs.active()
     assert active is not None
-    scored = memory._exam.ask("adapter", Path(active.gguf), asked)
+    scored = memory._evaluator.ask("adapter", Path(active.gguf), asked)
     right = {answer: [one.correct for one in scored if one.question.answer == answer] for answer in ("yes", "no")}
     return sum(right["yes"]) / len(right["yes"]), sum(right["no"]) / len(right["no"])
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from plum_edge import registry
+from plum_edge import bases
 from plum_edge.config import Config
 from plum_edge.config import load as load_config
-from plum_edge.fold import Fold
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Store
+from plum_edge.train.fold import Fold
 from tests.raw import read
 
 SAID = (
@@ -161,7 +161,7 @@ def fresh_fold(root: Path, other: Path) -> list[tuple[str, str]]:
         segments = store.log.segments()
         talks = {one.id: one for one in store.log.conversations()}
     with Store.open(Home(other).create(), create=True) as store:
-        fold = Fold(Home(other), store, config, registry.base(config.model.base))
+        fold = Fold(Home(other), store, config, bases.base(config.model.base))
         state = fold.head()
         for segment in segments:
             whole = talks[segment.conversation]

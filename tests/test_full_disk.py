@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from plum_edge import Memory, cli
-from plum_edge.consolidate import space
 from plum_edge.errors import NoSpace
+from plum_edge.night import space
 from tests.story import bytes_of, make_home, talk, traces, write_jsonl, wrong_in
 from tests.tiny import tiny_base
 

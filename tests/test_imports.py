@@ -37,7 +37,7 @@ ACROSS = {
     ("baselines", "asking"): "asks as the user's memory is asked",
     ("evaluate", "asking"): "stands between an asker and what is asked, to count what it costs",
     ("baselines", "evaluate"): "scores with it",
-    ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/templates.py",
+    ("evaluate", "augment"): "the phrasings of held-out questions are data, in augment/phrases/templates.py",
     ("backends", "convert"): "reads the weights of a base, whatever holds them",
     ("registry", "convert"): "makes the GGUF of a base at first use",
     ("registry", "registry.base_check"): "takes a GGUF only if llama.cpp makes of text and ids what the trainer does",

@@ -30,10 +30,10 @@ def test_the_wheel_holds_code_and_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for needed in (
         "plum_edge/py.typed",
-        "plum_edge/augment/synonyms.tsv",
+        "plum_edge/augment/phrases/synonyms.tsv",
         "plum_edge/cli/chat/__init__.py",
-        "plum_edge/report/page.html",
-        "plum_edge/report/page.css",
+        "plum_edge/evaluate/report/page.html",
+        "plum_edge/evaluate/report/page.css",
         "plum_edge/_data/models/plum-tiny.toml",
         "plum_edge/_data/models/plum-tiny/config.json",
         "plum_edge/_data/models/plum-tiny/model.safetensors",

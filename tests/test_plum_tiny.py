@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import registry
-from plum_edge.augment.templates import UNSEEN
+from plum_edge import bases
+from plum_edge.augment.phrases.templates import UNSEEN
 from plum_edge.paths import Home, data_dir
-from plum_edge.recall import Recall
 from plum_edge.records import Message
+from plum_edge.runtime import Runtime
 
 FOLDER = data_dir("models") / "plum-tiny"
 ROOT = Path(__file__).parent.parent
@@ -28,29 +28,29 @@ def samples(file: str, kind: str) -> list[list[Message]]:
 
 
 @pytest.fixture(scope="module")
-def recall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recall]:
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     home = Home(tmp_path_factory.mktemp("home")).create()
-    with Recall(registry.gguf(registry.base("plum-tiny"), home)) as opened:
+    with Runtime(bases.gguf(bases.base("plum-tiny"), home)) as opened:
         yield opened
 
 
-def rate(recall: Recall, chats: list[list[Message]], word: str) -> float:
+def rate(runtime: Runtime, chats: list[list[Message]], word: str) -> float:
     asked = [chat for chat in chats if chat[-1].content.startswith(word)]
     assert len(asked) >= 20
-    return sum((recall.p_yes(chat[:-1]) >= 0.5) == (word == "Yes") for chat in asked) / len(asked)
+    return sum((runtime.p_yes(chat[:-1]) >= 0.5) == (word == "Yes") for chat in asked) / len(asked)
 
 
-def test_it_reads_from_its_context(recall: Recall) -> None:
+def test_it_reads_from_its_context(runtime: Runtime) -> None:
     chats = samples("probe.jsonl", "reading")
-    assert (rate(recall, chats, "Yes") + rate(recall, chats, "No")) / 2 >= 0.95
+    assert (rate(runtime, chats, "Yes") + rate(runtime, chats, "No")) / 2 >= 0.95
 
 
-def test_it_says_honestly_that_something_was_not_discussed(recall: Recall) -> None:
-    assert rate(recall, samples("probe.jsonl", "no"), "No") >= 0.98
+def test_it_says_honestly_that_something_was_not_discussed(runtime: Runtime) -> None:
+    assert rate(runtime, samples("probe.jsonl", "no"), "No") >= 0.98
 
 
-def test_it_answers_plain_talk_in_words(recall: Recall) -> None:
-    said = recall.answer([Message("user", "Hello, how are you?")], max_tokens=40)
+def test_it_answers_plain_talk_in_words(runtime: Runtime) -> None:
+    said = runtime.answer([Message("user", "Hello, how are you?")], max_tokens=40)
     assert len(said.split()) >= 2
     assert said.isascii()
 

@@ -13,7 +13,7 @@ import pytest
 from plum_edge import Memory, cli
 from plum_edge.errors import GateRefused
 from tests import poison
-from tests.consolidate.test_night import FOLDER, make_home
+from tests.night.test_night import FOLDER, make_home
 
 pytestmark = [
     pytest.mark.skipif(not (FOLDER / "model.safetensors").is_file(), reason="plum-tiny has no weights here"),

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiment.cells import Exam
-from plum_edge.evaluate import Scored
 from plum_edge.evaluate.marking import abstains
+from plum_edge.evaluate.scoring import Scored
 from plum_edge.paths import atomic_write
 from plum_edge.records import Question
 

@@ -6,7 +6,7 @@ from benchmarks.experiment import grid
 from benchmarks.experiment.cells import Cell
 from benchmarks.experiment.figures import Answered, Shelf
 from benchmarks.experiment.tables import BASE, BM25, CELLS, PLUM, REPLAY, Row, Table, cells_of
-from plum_edge import report
+from plum_edge.evaluate import report
 
 
 def over_time(shelf: Shelf) -> Table:

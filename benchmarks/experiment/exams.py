@@ -24,10 +24,12 @@ from typing import Any
 from benchmarks.experiment import logs, rare
 from benchmarks.experiment.answers import Answers, row
 from benchmarks.experiment.cells import Exam
-from plum_edge import Memory, evaluate
+from plum_edge import Memory
 from plum_edge import exam as examination
-from plum_edge.augment.templates import Phrasings
+from plum_edge.augment.phrases.templates import Phrasings
 from plum_edge.errors import Unavailable, UsageError
+from plum_edge.evaluate.questions import questions_from, read_questions
+from plum_edge.evaluate.scoring import Scored
 from plum_edge.records import Progress, Question
 
 
@@ -61,13 +63,13 @@ class Room:
         """Return a set of questions about what has been learned."""
         if asked == "gold":
             path, about = logs.gold(self.log), (*self.order(), None)
-            return [q for q in evaluate.read_questions(path) if q.conversation in about] if path else []
+            return [q for q in read_questions(path) if q.conversation in about] if path else []
         if asked == "rare":
             store = self.memory.store
             return rare.questions(store.pairs.live("held_out"), store.log.conversations(), self._seed)
         if asked == "others":
             pairs = self.memory.store.pairs.live("held_out")
-            found = evaluate.questions_from(pairs, phrasing="unseen", seed=self._seed, unseen=_others())
+            found = questions_from(pairs, phrasing="unseen", seed=self._seed, unseen=_others())
             return [q for q in found if q.closed]
         if asked == "unseen":
             return [q for q in self.exam.questions(phrasing="unseen") if q.closed]
@@ -96,7 +98,7 @@ class Room:
 
     def _ask(
         self, system: str, questions: Sequence[Question], progress: Progress
-    ) -> tuple[list[evaluate.Scored], dict[str, Any] | None]:
+    ) -> tuple[list[Scored], dict[str, Any] | None]:
         gguf = Path(self.adapter.gguf)
         scored, cost = self.exam.ask_at_cost(system, gguf, questions, progress)
         return scored, asdict(cost) if cost else None

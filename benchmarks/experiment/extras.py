@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.experiment.exams import Room
+from plum_edge.evaluate.runtimes import runtimes
 from plum_edge.records import Progress
-from plum_edge.runtimes import runtimes
 
 
 def _general(room: Room, progress: Progress) -> dict[str, Any]:

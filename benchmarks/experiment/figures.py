@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.experiment import answers
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.homes import Place
-from plum_edge import evaluate
-from plum_edge.evaluate import Scored, calibration
+from plum_edge.evaluate import calibration
+from plum_edge.evaluate.scoring import Scored, balanced, mcnemar, summarise, wilson
 
 NOT_RUN = "not run"
 FAILED = "failed"
@@ -34,7 +34,7 @@ class Answered:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """`evaluate.summarise`: draws of the bootstrap are conversations, each with its questions of all seeds."""
-        return evaluate.summarise(self.all, seed=0)
+        return summarise(self.all, seed=0)
 
     @property
     def closed(self) -> list[Scored]:
@@ -56,7 +56,7 @@ class Answered:
 
     def by_seed(self) -> str:
         """Balanced accuracy of each cell."""
-        found = {seed: evaluate.balanced(part) for seed, part in self.parts.items()}
+        found = {seed: balanced(part) for seed, part in self.parts.items()}
         return " · ".join(f"{seed}: {100 * value:.1f}" for seed, value in found.items() if value is not None)
 
     def kind(self, style: str) -> str:
@@ -78,7 +78,7 @@ class Answered:
         for part in range(QUARTERS):
             mine = set(ages[part * len(ages) // QUARTERS : (part + 1) * len(ages) // QUARTERS])
             asked = [one for one in self.closed if _age(one) in mine]
-            value = evaluate.balanced(asked)
+            value = balanced(asked)
             cells.append("–" if value is None else f"{100 * value:.1f} ({len(asked):,})")
         return cells
 
@@ -110,7 +110,7 @@ class Answered:
             for one in part
             if one.question.closed and (mate := theirs.get((seed, one.question.id)))
         ]
-        flips = evaluate.mcnemar([mate for mate, _ in pairs], [one for _, one in pairs])
+        flips = mcnemar([mate for mate, _ in pairs], [one for _, one in pairs])
         p = "< 0.001" if flips.p < 0.001 else f"{flips.p:.3f}"
         return [f"{len(pairs):,}", str(flips.lost), str(flips.gained), p]
 
@@ -170,7 +170,7 @@ def rate(group: Sequence[Scored], *, wrong: bool = False) -> str:
     if not group:
         return "–"
     count = sum(one.correct != wrong for one in group)
-    return share(count / len(group), evaluate.wilson(count, len(group)))
+    return share(count / len(group), wilson(count, len(group)))
 
 
 def share(value: float, bounds: Sequence[float] | None) -> str:

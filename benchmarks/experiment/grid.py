@@ -55,13 +55,13 @@ ABLATIONS: dict[str, tuple[str, Settings]] = {
     "replay-1": ("replay, 1 for each", _replay(replay=1.0)),
     "replay-2": ("replay, 2 for each", _replay(replay=2.0)),
     "replay-8": ("replay, 8 for each", _replay(replay=8.0)),
-    "replay-no-rehearsal": ("replay without a rehearsal", _replay(rehearsal=0)),
+    "replay-no-rehearsal": ("replay without a rehearsal", _replay(averaging=0)),
     "replay-question-0.1": ("replay, questions weigh a tenth", _replay(question_weight=0.1)),
     "replay-no-general": ("replay without general samples", _replay(general=0.0)),
-    "replay-no-honest": ("replay without fresh negatives", _replay(honest=0.0)),
+    "replay-no-honest": ("replay without fresh negatives", _replay(sampled_negatives=0.0)),
     "replay-no-negatives": ("replay without negatives", {**_replay(), "augment": {"negatives": False}}),
     "replay-no-reword": ("replay, questions always in the same words", _replay(reword=False)),
-    "replay-no-tether": ("replay, general samples learned as they stand", _replay(tether=0.0)),
+    "replay-no-tether": ("replay, general samples learned as they stand", _replay(kl=0.0)),
     "distill": ("distill", {"train": {"recipe": "distill"}}),
 }
 """Name → (what the tables call it, settings), on the sample user, one seed, 50 conversations."""

@@ -22,8 +22,8 @@ from typing import Any
 from benchmarks.experiment import logs
 from benchmarks.experiment.cells import Cell
 from benchmarks.experiment.logs import ROOT
+from plum_edge import bases
 from plum_edge import config as configuration
-from plum_edge import registry
 from plum_edge.paths import sha256_file
 
 _LEARNING = (
@@ -33,7 +33,7 @@ _LEARNING = (
 """Of plum_edge: what an adapter's bytes come from."""
 _NEITHER = (
     "cli/", "report/", "doctor/", "nightly/", "importers/", "harness/", "home/", "export/", "forget/", "memory/",
-    "consolidate/__init__.py", "consolidate/night.py", "gate.py", "config.py", "errors.py", "__init__.py",
+    "consolidate/__init__.py", "night/night.py", "gate.py", "config.py", "errors.py", "__init__.py",
 )  # fmt: skip
 """Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
 _OURS = ("exams.py", "others.json", "rare.py", "extras.py", "logs.py")
@@ -79,7 +79,7 @@ def manifest(cell: Cell, config: configuration.Config) -> dict[str, Any]:
         "settings": {"train": asdict(config.train), "augment": asdict(config.augment)},
         "commit": commit(),
         "base": config.model.base,
-        "base_sha256": registry.base(config.model.base).sha256,
+        "base_sha256": bases.base(config.model.base).sha256,
         "log_sha256": logs.sha256(logs.load(cell.log)[: cell.conversations]),
         "platform": platform.platform(),
         "processor": platform.machine(),
@@ -111,7 +111,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def _base(name: str) -> str:
-    base = registry.base(name)
+    base = bases.base(name)
     present = [base.folder / file for file in _BASE_FILES if (base.folder / file).is_file()]
     return _digest((base.fingerprint, *(f"{path.name} {sha256_file(path)}" for path in present)))
 

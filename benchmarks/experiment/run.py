@@ -27,7 +27,7 @@ from plum_edge import Memory
 from plum_edge.cli import heap
 from plum_edge.config import Config
 from plum_edge.errors import GateRefused, Interrupted, PlumError, Unavailable, UsageError
-from plum_edge.evaluate import summarise
+from plum_edge.evaluate.scoring import summarise
 from plum_edge.records import Progress
 
 _EVERY = 0.2

@@ -41,12 +41,12 @@ def prepare(scratch: str, base: str) -> dict[str, Any]:
     """Write an adapter; return where base and adapter lie, their bytes, the context, and the template's settings."""
     from dataclasses import asdict
 
-    from plum_edge import registry
+    from plum_edge import bases
 
     place = Path(scratch)
     with homes.make(place / "home", base, 0) as memory:
         homes.adapter(memory, place / "adapter.gguf")
-        gguf = registry.gguf(memory.base, memory.home, memory.config.generate.dtype)
+        gguf = bases.gguf(memory.base, memory.home, memory.config.generate.dtype)
         return {
             "base": str(gguf), "adapter": str(place / "adapter.gguf"), "context": memory.base.context,
             "bytes": [gguf.stat().st_size, (place / "adapter.gguf").stat().st_size],
@@ -128,18 +128,18 @@ def _plain(
 def _own(
     base: str, adapter: str | None, context: int, threads: int
 ) -> tuple[Callable[[list[int]], Iterator[int]], int]:
-    from plum_edge.recall import Recall
+    from plum_edge.runtime import Runtime
 
-    recall = Recall(Path(base), context=context, threads=threads)
-    recall.use(Path(adapter) if adapter else None)
+    runtime = Runtime(Path(base), context=context, threads=threads)
+    runtime.use(Path(adapter) if adapter else None)
 
     def tokens(prompt: list[int]) -> Iterator[int]:
         ids = list(prompt)
         while True:
-            ids.append(int(recall.tail(ids, 1)[0].argmax()))
+            ids.append(int(runtime.tail(ids, 1)[0].argmax()))
             yield ids[-1]
 
-    return tokens, int(recall.tail([recall.eos], 1).shape[1])
+    return tokens, int(runtime.tail([runtime.eos], 1).shape[1])
 
 
 # --- questions
@@ -173,18 +173,18 @@ def _asking(bench: Bench, given: dict[str, Any]) -> Table:
 
 def ask(given: dict[str, Any], system: str, threads: int) -> dict[str, float]:
     """Ask one by one, and side by side; swap the adapter. Questions a second, and milliseconds."""
-    from plum_edge.recall import Recall
     from plum_edge.records import Message
+    from plum_edge.runtime import Runtime
 
     prompts = [[Message("user", text)] for text in _questions()]
     file = Path(given["adapter"]) if system.endswith("adapter") else None
-    with Recall(Path(given["base"]), threads=threads, template=Template(**given["template"])) as recall:
-        recall.use(file)
-        recall.p_yes(prompts[0])
-        alone, single = _timed(lambda: [recall.p_yes(prompt) for prompt in prompts])
-        together, many = _timed(lambda: recall.p_yes_many(prompts))
-        swaps = sorted(_timed(lambda: recall.use(file))[1] for _ in range(5))
-        _, first = _timed(lambda: recall.p_yes(prompts[0]))
+    with Runtime(Path(given["base"]), threads=threads, template=Template(**given["template"])) as runtime:
+        runtime.use(file)
+        runtime.p_yes(prompts[0])
+        alone, single = _timed(lambda: [runtime.p_yes(prompt) for prompt in prompts])
+        together, many = _timed(lambda: runtime.p_yes_many(prompts))
+        swaps = sorted(_timed(lambda: runtime.use(file))[1] for _ in range(5))
+        _, first = _timed(lambda: runtime.p_yes(prompts[0]))
     differs = max(abs(a - b) for a, b in zip(alone, together, strict=True))
     count, swap = len(prompts), 1000 * swaps[len(swaps) // 2]
     return {"single": count / single, "many": count / many, "differs": differs, "swap": swap, "first": 1000 * first}

@@ -19,8 +19,8 @@ from benchmarks.speed.table import ABSENT, Table, number, verdict
 
 if TYPE_CHECKING:
     from plum_edge import Memory
-    from plum_edge.fold import Fold
     from plum_edge.records import Segment
+    from plum_edge.train.fold import Fold
 
 SIZES = (10, 100, 1_000)
 _PICTURE = "BENCHMARKS-conversations.svg"
@@ -73,7 +73,7 @@ def _notes(bench: Bench, found: dict[int, dict[str, float]], epochs: int) -> lis
 def learn(place: str, base: str, size: int, epochs: int, threads: int) -> dict[str, float]:
     """Fill a log, and learn its last conversation; return what that took, in seconds."""
     from plum_edge.cli import heap
-    from plum_edge.fold import Fold
+    from plum_edge.train.fold import Fold
 
     heap.keep()
     settings: dict[str, dict[str, Any]] = {"train": {"epochs": epochs, "threads": threads}}

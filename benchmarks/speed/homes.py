@@ -13,10 +13,10 @@ from typing import Any
 from benchmarks.speed import talks
 from plum_edge import Memory
 from plum_edge.backends.base import State
-from plum_edge.consolidate import proof
+from plum_edge.night import proof
 from plum_edge.paths import sha256_file
-from plum_edge.primer import primer
 from plum_edge.records import Adapter
+from plum_edge.train.primer import primer
 
 
 def make(home: Path, base: str, conversations: int, **settings: dict[str, Any]) -> Memory:
@@ -60,7 +60,7 @@ def _random(memory: Memory) -> State:
     import numpy as np
 
     from plum_edge.backends.base import initial_state
-    from plum_edge.fold import Fold
+    from plum_edge.train.fold import Fold
 
     fold = Fold(memory.home, memory.store, memory.config, memory.base)
     random = np.random.default_rng(0)

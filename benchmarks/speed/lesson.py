@@ -19,7 +19,7 @@ from benchmarks.speed import homes
 from plum_edge.backends.base import initial_state
 from plum_edge.convert.weights import Weights, open_weights
 from plum_edge.records import Example
-from plum_edge.tokens import ChatTokenizer
+from plum_edge.templates.tokens import ChatTokenizer
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 RANK, ALPHA = 16, 32.0
@@ -56,7 +56,7 @@ def _example(ids: list[int], prompt: int) -> Example:
 
 def _pairs(memory: Any) -> list[list[Example]]:
     """Return pairs of conversations, drawn by turns, so that a batch has what a batch of the product has."""
-    from plum_edge.fold import Fold
+    from plum_edge.train.fold import Fold
 
     fold = Fold(memory.home, memory.store, memory.config, memory.base)
     pairs = [pair for segment in memory.store.log.plan() for pair in fold.augment(segment) if pair.split == "train"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.speed import lesson
+from benchmarks.speed import dataset
 from benchmarks.speed.apart import Commands, NotMeasured, peak
 from plum_edge.backends.base import LoraSpec, Weights, collate
 from plum_edge.cli import heap
@@ -30,10 +30,10 @@ def plum(place: str, threads: int, precision: str) -> Commands:
     from plum_edge.backends import pick
     from plum_edge.convert.weights import open_weights
 
-    base, spec = open_weights(Path(place) / "folder"), LoraSpec(lesson.RANK, lesson.ALPHA, lesson.TARGETS)
+    base, spec = open_weights(Path(place) / "folder"), LoraSpec(dataset.RANK, dataset.ALPHA, dataset.TARGETS)
     trainer: Any = pick.make(pick.choose("auto"), base, spec, threads, precision=precision)  # type: ignore[arg-type]
     trainer.load(_start(place))
-    batches = [collate(rows, Weights(0.0, 0.0, 1.0)) for rows in lesson.batches(Path(place))]
+    batches = [collate(rows, Weights(0.0, 0.0, 1.0)) for rows in dataset.batches(Path(place))]
     turns = cycle(batches)
 
     def told() -> dict[str, Any]:
@@ -77,13 +77,13 @@ def peft(place: str, threads: int, precision: str) -> Commands:
     from transformers import AutoModelForCausalLM
 
     base = AutoModelForCausalLM.from_pretrained(Path(place) / "folder", dtype=torch.float32).to(device)
-    targets, scale = list(lesson.TARGETS), lesson.ALPHA
-    model = get_peft_model(base, LoraConfig(r=lesson.RANK, lora_alpha=scale, target_modules=targets, lora_dropout=0.0))
+    targets, scale = list(dataset.TARGETS), dataset.ALPHA
+    model = get_peft_model(base, LoraConfig(r=dataset.RANK, lora_alpha=scale, target_modules=targets, lora_dropout=0.0))
     set_peft_model_state_dict(model, {name: torch.from_numpy(value) for name, value in _start(place).items()})
     model.train()
     trained = [value for value in model.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=RATE, betas=BETAS, eps=EPSILON, weight_decay=0.0)
-    turns = cycle([_padded(torch, rows, device) for rows in lesson.batches(Path(place))])
+    turns = cycle([_padded(torch, rows, device) for rows in dataset.batches(Path(place))])
 
     def step() -> float:
         ids, attended, labels = next(turns)
@@ -141,8 +141,8 @@ def mlx(place: str, threads: int) -> Commands:
 
     model, _ = load_model(Path(place) / "folder")
     model.freeze()
-    keys = [f"{'self_attn' if name[0] in 'qkvo' else 'mlp'}.{name}" for name in lesson.TARGETS]
-    settings = {"rank": lesson.RANK, "scale": lesson.ALPHA / lesson.RANK, "dropout": 0.0, "keys": keys}
+    keys = [f"{'self_attn' if name[0] in 'qkvo' else 'mlp'}.{name}" for name in dataset.TARGETS]
+    settings = {"rank": dataset.RANK, "scale": dataset.ALPHA / dataset.RANK, "dropout": 0.0, "keys": keys}
     linear_to_lora_layers(model, len(model.layers), settings)
     model.update(tree_unflatten([(_mlx_name(name), mx.array(value.T)) for name, value in _start(place).items()]))
     model.train()
@@ -156,7 +156,7 @@ def mlx(place: str, threads: int) -> Commands:
         optimizer.update(model, gradient)
         return loss
 
-    turns = cycle([_in_steps_of_32(mx, rows) for rows in lesson.batches(Path(place))])
+    turns = cycle([_in_steps_of_32(mx, rows) for rows in dataset.batches(Path(place))])
 
     def step() -> float:
         loss = compiled(*next(turns))

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchmarks.speed import lesson
+from benchmarks.speed import dataset
 from benchmarks.speed.apart import NotMeasured, Worker, once
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.table import ABSENT, Table, median, number, verdict
@@ -181,8 +181,8 @@ def _notes(bench: Bench, runs: list[Run], tokens: int, targets: tuple[float, flo
     )
     losses = ", ".join(f"{step['loss']:.3f}" for step in ours.steps)
     return [
-        f"{bench.base}; a step is {lesson.ROWS} pairs, {tokens} tokens without padding, of which the answers are "
-        f"learned; rank {lesson.RANK}, all seven linear layers; {bench.threads} threads. Tokens are counted alike "
+        f"{bench.base}; a step is {dataset.ROWS} pairs, {tokens} tokens without padding, of which the answers are "
+        f"learned; rank {dataset.RANK}, all seven linear layers; {bench.threads} threads. Tokens are counted alike "
         "for all.",
         f"Faster than PEFT in f32 by {verdict(ratio(peft, ours), targets[0])}, than mlx_lm.lora by "
         f"{verdict(ratio(mlx, ours), targets[1])}; memory, as a share of the smaller of theirs: "

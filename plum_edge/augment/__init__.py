@@ -9,7 +9,7 @@ Knows nothing of storage, tokens or training.
 """
 
 from plum_edge.augment.checks import Checked, Mentions, check, contradicted
-from plum_edge.augment.keyphrases import Phrase, key_phrases
-from plum_edge.augment.phrases import augment
+from plum_edge.augment.phrases.keyphrases import Phrase, key_phrases
+from plum_edge.augment.phrases.pairs import augment
 
 __all__ = ["Checked", "Mentions", "Phrase", "augment", "check", "contradicted", "key_phrases"]

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from plum_edge.augment import language
 from plum_edge.augment.checks import Checked, Mentions, check
-from plum_edge.augment.phrases import augment
-from plum_edge.augment.teachable import teachable
+from plum_edge.augment.phrases.pairs import augment
+from plum_edge.augment.phrases.teachable import teachable
 from plum_edge.records import Segment
 
 FOREIGN = "another language"

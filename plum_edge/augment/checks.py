@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from plum_edge.augment.teachable import told
-from plum_edge.augment.words import stem, stems, words
+from plum_edge.augment.phrases.teachable import told
+from plum_edge.augment.phrases.words import stem, stems, words
 from plum_edge.records import Pair, Segment
 
 _INNER_CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][^\W\d_]+")

@@ -12,7 +12,7 @@ import click
 from plum_edge.cli import heap, terminal
 from plum_edge.cli.progress import bar, interrupts
 from plum_edge.cli.session import Session, shared
-from plum_edge.nightly.nightlog import NightLog, watching
+from plum_edge.night.nightlog import NightLog, watching
 
 
 @click.command("consolidate", short_help="Learn what waits in the log: the nightly job.")

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from plum_edge import report
 from plum_edge.cli import terminal
 from plum_edge.cli.progress import bar
 from plum_edge.cli.session import Session, shared
+from plum_edge.evaluate import report
 
 
 @click.command("evaluate", short_help="Measure what is remembered.")

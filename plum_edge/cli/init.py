@@ -22,33 +22,33 @@ def command(session: Session, model: str | None, yes: bool) -> None:
 
     What stands in config.toml already stays, but for the base and what the base wants. Run it again at any time.
     """
-    from plum_edge.registry import bases
+    from plum_edge.bases import manage
 
     home = session.folder()
-    here = bases.machine()
+    here = manage.machine()
     if model is None:
-        found = bases.propose(home)
+        found = manage.propose(home)
         model = found.entry.name
         if not session.json:
             terminal.say(f"this machine: {here.device}, {terminal.size(here.total)} of memory; {here.backend} trains")
             size = f"{parameters(found.parameters)} parameters, {found.entry.licence}"
-            takes = f"{gigabytes(found.training)} to train, {gigabytes(found.recall)} to answer"
+            takes = f"{gigabytes(found.training)} to train, {gigabytes(found.runtime)} to answer"
             terminal.say(f"proposed:     {model} ({size}): {takes}")
         if not yes and found.here != "yes":
             _agree(session, model)
-    base = bases.pull(home, model, quiet=session.json)
-    answer, seconds = bases.try_out(home, base)
-    bases.configure(home, base)
+    base = manage.pull(home, model, quiet=session.json)
+    answer, seconds = manage.try_out(home, base)
+    manage.configure(home, base)
     if session.json:
         session.emit(
             {
                 "base": base.name, "folder": str(base.weights), "sha256": base.sha256, "device": here.device,
-                "memory": here.total, "question": bases.QUESTION, "answer": answer, "seconds": round(seconds, 2),
+                "memory": here.total, "question": manage.QUESTION, "answer": answer, "seconds": round(seconds, 2),
             }
         )  # fmt: skip
         return
     said = terminal.one_line(terminal.clean(answer)) or "(no answer)"
-    terminal.hang(f"asked:        {bases.QUESTION}  ", f"{said}   ({seconds:.1f} s)")
+    terminal.hang(f"asked:        {manage.QUESTION}  ", f"{said}   ({seconds:.1f} s)")
     terminal.say(f"\n{base.name} is the base now. Try:  plum-edge chat{terminal.home_option(session.home)}")
 
 

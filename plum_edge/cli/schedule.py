@@ -27,12 +27,12 @@ command = group("schedule", "status", "Let the system run the night each night."
 @click.pass_obj
 def install(session: Session, at: str, on_battery: Any) -> None:
     """Run consolidate each night, with launchd, systemd or cron. Given again, it changes what is there."""
-    from plum_edge import nightly
+    from plum_edge.night import scheduler
 
     home = session.folder()
     if not home.log.exists():
         raise UsageError(f"There is no memory in {home.root}.", "Begin with: plum-edge import FILE, or plum-edge chat.")
-    found = nightly.install(nightly.Plan(home.root, nightly.moment(at), on_battery))
+    found = scheduler.install(scheduler.Plan(home.root, scheduler.moment(at), on_battery))
     _say(session, found)
 
 
@@ -41,9 +41,9 @@ def install(session: Session, at: str, on_battery: Any) -> None:
 @click.pass_obj
 def status(session: Session) -> None:
     """Say whether this memory is scheduled, and when the next night is."""
-    from plum_edge import nightly
+    from plum_edge.night import scheduler
 
-    _say(session, nightly.status(session.folder().root))
+    _say(session, scheduler.status(session.folder().root))
 
 
 @command.command("remove")
@@ -51,9 +51,9 @@ def status(session: Session) -> None:
 @click.pass_obj
 def remove(session: Session) -> None:
     """Take the schedule of this memory away. The memory itself stays."""
-    from plum_edge import nightly
+    from plum_edge.night import scheduler
 
-    gone = nightly.remove(session.folder().root)
+    gone = scheduler.remove(session.folder().root)
     if session.json:
         session.emit({"removed": gone})
     else:

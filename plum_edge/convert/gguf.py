@@ -17,8 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from plum_edge import gguf_header
-from plum_edge.convert import peft, rope, tensors
+from plum_edge.convert import gguf_header, peft, rope, tensors
 from plum_edge.convert import vocabulary as words
 from plum_edge.convert.families import Family, family, stem
 from plum_edge.convert.fuse import fused

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from plum_edge import gguf_header
-from plum_edge.convert import gguf_config, rope
+from plum_edge.convert import gguf_config, gguf_header, rope
 from plum_edge.convert.families import Family, of_architecture
 from plum_edge.convert.names import name_map, natural
 from plum_edge.errors import NoModel

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control
 from plum_edge.records import Message
+from plum_edge.templates.prompt import ChatTemplate, Control
 
 _CONTENTS = tuple(chr(0xE000 + n) for n in range(6))
 """Private-use characters that stand for what is said."""

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plum_edge import gguf_header
-from plum_edge.convert import gguf, peft, rope
+from plum_edge.convert import gguf, gguf_header, peft, rope
 from plum_edge.convert.families import Family, stem
 from plum_edge.convert.lora import Lora
 from plum_edge.convert.names import weight_name

@@ -14,8 +14,8 @@ from typing import Any
 
 from plum_edge.convert import bpe
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control, Text
 from plum_edge.records import Message
+from plum_edge.templates.prompt import ChatTemplate, Control, Text
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
 """Types of tokens, numbered as SentencePiece and GGUF number them."""

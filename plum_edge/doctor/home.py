@@ -8,17 +8,17 @@ import shlex
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from plum_edge import nightly
+from plum_edge.bases import base, catalogue
 from plum_edge.config import Config
 from plum_edge.convert import peft
 from plum_edge.doctor.finding import Finding, wrong
 from plum_edge.errors import IntegrityError, NoModel, PlumError, StoreError, StoreMissing
-from plum_edge.fold import checkpoint
+from plum_edge.night import scheduler
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Adapter
-from plum_edge.registry import base, catalogue
 from plum_edge.store import Store
-from plum_edge.train import state_sha256
+from plum_edge.train.fold import checkpoint
+from plum_edge.train.step import state_sha256
 
 _OTHER = "Choose another: plum-edge adapters use ID"
 
@@ -136,7 +136,7 @@ def clock(home: Home) -> Finding:
 
 def schedule(home: Home) -> Finding:
     """Return when the next night runs by itself, and what keeps it from that."""
-    found = nightly.status(home.root)
+    found = scheduler.status(home.root)
     if not found["installed"]:
         return Finding("schedule", "none: a night runs when you call plum-edge consolidate")
     line = f"{found['scheduler']}, each night at {found['at']}"

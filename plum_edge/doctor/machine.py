@@ -10,11 +10,11 @@ import sys
 
 import psutil
 
+from plum_edge.bases import base
 from plum_edge.config import Config
 from plum_edge.doctor.finding import Finding, installed, size, wrong
 from plum_edge.errors import NoBackend, NoMemory, NoModel, PlumError, StoreError, Unavailable, UsageError
 from plum_edge.paths import Home, existing
-from plum_edge.registry import base
 
 _SLOW = 30.0
 """GFLOP/s below which a night takes hours: MLX's own reference BLAS makes about 7."""

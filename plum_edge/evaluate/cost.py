@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from plum_edge.asking import Recalls
+from plum_edge.answer import LanguageModel
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.records import Message
 
@@ -34,42 +34,42 @@ class Cost:
 class Meter:
     """A recall that notes its prompts."""
 
-    def __init__(self, recall: Recalls) -> None:
-        self._recall = recall
+    def __init__(self, runtime: LanguageModel) -> None:
+        self._runtime = runtime
         self._prompts: set[tuple[str | None, tuple[Message, ...]]] = set()
 
     @property
     def adapter_id(self) -> str | None:
         """As the recall's own."""
-        return self._recall.adapter_id
+        return self._runtime.adapter_id
 
     def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:
         """Swap the adapter, or take it off."""
-        self._recall.use(adapter_gguf, adapter_id)
+        self._runtime.use(adapter_gguf, adapter_id)
 
     def p_yes(self, messages: Sequence[Message]) -> float:
         """Return p(Yes) / (p(Yes) + p(No)) at the first token of the answer."""
         self._note(messages)
-        return self._recall.p_yes(messages)
+        return self._runtime.p_yes(messages)
 
     def p_yes_many(self, prompts: Sequence[Sequence[Message]]) -> list[float]:
         """Return the same of each prompt."""
         for messages in prompts:
             self._note(messages)
-        return self._recall.p_yes_many(prompts)
+        return self._runtime.p_yes_many(prompts)
 
     def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
         """Return the answer."""
         self._note(messages)
-        return self._recall.answer(messages, max_tokens=max_tokens, decided=decided)
+        return self._runtime.answer(messages, max_tokens=max_tokens, decided=decided)
 
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token."""
         self._note(messages)
-        return self._recall.opening(messages, tokens)
+        return self._runtime.opening(messages, tokens)
 
     def _note(self, messages: Sequence[Message]) -> None:
-        self._prompts.add((self._recall.adapter_id, tuple(messages)))
+        self._prompts.add((self._runtime.adapter_id, tuple(messages)))
 
     def taken(self) -> list[tuple[Message, ...]]:
         """Return the different prompts since the last call."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from plum_edge.augment import templates
+from plum_edge.augment.phrases import templates
 
 
 def words(text: str) -> list[str]:

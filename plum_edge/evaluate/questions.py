@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
-from plum_edge.augment import templates
+from plum_edge.augment.phrases import templates
 from plum_edge.errors import BadInput
 from plum_edge.evaluate.marking import abstains, words
 from plum_edge.records import Pair, Question, Style, draw

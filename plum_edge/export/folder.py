@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from plum_edge.bases import Base, dtype
+from plum_edge.bases.base_check import check_tokenizer
 from plum_edge.config import Config
 from plum_edge.convert import formats, gguf, ollama, peft, verify
 from plum_edge.convert.formats import Target
@@ -23,8 +25,6 @@ from plum_edge.errors import IntegrityError, NoModel, UsageError
 from plum_edge.export import translate
 from plum_edge.paths import atomic_dir, sha256_file
 from plum_edge.records import Adapter
-from plum_edge.registry import Base, dtype
-from plum_edge.registry.base_check import check_tokenizer
 from plum_edge.store import Store
 
 Form = Literal["gguf", "peft", "mlx", "ollama"]

@@ -14,21 +14,21 @@ from typing import Any
 
 import numpy as np
 
-from plum_edge import registry
+from plum_edge import bases
+from plum_edge.bases import Base
 from plum_edge.config import Config
 from plum_edge.convert import formats
+from plum_edge.convert.gguf_header import read as read_header
 from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, IntegrityError, UsageError
 from plum_edge.export.folder import GGUF, MANIFEST, opened, save
-from plum_edge.gguf_header import read as read_header
-from plum_edge.home.lock import locked
 from plum_edge.paths import Home, atomic_dir, sha256_file
-from plum_edge.recall import Recall
-from plum_edge.recall.adapter_check import check_adapter
 from plum_edge.records import Adapter
-from plum_edge.registry import Base
+from plum_edge.runtime import Runtime
+from plum_edge.runtime.adapter_check import check_adapter
 from plum_edge.store import Store
-from plum_edge.train import state_sha256
+from plum_edge.store.lock import locked
+from plum_edge.train.step import state_sha256
 
 _EXACT = 1e-6
 _PROBE = [1, 2, 3, 4]
@@ -62,7 +62,7 @@ def add(home: Home, store: Store, base: Base, config: Config, folder: Path) -> A
         noted = _noted(identity, manifest, lora, base)
         with atomic_dir(target) as work:
             save(work, state, max(lora.ranks), lora.alpha, base)
-            _prove(work / GGUF, lora, registry.gguf(base, home, config.generate.dtype), base)
+            _prove(work / GGUF, lora, bases.gguf(base, home, config.generate.dtype), base)
             (work / MANIFEST).write_text(json.dumps(noted, indent=2) + "\n", encoding="utf-8")
         file = target / GGUF
         adapter = Adapter(
@@ -104,7 +104,7 @@ def _prove(file: Path, lora: Lora, base_gguf: Path, base: Base) -> None:
     if not error <= _EXACT:
         raise ConversionMismatch(f"the weights in the file differ by {error:.2g} (allowed {_EXACT:.2g})")
     check_adapter(file, read_header(base_gguf))
-    with Recall(base_gguf, context=64) as runtime:
+    with Runtime(base_gguf, context=64) as runtime:
         bare = runtime.logits(_PROBE).copy()
         runtime.use(file)
         moved = runtime.logits(_PROBE)

@@ -23,7 +23,7 @@ from plum_edge.convert.formats import Form, Skeleton, Target
 from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, UsageError
 from plum_edge.paths import disk_errors, fsync_dir, rename
-from plum_edge.recall import Recall
+from plum_edge.runtime import Runtime
 
 RUNTIMES = {"gguf": "llama.cpp", "peft": "PEFT", "mlx": "mlx-lm"}
 _WEIGHTS_BOUND = {"f32": 1e-6, "f16": 1e-3}
@@ -164,6 +164,6 @@ class Runtimes:
             return own_loaders.peft_logits(self.base.place, adapter, self.prompts)
         if not self.gguf.is_file():
             gguf.write_base(self.base.place, self.gguf, vocabulary=False)
-        with Recall(self.gguf, exact=True) as runtime:
+        with Runtime(self.gguf, exact=True) as runtime:
             runtime.use(adapter)
             return [runtime.logits(ids) for ids in self.prompts]

@@ -11,12 +11,12 @@ from typing import Any
 
 from plum_edge.augment.checks import contradicted
 from plum_edge.errors import UsageError
-from plum_edge.home import erase
-from plum_edge.home.lock import locked
+from plum_edge.night import erase
 from plum_edge.paths import Home, disk_errors
 from plum_edge.records import Pair, Split
 from plum_edge.store import Store
 from plum_edge.store.edits import edited
+from plum_edge.store.lock import locked
 
 _NOTHING = "Nothing was changed."
 _SPLITS: tuple[Split, ...] = ("train", "held_out")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from plum_edge.errors import UsageError
-from plum_edge.home import erase
+from plum_edge.night import erase
 from plum_edge.paths import Home
 from plum_edge.records import Adapter
 from plum_edge.store import Store

@@ -28,11 +28,11 @@ from plum_edge.records import Adapter, Answer, Conversation, Evidence, Message, 
 from plum_edge.store import Store
 
 if TYPE_CHECKING:
-    from plum_edge.exam import Exam
+    from plum_edge.answer.speaker import Speaker
+    from plum_edge.bases import Base
+    from plum_edge.evaluate.evaluator import Evaluator
     from plum_edge.export.folder import Form
-    from plum_edge.memory.speaker import Speaker
     from plum_edge.records import Segment
-    from plum_edge.registry import Base
 
 
 class Memory:
@@ -40,16 +40,16 @@ class Memory:
 
     def __init__(self, home: str | os.PathLike[str] | None = None, *, create: bool = True) -> None:
         self.home = Home.find(home)
-        from plum_edge.registry import catalogue
+        from plum_edge.bases import catalogue
 
         self.config = catalogue.settings(self.home)
         self.store = Store.open(self.home, create=create)
 
     def close(self) -> None:
         """Close the store, and the model where one was opened."""
-        if "_exam" in self.__dict__:
-            self._exam.close()
-            del self.__dict__["_exam"]
+        if "_evaluator" in self.__dict__:
+            self._evaluator.close()
+            del self.__dict__["_evaluator"]
         self.store.close()
 
     def __enter__(self) -> Memory:
@@ -63,21 +63,21 @@ class Memory:
     @cached_property
     def base(self) -> Base:
         """The base model of the configuration. Raises `NoModel`."""
-        from plum_edge import registry
+        from plum_edge import bases
 
-        return registry.base(self.config.model.base, self.home)
+        return bases.base(self.config.model.base, self.home)
 
     @cached_property
-    def _exam(self) -> Exam:
-        from plum_edge.exam import Exam
+    def _evaluator(self) -> Evaluator:
+        from plum_edge.evaluate.evaluator import Evaluator
 
-        return Exam(self.home.create(), self.store, self.config, self.base)
+        return Evaluator(self.home.create(), self.store, self.config, self.base)
 
     @cached_property
     def _speaker(self) -> Speaker:
-        from plum_edge.memory.speaker import Speaker
+        from plum_edge.answer.speaker import Speaker
 
-        return Speaker(self.store, self.config, lambda: self._exam)
+        return Speaker(self.store, self.config, lambda: self._evaluator)
 
     # --- what goes in
 
@@ -134,8 +134,8 @@ class Memory:
         after_step: Callable[[Segment, Path], None] | None = None,
     ) -> dict[str, Any]:
         """Learn what waits and promote the adapter if it is better; return the contract's JSON (design.md §6)."""
-        from plum_edge.consolidate import Night
-        from plum_edge.consolidate.budget import Budget
+        from plum_edge.night.budget import Budget
+        from plum_edge.night.night import Night
 
         night = Night(
             self.home.create(), self.store, self._settings(recipe, backend, augmenter), self.base, limit=limit
@@ -206,24 +206,24 @@ class Memory:
             UsageError: there is no such system, or one was named that needs an adapter.
             NoModel: one was named that needs what is not installed.
         """
-        from plum_edge.exam.measure import Measure
+        from plum_edge.evaluate.measure import Measure
 
-        return Measure(self.store, self.config, lambda: self._exam).evaluate(
+        return Measure(self.store, self.config, lambda: self._evaluator).evaluate(
             adapter, questions, baselines, prompted, progress
         )
 
     def comparable(self) -> list[str]:
         """Return the systems that `evaluate` can measure here beside the adapter, by name."""
-        from plum_edge.baselines import EVERY, chosen
+        from plum_edge.evaluate.baselines import EVERY, chosen
         from plum_edge.retrieve.encoder import installed
 
         return chosen([EVERY], adapter=self.store.runs.active() is not None, dense=installed())
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""
-        from plum_edge.exam.measure import Measure
+        from plum_edge.evaluate.measure import Measure
 
-        return Measure(self.store, self.config, lambda: self._exam).watch(cells)
+        return Measure(self.store, self.config, lambda: self._evaluator).watch(cells)
 
     # --- taking back
 
@@ -248,7 +248,7 @@ class Memory:
             UnknownId: a conversation that was never there; nothing was changed.
             LockHeld, Interrupted, Unavailable, StoreError: as `forget.Forget.run` says.
         """
-        from plum_edge.forget import Forget, choose
+        from plum_edge.night.forget import Forget, choose
 
         since, until = (moment and self.config.log.local(moment) for moment in (since, until))
         ids = choose(self.store, conversations, search=search, since=since, until=until)
@@ -301,8 +301,8 @@ class Memory:
 
     def prune(self, *, keep: int | None = None, dry_run: bool = False) -> dict[str, Any]:
         """Remove refused and old adapters; what forgetting needs stays (`lineage.prune`)."""
-        from plum_edge.home.lock import locked
         from plum_edge.memory import lineage
+        from plum_edge.store.lock import locked
 
         with locked(self.home):
             return lineage.prune(self.home, self.store, keep=keep or lineage.KEPT, dry_run=dry_run)

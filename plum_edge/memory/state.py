@@ -6,8 +6,8 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from plum_edge import nightly
 from plum_edge.config import Config
+from plum_edge.night import scheduler
 from plum_edge.paths import Home
 from plum_edge.store import Store
 
@@ -35,7 +35,7 @@ def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
         "nights": [_plain(night) for night in store.runs.nights(_NIGHTS)],
         "aside": store.log.aside(),
         "doubted": store.attempts.open(),
-        "schedule": nightly.status(home.root),
+        "schedule": scheduler.status(home.root),
         "first_date": dates[0].isoformat() if dates else None,
         "last_date": dates[-1].isoformat() if dates else None,
         "backend": config.train.backend,

@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import Literal
 
 from plum_edge.records import Conversation, Evidence, Pair
-from plum_edge.retrieve.bar import PairBar, WordBar
 from plum_edge.retrieve.dense import Dense
 from plum_edge.retrieve.encoder import Encoder
 from plum_edge.retrieve.notes import NOTES, Notes
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
+from plum_edge.retrieve.threshold import PairThreshold, WordThreshold
 
 Ranking = Literal["bm25", "dense"]
 Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]
@@ -68,19 +68,19 @@ class Library:
     def score(self, ranking: Ranking, question: str) -> float:
         """Return how well the log matches a question, by no model's reading: from 1 on it was discussed."""
         self._tune()
-        return self._word_bar.score(question) if ranking == "bm25" else self._pair_bar.score(question)
+        return self._word_threshold.score(question) if ranking == "bm25" else self._pair_threshold.score(question)
 
     def likelihood(self, topic: str) -> float:
         """Return how likely it is that a topic was discussed, by word search alone: from one half on it was."""
         self._tune()
-        return self._word_bar.likelihood(topic)
+        return self._word_threshold.likelihood(topic)
 
     def _tune(self) -> None:
         now = self.left_out or self.version()  # while a conversation goes on, the rest of the log is what it was
         if self._tuned_at != now:
             self._tuned_at = now
-            self.__dict__.pop("_word_bar", None)
-            self.__dict__.pop("_pair_bar", None)
+            self.__dict__.pop("_word_threshold", None)
+            self.__dict__.pop("_pair_threshold", None)
 
     def quote(self, ranking: Ranking, question: str) -> str | None:
         """Return the message that matches best, or None."""
@@ -119,12 +119,12 @@ class Library:
         return Notes(told, self.dates, self.count_tokens, self.version)
 
     @cached_property
-    def _word_bar(self) -> WordBar:
-        return WordBar(self._by_words.best, self.conversations)
+    def _word_threshold(self) -> WordThreshold:
+        return WordThreshold(self._by_words.best, self.conversations)
 
     @cached_property
-    def _pair_bar(self) -> PairBar:
+    def _pair_threshold(self) -> PairThreshold:
         def questions() -> Iterable[tuple[str, bool]]:
             return ((p.question, p.polarity == "positive") for p in self.pairs() if p.kind == "closed")
 
-        return PairBar(self._by_meaning.best, questions)
+        return PairThreshold(self._by_meaning.best, questions)

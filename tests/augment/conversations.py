@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from plum_edge.augment.lexicon import THEMES
+from plum_edge.augment.phrases.lexicon import THEMES
 from plum_edge.records import Message, Segment
 
 BST = timezone(timedelta(hours=1))

@@ -14,7 +14,7 @@ from plum_edge.backends import own_loaders
 from plum_edge.convert import formats
 from plum_edge.convert.families import Family
 from plum_edge.convert.lora import Lora
-from plum_edge.recall import Recall
+from plum_edge.runtime import Runtime
 from tests import zoo
 from tests.cli.conftest import Run
 
@@ -44,7 +44,7 @@ def test_mlx_to_gguf_is_proven_by_logits_and_llama_cpp_takes_it(base: Path, adap
     from plum_edge.convert import gguf
 
     gguf.write_base(base, base.parent / "base.gguf")
-    with Recall(base.parent / "base.gguf") as runtime:
+    with Runtime(base.parent / "base.gguf") as runtime:
         bare = runtime.logits([5, 6, 7]).copy()
         runtime.use(out)
         assert np.abs(runtime.logits([5, 6, 7]) - bare).max() > 0.1

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plum_edge import Memory, registry
+from plum_edge import Memory, bases
 from plum_edge.backends import own_loaders
 from plum_edge.paths import Home
-from plum_edge.recall import Recall
+from plum_edge.runtime import Runtime
 from tests.cli.conftest import Run, configured
 from tests.tiny import tiny_base
 
@@ -33,7 +33,7 @@ def trained(learned: Path, tiny: Path) -> list[np.ndarray]:
 
 
 def _llama(home: Path, tiny: Path, adapter: Path | None) -> list[np.ndarray]:
-    with Recall(registry.gguf(registry.base(str(tiny)), Home(home)), exact=True) as runtime:
+    with Runtime(bases.gguf(bases.base(str(tiny)), Home(home)), exact=True) as runtime:
         runtime.use(adapter)
         return [runtime.logits(ids).copy() for ids in PROMPTS]
 
@@ -76,7 +76,7 @@ def test_ollama_gets_base_and_adapter_in_one_and_the_template(
     out = tmp_path / "out"
     done = run("export", out, "--to", "ollama", "--home", learned)
     assert done.code == 0 and f"ollama create my-memory -f {out}/Modelfile" in done.out.replace("\n", "")
-    with Recall(out / "model.gguf", exact=True) as runtime:
+    with Runtime(out / "model.gguf", exact=True) as runtime:
         assert _near([runtime.logits(ids).copy() for ids in PROMPTS], trained)
     lines = (out / "Modelfile").read_text()
     assert lines.startswith("FROM ./model.gguf\n") and "<|assistant|>" in lines

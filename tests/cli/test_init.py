@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from plum_edge import registry
+from plum_edge import bases
 from plum_edge.backends import pick
+from plum_edge.bases import manage
 from plum_edge.config import load
 from plum_edge.errors import BadConfig
 from plum_edge.paths import Home
-from plum_edge.registry import bases
 from tests.cli.conftest import Run, configured
 from tests.hub_server import LARGE, Hub, serve
 from tests.tiny import tiny_base
@@ -49,7 +49,7 @@ def test_init_downloads_asks_and_writes_the_settings(hub: Hub, tmp_path: Path) -
     done = typed(hub, tmp_path, "init", "--model", NAME.lower(), "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert said["base"] == NAME and said["question"] == bases.QUESTION
+    assert said["base"] == NAME and said["question"] == manage.QUESTION
     config = load(tmp_path / "home" / "config.toml")
     assert (config.model.base, config.train.rank, config.train.alpha) == (NAME, 16, 32.0)
     got = {name for _, name, _ in hub.asked}
@@ -110,30 +110,30 @@ def test_the_embedded_base_needs_no_connection_and_settings_stay(home: Path, run
 
 def test_nothing_is_downloaded_unasked(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        bases, "machine", lambda _wanted="auto": bases.memory.Machine("mlx", "metal", 16 << 30, 8 << 30)
+        manage, "machine", lambda _wanted="auto": manage.memory.Machine("mlx", "metal", 16 << 30, 8 << 30)
     )
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home / "hub"))
-    monkeypatch.setattr("plum_edge.registry.hub.reachable", lambda: True)
-    found = bases.propose(Home(home))
+    monkeypatch.setattr("plum_edge.bases.hub.reachable", lambda: True)
+    found = manage.propose(Home(home))
     assert found.parameters > 1e9 and not found.entry.gated and found.fits
     done = run("init", "--home", home)
     assert done.code == 2 and "--yes" in done.err and not (home / "config.toml").exists()
 
 
 def test_a_small_machine_is_offered_the_embedded_base(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bases, "machine", lambda _wanted="auto": bases.memory.Machine("mlx", "cpu", 1 << 28, 1 << 28))
-    assert bases.propose(Home(home)).entry.name == "plum-tiny"
+    monkeypatch.setattr(manage, "machine", lambda _wanted="auto": manage.memory.Machine("mlx", "cpu", 1 << 28, 1 << 28))
+    assert manage.propose(Home(home)).entry.name == "plum-tiny"
 
 
 @pytest.mark.parametrize("total", [2e9, 4e9, 8e9])
 def test_what_is_proposed_leaves_room_for_other_programs(
     home: Path, monkeypatch: pytest.MonkeyPatch, total: float
 ) -> None:
-    here = bases.memory.Machine("mlx", "cpu", int(total), int(total / 2))
-    monkeypatch.setattr(bases, "machine", lambda _wanted="auto": here)
-    monkeypatch.setattr("plum_edge.registry.hub.reachable", lambda: True)
-    found = bases.propose(Home(home))
-    assert max(found.training, found.recall) <= 0.6 * total
+    here = manage.memory.Machine("mlx", "cpu", int(total), int(total / 2))
+    monkeypatch.setattr(manage, "machine", lambda _wanted="auto": here)
+    monkeypatch.setattr("plum_edge.bases.hub.reachable", lambda: True)
+    found = manage.propose(Home(home))
+    assert max(found.training, found.runtime) <= 0.6 * total
     assert found.entry.name != "plum-tiny", "there are bases that leave it"
 
 
@@ -141,38 +141,38 @@ def test_what_is_proposed_leaves_room_for_other_programs(
 def test_without_a_hub_the_one_of_the_package_registry_is_proposed(
     home: Path, monkeypatch: pytest.MonkeyPatch, device: str
 ) -> None:
-    here = bases.memory.Machine("mlx", device, 16 << 30, 8 << 30)
-    monkeypatch.setattr(bases, "machine", lambda _wanted="auto": here)
+    here = manage.memory.Machine("mlx", device, 16 << 30, 8 << 30)
+    monkeypatch.setattr(manage, "machine", lambda _wanted="auto": here)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home / "hub"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    found = bases.propose(Home(home))
+    found = manage.propose(Home(home))
     assert found.entry.name == "SmolLM2-135M-Instruct" and found.entry.licence == "Apache-2.0"
 
 
 def test_a_hub_that_refuses_is_none(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plum_edge.registry.hub._PATIENCE", 60.0)
+    monkeypatch.setattr("plum_edge.bases.hub._PATIENCE", 60.0)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)  # a command of ours may have imported it
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
-    assert bases.hub.reachable()
+    assert manage.hub.reachable()
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    assert not bases.hub.reachable()
+    assert not manage.hub.reachable()
 
 
 def test_a_base_that_answers_beside_the_card_is_held_against_main_memory(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = bases.memory.Machine("torch", "cuda", 80 << 30, 79 << 30)
-    monkeypatch.setattr(bases, "machine", lambda _wanted="auto": here)
-    monkeypatch.setattr(bases.memory, "main_memory", lambda name: bases.memory.Machine(name, "cpu", 4 << 30, 2 << 30))
-    assert 0 < bases.propose(Home(home)).recall <= 0.6 * (4 << 30)
+    here = manage.memory.Machine("torch", "cuda", 80 << 30, 79 << 30)
+    monkeypatch.setattr(manage, "machine", lambda _wanted="auto": here)
+    monkeypatch.setattr(manage.memory, "main_memory", lambda name: manage.memory.Machine(name, "cpu", 4 << 30, 2 << 30))
+    assert 0 < manage.propose(Home(home)).runtime <= 0.6 * (4 << 30)
 
 
 def test_settings_that_a_program_cannot_change_are_left(tmp_path: Path, tiny: Path) -> None:
     home = Home(tmp_path / "home").create()
     home.config.write_text('model = { base = "x" }\n')
     with pytest.raises(BadConfig):
-        bases.configure(home, registry.base(str(tiny)))
+        manage.configure(home, bases.base(str(tiny)))
     assert tomllib.loads(home.config.read_text()) == {"model": {"base": "x"}}
 
 

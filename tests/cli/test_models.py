@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import registry
+from plum_edge import bases
 from plum_edge.convert import gguf
 from plum_edge.paths import Home
 from tests.cli.conftest import Run
@@ -48,8 +48,8 @@ def test_a_folder_and_its_gguf_are_added_and_used(home: Path, tmp_path: Path, ru
     gguf.write_base(folder, given, "q8_0")
     found = run("models", "add", folder, given, "--name", "mine", "--home", home, "--json")
     assert found.code == 0 and found.json["name"] == "mine"
-    base = registry.base("mine", Home(home))
-    assert registry.gguf(base, Home(home)) == given
+    base = bases.base("mine", Home(home))
+    assert bases.gguf(base, Home(home)) == given
     listed = {one["name"]: one for one in run("models", "list", "--home", home, "--json").json}
     assert listed["mine"]["here"] and listed["mine"]["training_bytes"] > 0
     (home / "config.toml").write_text('[model]\nbase = "mine"\n')

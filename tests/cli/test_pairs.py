@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from plum_edge.errors import LockHeld
-from plum_edge.home.lock import locked
 from plum_edge.paths import Home
+from plum_edge.store.lock import locked
 from tests.cli.conftest import Run
 
 

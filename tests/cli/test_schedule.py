@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge.nightly import nightlog
+from plum_edge.night import nightlog
 from plum_edge.paths import Home
 from tests.cli.conftest import Run
 

@@ -8,19 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from plum_edge import registry
+from plum_edge import bases
 from plum_edge.backends import dense, pick
 from plum_edge.backends.base import State
 from plum_edge.backends.memory import Plan
 from plum_edge.config import Augment, Config, Train
 from plum_edge.errors import Interrupted
-from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from plum_edge.store import Store
-from plum_edge.train import Learned
+from plum_edge.train.fold import Fold
+from plum_edge.train.step import Learned
 from tests.conformance.test_trainer import BACKENDS, PEFT, REASONS, example, make, zero
-from tests.test_fold import conversation
 from tests.tiny import tiny_base
+from tests.train.test_fold import conversation
 
 needs_both = pytest.mark.skipif(any(REASONS.values()), reason="; ".join(filter(None, REASONS.values())))
 NOBODY = 10**6
@@ -69,12 +69,14 @@ def night(home: Home, name: str, split: list[list[int]], stop: int = 0) -> tuple
     ``stop``: at so many optimizer steps, to be carried on by a call with a night of nothing new.
     """
     left = iter(range(stop))
-    train = Train(backend=name, recipe="distill", threads=1, epochs=2, rank=4, alpha=8.0, general=0.0, honest=0.0)
+    train = Train(
+        backend=name, recipe="distill", threads=1, epochs=2, rank=4, alpha=8.0, general=0.0, sampled_negatives=0.0
+    )
     config, steps = Config(augment=Augment(topics=1), train=replace(train, replay=1.0)), []
     for numbers in split:
         with Store.open(home.create(), create=True) as store:
             store.log.add(conversation(number) for number in numbers)
-            fold = Fold(home, store, config, registry.base("plum-tiny"))
+            fold = Fold(home, store, config, bases.base("plum-tiny"))
             state = fold.head()
             learned = {step.segment for step in store.runs.steps()}
             for segment in [*(one for one in store.log.segments() if one.id not in learned), *store.log.plan()]:
@@ -99,7 +101,7 @@ def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_base_teaches_in_its_own_words_and_any_split_gives_the_same_bytes(backend: str, tmp_path: Path) -> None:
     fold, whole = night(Home(tmp_path / "a"), backend, [[0, 1]])
-    spoken = [text for text in fold.lessons.teaching._said.values() if text]
+    spoken = [text for text in fold.datasets.teaching._said.values() if text]
     assert spoken, "plum-tiny can answer what it reads"
     _, apart = night(Home(tmp_path / "b"), backend, [[0], [1]])
     for one, other in zip(whole, apart, strict=True):
@@ -120,6 +122,6 @@ def test_stopped_between_epochs_it_ends_with_the_same_bytes(backend: str, tmp_pa
 def test_backends_distill_alike(tmp_path: Path) -> None:
     """The same words of the base, and f32 loss curves within 1e-4."""
     (mlx, of_mlx), (torch, of_torch) = (night(Home(tmp_path / name), name, [[0]]) for name in ("mlx", "torch"))
-    assert mlx.lessons.teaching._said == torch.lessons.teaching._said
+    assert mlx.datasets.teaching._said == torch.datasets.teaching._said
     np.testing.assert_allclose(of_mlx[0].losses, of_torch[0].losses, atol=1e-4, rtol=0)
     assert pick.choose("torch").name == torch.trainer.name

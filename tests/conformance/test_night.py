@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import Memory, registry
+from plum_edge import Memory, bases
 from plum_edge.backends import pick
 from plum_edge.config import Config, Model, Train
 from plum_edge.errors import Interrupted, NoMemory
-from plum_edge.fold import Fold
 from plum_edge.paths import Home
 from plum_edge.store import Store
-from tests.test_fold import TALKS, conversation, learn
+from plum_edge.train.fold import Fold
 from tests.tiny import tiny_base
+from tests.train.test_fold import TALKS, conversation, learn
 
 REASONS = pick.available()
 BACKENDS = [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
@@ -100,7 +100,7 @@ def fold_of(tmp_path: Path, name: str, store: Store, **changes: int) -> Fold:
     sizes = json.loads((folder / "config.json").read_text()) | changes
     (folder / "config.json").write_text(json.dumps(sizes))
     config = Config(model=Model(str(folder)), train=replace(SETTINGS, backend=name))
-    return Fold(Home(tmp_path), store, config, registry.base(str(folder)))
+    return Fold(Home(tmp_path), store, config, bases.base(str(folder)))
 
 
 @pytest.mark.parametrize("name", BACKENDS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge.registry import catalogue, pypi
+from plum_edge.bases import catalogue, pypi
 
 
 def _found() -> Path | None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from plum_edge.convert import formats, gguf, mlx, peft, peft_folder, tensors
 from plum_edge.convert.lora import Lora, unified
 from plum_edge.errors import ForeignAdapter, NoModel, UsageError
-from plum_edge.recall import Recall
+from plum_edge.runtime import Runtime
 from tests import zoo
 
 Q, UP = "model.layers.0.self_attn.q_proj", "model.layers.1.mlp.up_proj"
@@ -234,7 +234,7 @@ def test_a_gguf_with_no_alpha_is_scaled_as_llama_cpp_does(tmp_path: Path) -> Non
     found = formats.read(tmp_path / "0.gguf", bones)
     assert (found.delta(UP) == plain.delta(UP)).all()
     gguf.write_base(base, tmp_path / "base.gguf")
-    with Recall(tmp_path / "base.gguf") as runtime:
+    with Runtime(tmp_path / "base.gguf") as runtime:
         logits = []
         for name in ("0.gguf", "1.gguf"):
             runtime.use(tmp_path / name)

@@ -14,8 +14,8 @@ import safetensors.numpy
 
 from plum_edge.convert import gguf, peft
 from plum_edge.convert.families import family, permute_qk
+from plum_edge.convert.gguf_header import BASE_SHA256, read
 from plum_edge.errors import ForeignAdapter, NoModel, NoSpace
-from plum_edge.gguf_header import BASE_SHA256, read
 from tests import tiny
 from tests.tiny import random_lora, tiny_base
 

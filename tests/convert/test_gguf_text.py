@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plum_edge.bases.base_check import STRINGS
 from plum_edge.convert import gguf, gguf_text
 from plum_edge.convert.gguf_weights import GgufWeights
 from plum_edge.convert.vocabulary import chat_template
-from plum_edge.recall.engine import Engine
 from plum_edge.records import Message
-from plum_edge.registry.base_check import STRINGS
-from plum_edge.tokens import ChatTokenizer
+from plum_edge.runtime.engine import Engine
+from plum_edge.templates.tokens import ChatTokenizer
 from tests import tiny, zoo
 from tests.convert.smollm2 import needs_smollm2, smollm2
 

@@ -14,18 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge import registry
+from plum_edge import bases
 from plum_edge.backends import own_loaders, pick
 from plum_edge.backends.base import LoraSpec, initial_state
 from plum_edge.convert import families, gguf, rope, verify
+from plum_edge.convert.gguf_header import read
 from plum_edge.convert.gguf_weights import GgufWeights
 from plum_edge.convert.weights import FolderWeights, open_weights
 from plum_edge.errors import NoModel
-from plum_edge.gguf_header import read
 from plum_edge.paths import Home
-from plum_edge.recall import Recall
 from plum_edge.records import Message
-from plum_edge.tokens import ChatTokenizer
+from plum_edge.runtime import Runtime
+from plum_edge.templates.tokens import ChatTokenizer
 from tests import zoo
 from tests.convert.smollm2 import needs_smollm2, smollm2
 
@@ -50,7 +50,7 @@ needs_peft = pytest.mark.skipif(not own_loaders.has_peft(), reason="PyTorch, tra
 
 def theirs(path: Path, prompts: list[list[int]] = PROMPTS) -> list[np.ndarray]:
     """Return llama.cpp's logits."""
-    with Recall(path, context=256, exact=True) as runtime:
+    with Runtime(path, context=256, exact=True) as runtime:
         return [runtime.logits(ids) for ids in prompts]
 
 
@@ -244,7 +244,7 @@ def test_other_families_in_four_bits(name: str, tmp_path: Path) -> None:
 @needs_smollm2
 def test_smollm2_in_four_bits_agrees_with_llama_cpp(tmp_path: Path) -> None:
     path = smollm2()
-    base = registry.base(str(path), Home(tmp_path))
+    base = bases.base(str(path), Home(tmp_path))
     tokenizer = ChatTokenizer(base.folder, base.chat_template)
     asked = [Message("user", words.format(what)) for words in ASKED for what in ABOUT]
     assert len(asked) == PROBES

@@ -15,7 +15,7 @@ from plum_edge.convert import formats, gguf
 from plum_edge.convert.lora import EMBEDDING, OUTPUT, Lora
 from plum_edge.errors import ForeignAdapter, NoModel
 from plum_edge.export.translate import BOUND, Runtimes
-from plum_edge.recall import Recall
+from plum_edge.runtime import Runtime
 from tests import zoo
 from tests.convert import matrix
 
@@ -162,5 +162,5 @@ def test_a_missing_output_is_named(tmp_path: Path) -> None:
 def test_a_context_ends_where_the_window_does(tmp_path: Path) -> None:
     base = zoo.base("mistral", tmp_path, sliding_window=40)
     gguf.write_base(base, tmp_path / "b.gguf")
-    with Recall(tmp_path / "b.gguf") as runtime:
+    with Runtime(tmp_path / "b.gguf") as runtime:
         assert runtime.context <= 256 and formats.skeleton(base).context == 40

@@ -8,8 +8,8 @@ import pytest
 
 from plum_edge.convert import ollama
 from plum_edge.errors import NoModel
-from plum_edge.prompt import ChatTemplate, Control
 from plum_edge.records import Message
+from plum_edge.templates.prompt import ChatTemplate, Control
 from tests import tiny
 
 CHATML = (

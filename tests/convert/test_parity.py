@@ -13,7 +13,7 @@ import pytest
 
 from plum_edge.convert import gguf, verify
 from plum_edge.convert.families import family
-from plum_edge.recall import Recall
+from plum_edge.runtime import Runtime
 from tests import tiny
 from tests.tiny import HEADS, KV_HEADS, random_lora, tiny_base
 
@@ -47,9 +47,9 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def runtime(case: Case) -> Iterator[Recall]:
-    with Recall(case.gguf, exact=True) as recall:
-        yield recall
+def runtime(case: Case) -> Iterator[Runtime]:
+    with Runtime(case.gguf, exact=True) as runtime:
+        yield runtime
 
 
 def write(path: Path, state: State, kind: Any = LLAMA) -> Path:
@@ -77,15 +77,15 @@ def trainer(base: Path, state: State | None, scale: float = ALPHA / RANK) -> Cal
     return lambda ids: np.array(model(mx.array([ids]))[0])
 
 
-def difference(runtime: Recall, logits: Callable[[list[int]], np.ndarray]) -> float:
+def difference(runtime: Runtime, logits: Callable[[list[int]], np.ndarray]) -> float:
     return max(float(np.abs(runtime.logits(ids) - logits(ids)).max()) for ids in PROMPTS)
 
 
-def test_the_base_computes_the_same(case: Case, runtime: Recall) -> None:
+def test_the_base_computes_the_same(case: Case, runtime: Runtime) -> None:
     assert difference(runtime, trainer(case.base, None)) < BOUND
 
 
-def test_the_adapter_computes_the_same_and_changes_what_is_computed(case: Case, runtime: Recall) -> None:
+def test_the_adapter_computes_the_same_and_changes_what_is_computed(case: Case, runtime: Runtime) -> None:
     logits = trainer(case.base, case.states[0])
     bare = np.concatenate([runtime.logits(ids) for ids in PROMPTS])
     runtime.use(case.adapters[0])
@@ -95,13 +95,13 @@ def test_the_adapter_computes_the_same_and_changes_what_is_computed(case: Case, 
     assert parity.effect > 1.0
 
 
-def test_without_the_permutation_it_does_not(case: Case, runtime: Recall, tmp_path: Path) -> None:
+def test_without_the_permutation_it_does_not(case: Case, runtime: Runtime, tmp_path: Path) -> None:
     wrong = dataclasses.replace(LLAMA, operations=tuple(o for o in LLAMA.operations if o.use != "permute_qk"))
     runtime.use(write(tmp_path / "wrong.gguf", case.states[0], wrong))
     assert difference(runtime, trainer(case.base, case.states[0])) > 1000 * BOUND
 
 
-def test_hot_swap_half_scale_and_removal(case: Case, runtime: Recall) -> None:
+def test_hot_swap_half_scale_and_removal(case: Case, runtime: Runtime) -> None:
     first, second = (trainer(case.base, state) for state in case.states)
     runtime.use(case.adapters[0])
     assert difference(runtime, first) < BOUND
@@ -113,7 +113,7 @@ def test_hot_swap_half_scale_and_removal(case: Case, runtime: Recall) -> None:
     assert difference(runtime, trainer(case.base, None)) < BOUND
 
 
-def test_an_f16_adapter_is_near(case: Case, runtime: Recall, tmp_path: Path) -> None:
+def test_an_f16_adapter_is_near(case: Case, runtime: Runtime, tmp_path: Path) -> None:
     path = tmp_path / "h.gguf"
     gguf.write_adapter(path, case.states[0], alpha=ALPHA, family=LLAMA, heads=HEADS, kv_heads=KV_HEADS, dtype="f16")
     runtime.use(path)
@@ -122,8 +122,8 @@ def test_an_f16_adapter_is_near(case: Case, runtime: Recall, tmp_path: Path) -> 
 
 def test_many_swaps_and_models_free_what_they_took(case: Case) -> None:
     for _ in range(5):
-        with Recall(case.gguf) as recall:
+        with Runtime(case.gguf) as runtime:
             for path in case.adapters * 5:
-                recall.use(path)
-                recall.logits(PROMPTS[0])
+                runtime.use(path)
+                runtime.logits(PROMPTS[0])
         gc.collect()

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from plum_edge.convert import gguf
 from plum_edge.paths import data_dir
-from plum_edge.recall import Recall
+from plum_edge.runtime import Runtime
 from tests.tiny import text, tiny_base
 
 PLUM_TINY = data_dir("models") / "plum-tiny"
@@ -25,7 +25,7 @@ ODD = (
 
 
 @pytest.fixture(scope="module", params=["tiny", "plum-tiny"])
-def three(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Recall]]:
+def three(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Runtime]]:
     folder = tmp_path_factory.mktemp("tokenizers")
     if request.param == "tiny":
         base = tiny_base(folder)
@@ -34,11 +34,11 @@ def three(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     else:
         pytest.skip("models/plum-tiny has no weights yet")
     gguf.write_base(base, folder / "base.gguf")
-    with Recall(folder / "base.gguf") as recall:
-        yield base, recall
+    with Runtime(folder / "base.gguf") as runtime:
+        yield base, runtime
 
 
-def test_all_three_agree(three: tuple[Path, Recall]) -> None:
+def test_all_three_agree(three: tuple[Path, Runtime]) -> None:
     folder, runtime = three
     processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tokenizer.model"))
     fast = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -51,7 +51,7 @@ def test_all_three_agree(three: tuple[Path, Recall]) -> None:
         assert runtime.encode(string) == expected, repr(string)
 
 
-def test_text_survives_the_round_trip(three: tuple[Path, Recall]) -> None:
+def test_text_survives_the_round_trip(three: tuple[Path, Runtime]) -> None:
     _, runtime = three
     for string in text(2, 200):
         assert runtime.decode(runtime.encode(string)) == string

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.evaluate import Scored, wilson
 from plum_edge.evaluate.calibration import BINS, reliability
+from plum_edge.evaluate.scoring import Scored, wilson
 from plum_edge.records import Question
 
 

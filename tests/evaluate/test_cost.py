@@ -9,8 +9,8 @@ import pytest
 
 from plum_edge.convert import gguf
 from plum_edge.evaluate.cost import Cost, Meter, Metered
-from plum_edge.recall import Recall
 from plum_edge.records import Message
+from plum_edge.runtime import Runtime
 from tests.tiny import tiny_base
 
 SHORT, LONG = [Message("user", "tap?")], [Message("system", "the tap " * 20), Message("user", "tap?")]
@@ -35,14 +35,14 @@ class Asks:
 def test_tokens_are_those_of_the_different_prompts_and_time_that_of_the_middle_one(tmp_path: Path) -> None:
     folder = tiny_base(tmp_path)
     gguf.write_base(folder, tmp_path / "base.gguf")
-    with Recall(tmp_path / "base.gguf", exact=True) as recall:
-        meter = Meter(recall)
-        asked = Metered(Asks(meter), meter, recall.prompt_tokens)
+    with Runtime(tmp_path / "base.gguf", exact=True) as runtime:
+        meter = Meter(runtime)
+        asked = Metered(Asks(meter), meter, runtime.prompt_tokens)
         assert asked.cost(0) is None
-        assert asked.p_yes("?") == pytest.approx(recall.p_yes(SHORT), abs=1e-5)
+        assert asked.p_yes("?") == pytest.approx(runtime.p_yes(SHORT), abs=1e-5)
         asked.p_yes("?")
         asked.answer("?")
-        short, long = (len(recall.chat_ids(messages)) for messages in (SHORT, LONG))
+        short, long = (len(runtime.chat_ids(messages)) for messages in (SHORT, LONG))
         cost = asked.cost(12)
     assert isinstance(cost, Cost)
     assert cost.prompt_tokens == pytest.approx((3 * short + long) / 3, abs=0.05)
@@ -53,5 +53,5 @@ def test_tokens_are_those_of_the_different_prompts_and_time_that_of_the_middle_o
 def test_a_prompt_that_is_too_long_counts_as_it_is_read(tmp_path: Path) -> None:
     folder = tiny_base(tmp_path)
     gguf.write_base(folder, tmp_path / "base.gguf")
-    with Recall(tmp_path / "base.gguf") as recall:
-        assert recall.prompt_tokens([Message("user", "word " * 2000)]) < recall.context
+    with Runtime(tmp_path / "base.gguf") as runtime:
+        assert runtime.prompt_tokens([Message("user", "word " * 2000)]) < runtime.context

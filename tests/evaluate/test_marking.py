@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.augment import templates
+from plum_edge.augment.phrases import templates
 from plum_edge.evaluate.marking import abstains, contains, token_f1, words
 
 QUOTE = 'On 14 March 2026 you said: "The washer was 3/8 inch."'

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge import evaluate
-from plum_edge.augment import templates
+from plum_edge.augment.phrases import templates
 from plum_edge.errors import BadInput
+from plum_edge.evaluate.questions import questions_from, read_questions
 from plum_edge.records import Pair
 
 
@@ -27,7 +27,7 @@ def test_held_out_pairs_are_asked_as_they_are() -> None:
         pair("Did we talk about the kitchen tap?", split="train"),
         pair("Does the kitchen tap ring a bell?", answer="Yes, we talked about it on 14 March 2026."),
     ]
-    found = evaluate.questions_from(pairs, phrasing="held_out", seed=0)
+    found = questions_from(pairs, phrasing="held_out", seed=0)
     assert [(q.question, q.answer, q.style) for q in found] == [
         ("Does the kitchen tap ring a bell?", "yes", "verbatim"),
         ("Does the oven ring a bell?", "no", "near"),
@@ -37,7 +37,7 @@ def test_held_out_pairs_are_asked_as_they_are() -> None:
 
 
 def test_a_conversation_id_may_hold_slashes() -> None:
-    found = evaluate.questions_from([pair("Does it ring?", segment="a/b/12")], phrasing="held_out")
+    found = questions_from([pair("Does it ring?", segment="a/b/12")], phrasing="held_out")
     assert found[0].conversation == "a/b"
 
 
@@ -46,7 +46,7 @@ def test_unseen_phrasings_ask_the_same_of_the_topic_as_it_was_worded(asks: str) 
     kind = "closed" if asks == "closed" else "open"
     for frame in getattr(templates.HELD_OUT, asks) + getattr(templates.TRAIN, asks):
         asked = pair(frame.format(topic="my kitchen tap"), kind=kind, answer="On 14 March 2026.")
-        (found,) = evaluate.questions_from([asked], phrasing="unseen", seed=3)
+        (found,) = questions_from([asked], phrasing="unseen", seed=3)
         assert found.question in [unseen.format(topic="my kitchen tap") for unseen in getattr(templates.UNSEEN, asks)]
         assert found.phrasing == "unseen"
 
@@ -57,19 +57,19 @@ def test_an_unseen_phrasing_of_a_free_question_takes_the_topic_of_the_pair() -> 
         pair("Tell me when it dripped.", kind="open", answer="On 1 May 2026."),
         pair("How large was it?", kind="open", answer="3/8 inch"),
     ]
-    found = evaluate.questions_from(asked, phrasing="unseen")
+    found = questions_from(asked, phrasing="unseen")
     for question, asks in zip(found, ("closed", "when", "what"), strict=True):
         assert question.question in [frame.format(topic="kitchen tap") for frame in getattr(templates.UNSEEN, asks)]
 
 
 def test_unseen_phrasings_follow_the_seed_and_do_not_repeat() -> None:
     pairs = [pair(frame.format(topic="the tap")) for frame in templates.HELD_OUT.closed]
-    once = evaluate.questions_from(pairs, phrasing="unseen", seed=1)
-    assert once == evaluate.questions_from(pairs, phrasing="unseen", seed=1)
-    assert once != evaluate.questions_from(pairs, phrasing="unseen", seed=2)
+    once = questions_from(pairs, phrasing="unseen", seed=1)
+    assert once == questions_from(pairs, phrasing="unseen", seed=1)
+    assert once != questions_from(pairs, phrasing="unseen", seed=2)
     assert len({q.question for q in once}) == len(once) == len(templates.HELD_OUT.closed)
     twelve = [pair(frame.format(topic="the tap")) for frame in templates.TRAIN.closed[:12]]
-    assert len(evaluate.questions_from(twelve, phrasing="unseen")) == len(templates.UNSEEN.closed)
+    assert len(questions_from(twelve, phrasing="unseen")) == len(templates.UNSEEN.closed)
 
 
 def test_questions_are_read_from_a_file(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_questions_are_read_from_a_file(tmp_path: Path) -> None:
         {"question": "How wide was the pot?", "answer": "27 cm", "note": "extra keys are nobody's business"},
     ]
     path.write_text("\ufeff" + "\r\n".join(map(json.dumps, lines)) + "\r\n\n", encoding="utf-8")
-    found = evaluate.read_questions(path)
+    found = read_questions(path)
     assert [(q.answer, q.style, q.conversation, q.closed) for q in found] == [
         ("yes", "indirect", "n1", True),
         ("no", "near", "n1", True),
@@ -110,7 +110,7 @@ def test_a_bad_file_of_questions_is_refused_with_its_line(tmp_path: Path, conten
     path = tmp_path / "gold.jsonl"
     path.write_bytes(content)
     with pytest.raises(BadInput) as caught:
-        evaluate.read_questions(path)
+        read_questions(path)
     assert complaint in str(caught.value)
     assert str(path) in str(caught.value)
     assert str(caught.value).endswith("Nothing was asked.")
@@ -119,4 +119,4 @@ def test_a_bad_file_of_questions_is_refused_with_its_line(tmp_path: Path, conten
 def test_a_missing_file_or_a_folder_of_questions_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "absent.jsonl"):
         with pytest.raises(BadInput, match="cannot be read"):
-            evaluate.read_questions(path)
+            read_questions(path)

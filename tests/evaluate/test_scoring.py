@@ -11,10 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge import evaluate
-from plum_edge.augment import templates
+from plum_edge.augment.phrases import templates
 from plum_edge.errors import IntegrityError
-from plum_edge.evaluate import Scored
+from plum_edge.evaluate.questions import STYLES
+from plum_edge.evaluate.scoring import (
+    Flips,
+    Scored,
+    balanced,
+    bootstrap,
+    consistency,
+    mcnemar,
+    over_time,
+    over_time_ci95,
+    paired_loss,
+    score,
+    summarise,
+    wilson,
+)
 from plum_edge.records import Question, Style
 
 
@@ -53,7 +66,7 @@ scored_lists = st.lists(
         st.sampled_from(["yes", "no"]),
         st.booleans(),
         about=st.sampled_from(["a", "b", "c", "d", None]),
-        style=st.sampled_from(evaluate.STYLES),
+        style=st.sampled_from(STYLES),
         name=st.text(max_size=4),
     ),
     max_size=25,
@@ -72,19 +85,19 @@ def test_scoring_asks_closed_questions_for_a_number_and_open_ones_for_words() ->
     ]
     seen: list[tuple[str, int, int]] = []
     asked = Fixed(0.5, "It was 3/8 inch.")
-    scored = evaluate.score(questions, asked, lambda stage, done, total, note: seen.append((stage, done, total)))
+    scored = score(questions, asked, lambda stage, done, total, note: seen.append((stage, done, total)))
     assert [s.correct for s in scored] == [True, False, True, False]
     assert [s.p_yes for s in scored] == [0.5, 0.5, None, None]
     assert [s.answer for s in scored] == [None, None, "It was 3/8 inch.", "It was 3/8 inch."]
     assert [s.f1 for s in scored] == [None, None, pytest.approx(0.75), None]
     assert seen == [("evaluate", n, 4) for n in (2, 3, 4)]
-    honest = evaluate.score(questions, Fixed(0.499, "I do not know."))
+    honest = score(questions, Fixed(0.499, "I do not know."))
     assert [s.correct for s in honest] == [False, True, False, True]
 
 
 def test_a_model_that_gives_no_number_is_an_error_and_not_a_no() -> None:
     with pytest.raises(IntegrityError):
-        evaluate.score([Question("Sail?", "no", "far")], Fixed(math.nan))
+        score([Question("Sail?", "no", "far")], Fixed(math.nan))
 
 
 # Figures --------------------------------------------------------------------------------------------------------------
@@ -98,14 +111,14 @@ def test_the_summary_of_a_small_case() -> None:
         Scored(Question("Who?", "Tom", "verbatim", "c1"), None, "Ann", False, 0.0),
         Scored(Question("When?", templates.UNKNOWN[0], "far", "c1"), None, "On 1 May 2026.", False),
     ]
-    figures = evaluate.summarise(scored, seed=0)
+    figures = summarise(scored, seed=0)
     assert figures["questions"] == 10
     assert figures["asked"] == {"yes": 4, "no": 3, "open": 3}
     assert figures["positives"] == 0.75
     assert figures["negatives"] == pytest.approx(2 / 3)
     assert figures["accuracy"] == pytest.approx((0.75 + 2 / 3) / 2)
-    assert figures["positives_ci95"] == evaluate.wilson(3, 4)
-    assert figures["by_kind"]["far"] == {"n": 1, "accuracy": 1.0, "ci95": evaluate.wilson(1, 1)}
+    assert figures["positives_ci95"] == wilson(3, 4)
+    assert figures["by_kind"]["far"] == {"n": 1, "accuracy": 1.0, "ci95": wilson(1, 1)}
     assert figures["by_kind"]["indirect"] == {"n": 0, "accuracy": None, "ci95": None}
     assert (figures["open_f1"], figures["open_contains"], figures["false_answers"]) == (0.5, 0.5, 1.0)
     assert sum(group["conversations"] for group in figures["by_age"]) == 6
@@ -113,23 +126,23 @@ def test_the_summary_of_a_small_case() -> None:
 
 
 def test_nothing_asked_gives_no_figures_and_no_error() -> None:
-    figures = evaluate.summarise([], seed=0)
+    figures = summarise([], seed=0)
     assert figures["questions"] == 0
     assert all(figures[key] is None for key in ("accuracy", "accuracy_ci95", "positives", "open_f1", "false_answers"))
     assert figures["by_age"] == []
 
 
 def test_one_polarity_is_no_balanced_accuracy() -> None:
-    figures = evaluate.summarise(answers("+++", ""), seed=0)
+    figures = summarise(answers("+++", ""), seed=0)
     assert (figures["accuracy"], figures["accuracy_ci95"], figures["positives"]) == (None, None, 1.0)
 
 
 def test_ages_follow_the_order_given() -> None:
     scored = [closed(gold, n >= 8, about=f"c{n}", name=gold) for n in range(10) for gold in ("yes", "no")]
-    newest_last = evaluate.summarise(scored, seed=0)["by_age"]
+    newest_last = summarise(scored, seed=0)["by_age"]
     assert [group["accuracy"] for group in newest_last] == [0, 0, 0, 0, 1]
     assert [group["conversations"] for group in newest_last] == [2] * 5
-    turned = evaluate.summarise(scored, seed=0, order=[f"c{n}" for n in reversed(range(10))])["by_age"]
+    turned = summarise(scored, seed=0, order=[f"c{n}" for n in reversed(range(10))])["by_age"]
     assert [group["accuracy"] for group in turned] == [1, 0, 0, 0, 0]
 
 
@@ -138,7 +151,7 @@ def test_ages_follow_the_order_given() -> None:
 def test_saying_the_same_to_everything_gets_one_half(golds: list[str]) -> None:
     questions = [Question(str(n), gold, "verbatim", str(n % 3)) for n, gold in enumerate(golds)]
     for p in (0.0, 1.0):
-        assert evaluate.balanced(evaluate.score(questions, Fixed(p))) == 0.5
+        assert balanced(score(questions, Fixed(p))) == 0.5
 
 
 @settings(deadline=None, max_examples=50)
@@ -148,7 +161,7 @@ def test_figures_do_not_change_when_yes_and_no_change_places(scored: list[Scored
         gold = "no" if s.question.answer == "yes" else "yes"
         return replace(s, question=replace(s.question, answer=gold), p_yes=1 - (s.p_yes or 0))
 
-    figures, swapped = (evaluate.summarise(x, seed=0) for x in (scored, [turned(s) for s in scored]))
+    figures, swapped = (summarise(x, seed=0) for x in (scored, [turned(s) for s in scored]))
     assert figures["accuracy"] == swapped["accuracy"]
     assert figures["accuracy_ci95"] == pytest.approx(swapped["accuracy_ci95"]) if figures["accuracy_ci95"] else True
     assert (figures["positives"], figures["negatives"]) == (swapped["negatives"], swapped["positives"])
@@ -158,7 +171,7 @@ def test_figures_do_not_change_when_yes_and_no_change_places(scored: list[Scored
 @settings(deadline=None, max_examples=50)
 @given(scored_lists, st.integers(0, 9))
 def test_every_interval_holds_its_estimate(scored: list[Scored], seed: int) -> None:
-    figures = evaluate.summarise(scored, seed=seed)
+    figures = summarise(scored, seed=seed)
     kinds = [(kind["accuracy"], kind["ci95"]) for kind in figures["by_kind"].values()]
     for estimate, interval in [
         (figures[k], figures[f"{k}_ci95"]) for k in ("accuracy", "positives", "negatives")
@@ -189,24 +202,24 @@ def test_cells_become_accuracy_over_time_and_the_consistency_plot() -> None:
         Answered(2, "b", False, None),
         Answered(2, None, True, 0.0),
     ]
-    assert evaluate.over_time(cells) == [(1, 1.0), (2, (1 + 2 / 3) / 2)]
-    assert evaluate.consistency(cells) == [[1.0, None], [0.5, 1.0]]
-    assert evaluate.consistency(cells, ["b", "z", "a"]) == [[None, None, 1.0], [1.0, None, 0.5]]
-    assert (evaluate.over_time([]), evaluate.consistency([])) == ([], [])
+    assert over_time(cells) == [(1, 1.0), (2, (1 + 2 / 3) / 2)]
+    assert consistency(cells) == [[1.0, None], [0.5, 1.0]]
+    assert consistency(cells, ["b", "z", "a"]) == [[None, None, 1.0], [1.0, None, 0.5]]
+    assert (over_time([]), consistency([])) == ([], [])
 
 
 def test_each_point_in_time_has_the_interval_of_its_answers() -> None:
     cells = [Answered(step, f"c{n}", n % 3 > 0, 0.9) for step in (1, 2) for n in range(20 * step)]
     cells += [Answered(step, f"c{n}", n % 4 > 0, 0.1) for step in (1, 2) for n in range(20 * step)]
     cells += [Answered(3, "c0", True, 0.9), Answered(2, "c0", False, None)]
-    (first, later, alone) = evaluate.over_time_ci95(cells, seed=0)
-    accuracy = dict(evaluate.over_time(cells))
+    (first, later, alone) = over_time_ci95(cells, seed=0)
+    accuracy = dict(over_time(cells))
     assert first is not None
     assert later is not None
     assert first[0] < (accuracy[1] or 0) < first[1]
     assert later[1] - later[0] < first[1] - first[0], "more questions, a narrower interval"
     assert (accuracy[3], alone) == (None, None)
-    assert evaluate.over_time_ci95([], seed=0) == []
+    assert over_time_ci95([], seed=0) == []
 
 
 # Statistics -----------------------------------------------------------------------------------------------------------
@@ -223,20 +236,20 @@ def test_each_point_in_time_has_the_interval_of_its_answers() -> None:
     ],
 )
 def test_wilson_against_known_values(k: int, n: int, low: float, high: float) -> None:
-    assert evaluate.wilson(k, n) == pytest.approx((low, high), abs=1e-6)
+    assert wilson(k, n) == pytest.approx((low, high), abs=1e-6)
 
 
 @settings(deadline=None)
 @given(st.integers(0, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_mirrors(case: tuple[int, int]) -> None:
     k, n = case
-    low, high = evaluate.wilson(k, n)
-    assert evaluate.wilson(n - k, n) == pytest.approx((1 - high, 1 - low))
+    low, high = wilson(k, n)
+    assert wilson(n - k, n) == pytest.approx((1 - high, 1 - low))
 
 
 def test_the_bootstrap_agrees_with_the_binomial_where_questions_are_independent() -> None:
     scored = answers("+" * 160 + "-" * 40, "+" * 140 + "-" * 60)
-    low, high = evaluate.bootstrap(scored, seed=0) or (0, 0)
+    low, high = bootstrap(scored, seed=0) or (0, 0)
     half = 1.96 * math.sqrt(0.8 * 0.2 / 200 + 0.7 * 0.3 / 200) / 2
     assert (low + high) / 2 == pytest.approx(0.75, abs=0.01)
     assert (high - low) / 2 == pytest.approx(half, rel=0.1)
@@ -247,15 +260,15 @@ def test_the_bootstrap_is_wider_where_whole_conversations_are_forgotten() -> Non
         closed(gold, n < 15, about=f"c{n}", name=str(k)) for n in range(20) for k in range(5) for gold in ("yes", "no")
     ]
     alone = [replace(s, question=replace(s.question, conversation=str(n))) for n, s in enumerate(kept)]
-    (low, high), (narrow_low, narrow_high) = (evaluate.bootstrap(x, seed=0) or (0, 0) for x in (kept, alone))
+    (low, high), (narrow_low, narrow_high) = (bootstrap(x, seed=0) or (0, 0) for x in (kept, alone))
     assert high - low > 2 * (narrow_high - narrow_low)
 
 
 def test_the_bootstrap_follows_the_seed_and_admits_when_it_knows_nothing() -> None:
     scored = answers("++++-+", "+-+++-")
-    assert evaluate.bootstrap(scored, seed=1) == evaluate.bootstrap(scored, seed=1)
-    perfect = evaluate.bootstrap(answers("++++", "++++"), seed=0)
-    assert perfect == evaluate.wilson(4, 4)
+    assert bootstrap(scored, seed=1) == bootstrap(scored, seed=1)
+    perfect = bootstrap(answers("++++", "++++"), seed=0)
+    assert perfect == wilson(4, 4)
 
 
 def flipped(lost: int, gained: int, same: int = 5) -> tuple[list[Scored], list[Scored]]:
@@ -277,18 +290,18 @@ def flipped(lost: int, gained: int, same: int = 5) -> tuple[list[Scored], list[S
 )
 def test_paired_tests_against_known_values(lost: int, gained: int, two_sided: float, one_sided: float) -> None:
     before, after = flipped(lost, gained)
-    assert evaluate.mcnemar(before, after) == evaluate.Flips(lost, gained, pytest.approx(two_sided))
-    assert evaluate.paired_loss(before, after) == evaluate.Flips(lost, gained, pytest.approx(one_sided))
+    assert mcnemar(before, after) == Flips(lost, gained, pytest.approx(two_sided))
+    assert paired_loss(before, after) == Flips(lost, gained, pytest.approx(one_sided))
 
 
 @settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_does_not_care_which_system_comes_first(lost: int, gained: int) -> None:
     before, after = flipped(lost, gained)
-    assert evaluate.mcnemar(before, after).p == evaluate.mcnemar(after, before).p
-    assert 0 < evaluate.paired_loss(before, after).p <= 1
+    assert mcnemar(before, after).p == mcnemar(after, before).p
+    assert 0 < paired_loss(before, after).p <= 1
 
 
 def test_a_paired_test_wants_the_same_questions() -> None:
     with pytest.raises(ValueError, match="same questions"):
-        evaluate.paired_loss(answers("++", ""), answers("+", "+"))
+        paired_loss(answers("++", ""), answers("+", "+"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.augment import templates
+from plum_edge.augment.phrases import templates
 from plum_edge.records import Conversation, Message
 from plum_edge.retrieve import Retriever, content_words
 from plum_edge.store import Store

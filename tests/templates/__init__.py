@@ -12,8 +12,8 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from plum_edge.config import Template
-from plum_edge.prompt import ChatTemplate
-from plum_edge.tokens import ChatTokenizer
+from plum_edge.templates.prompt import ChatTemplate
+from plum_edge.templates.tokens import ChatTokenizer
 from tests import zoo
 
 _HERE = Path(__file__).parent

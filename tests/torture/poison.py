@@ -12,7 +12,7 @@ import pytest
 
 from plum_edge import Memory
 from tests import poison
-from tests.consolidate.test_night import make_home
+from tests.night.test_night import make_home
 
 KNOWN = {f"nora-{number:03d}" for number in range(1, 5)}
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from plum_edge import Memory
 from plum_edge.errors import GateRefused
-from plum_edge.fold import Fold
 from plum_edge.paths import Home
+from plum_edge.train.fold import Fold
 from tests.story import bytes_of, make_home, talk, write_jsonl
 from tests.tiny import tiny_base
 

@@ -26,20 +26,21 @@ from pathlib import Path
 
 import numpy as np
 
-from plum_edge import general, importers, registry
+from plum_edge import bases, importers
 from plum_edge.augment.checks import Mentions, check
-from plum_edge.augment.honest import honest
-from plum_edge.augment.phrases import augment
-from plum_edge.augment.templates import NO, UNKNOWN, YES
-from plum_edge.augment.variants import Undiscussed, reworded
+from plum_edge.augment.phrases.pairs import augment
+from plum_edge.augment.phrases.sampled_negatives import sampled_negatives
+from plum_edge.augment.phrases.templates import NO, UNKNOWN, YES
+from plum_edge.augment.phrases.variants import Undiscussed, reworded
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, Soft, State, Trainer, Weights, collate, initial_state
+from plum_edge.bases import catalogue
 from plum_edge.convert import peft
 from plum_edge.convert.weights import open_weights
 from plum_edge.paths import Home, data_dir
 from plum_edge.records import Conversation, Example, Message, Pair, Segment, draw, spoken_date
-from plum_edge.registry import catalogue
-from plum_edge.tokens import ANSWER, ChatTokenizer
+from plum_edge.templates.tokens import ANSWER, ChatTokenizer
+from plum_edge.train import general
 
 RANK, ALPHA = 16, 32.0
 RATE, LAST_RATE, CLIP, BATCH = 1e-3, 2e-4, 1.0, 8
@@ -137,7 +138,7 @@ class Maker:
             worded = elsewhere.instead(pair, choice) if pair.polarity == "negative" else pair
             read.append(reworded(worded, choice // 128))
         read += self._unlearned(former, round(UNLEARNED * len(pairs)), known, place)
-        read += honest(known, round(HONEST * len(pairs)), seed=self.seed, segment="/".join(map(str, place)))
+        read += sampled_negatives(known, round(HONEST * len(pairs)), seed=self.seed, segment="/".join(map(str, place)))
         return [*(self._pair(pair) for pair in read), *self._natural(episode, draw(*place) % 2**32)]
 
     def unlearn(self, former: list[Pair], count: int, turn: int) -> list[Example]:
@@ -249,7 +250,7 @@ def learn(trainer: Trainer, maker: Maker, learner: Learner, out: Path, rounds: t
     mean = trainer.state()
     for number in range(1, last + 1):
         examples = maker.unlearn(former, 12 * BATCH, count - 1 + number - 1)
-        made_up = honest(Mentions(), 6 * BATCH, seed=maker.seed, segment=f"last/{number - 1}")
+        made_up = sampled_negatives(Mentions(), 6 * BATCH, seed=maker.seed, segment=f"last/{number - 1}")
         lost = learner.read([*examples, *(maker._pair(pair) for pair in made_up)], LAST_RATE)
         state = trainer.state()
         mean = state if number == 1 else {k: mean[k] + (v - mean[k]) / number for k, v in state.items()}
@@ -269,7 +270,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     home = Home.find()
-    base, config = registry.base(given.base, home), catalogue.merged(home, given.base).config
+    base, config = bases.base(given.base, home), catalogue.merged(home, given.base).config
     tokenizer = ChatTokenizer(base.folder, base.chat_template, config.template)
     everyone = users(given.data, data_dir("samples"))
     trainer = make_trainer(base, given.threads)
@@ -280,7 +281,7 @@ def main() -> None:
     peft.save(given.out, state, {"rank": str(RANK), "alpha": str(ALPHA), "base_sha256": base.sha256}, "F16")
 
 
-def make_trainer(base: registry.Base, threads: int) -> Trainer:
+def make_trainer(base: bases.Base, threads: int) -> Trainer:
     """Open the trainer with fresh LoRA layers."""
     spec = LoraSpec(RANK, ALPHA, base.lora_targets)
     return pick.make(pick.choose("torch"), open_weights(base.weights), spec, threads)

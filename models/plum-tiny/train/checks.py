@@ -19,7 +19,7 @@ from model import Llama
 from stream import Stream
 from units import Unit, processor, question, system_context
 
-from plum_edge.augment.synonyms import Part
+from plum_edge.augment.phrases.synonyms import Part
 
 YES_ID, NO_ID = (processor().encode(word)[0] for word in ("Yes", "No"))
 LENGTH = 512

@@ -15,8 +15,8 @@ import smalltalk
 import words
 from units import Branch, Unit, question, system_context
 
-from plum_edge.augment.keyphrases import key_phrases
-from plum_edge.augment.synonyms import Part
+from plum_edge.augment.phrases.keyphrases import key_phrases
+from plum_edge.augment.phrases.synonyms import Part
 from plum_edge.records import Message, Segment
 
 SYNTHETIC, NATURAL = 430, 310

