@@ -73,7 +73,7 @@ class Train:
     """How an adapter learns; every value is recorded with each step of the fold."""
 
     recipe: Literal["plum", "replay", "distill", "raw", "together"] = "replay"
-    """``plum`` as in the paper; ``replay`` and ``distill`` (train/recipes/replay.py, teaching.py). For comparison: ``raw``
+    """``plum`` as in the paper; ``replay`` and ``distill`` (train/recipes/, train/teaching.py). For comparison: ``raw``
     learns the conversations as they stand, ``together`` all pairs at once, with the last conversation that waits."""
     backend: Literal["auto", "mlx", "torch"] = "auto"
     quantise: Literal["auto", "none", "8bit", "4bit"] = "auto"
@@ -215,11 +215,22 @@ _TABLES = tuple(spec.name for spec in dataclasses.fields(Config))
 PROFILED = ("template", "generate", "augment", "train", "decide", "gate")
 """The tables that a profile may have."""
 _FORMER = {"recall": "generate"}
-"""Tables that once had another name."""
+"""Tables that once had another name, by that name; they are still read under it."""
+_FORMER_KEYS = {"train": {"honest": "sampled_negatives", "rehearsal": "averaging", "tether": "kl"}}
+"""The same of keys, by table."""
 _POSITIVE = {
     "rank", "alpha", "learning_rate", "epochs", "batch", "clip", "topics", "max_tokens", "earlier", "attempts",
     "smaller", "odds", "top_p", "repetition_penalty",
 }  # fmt: skip
+
+
+def recorded(train: Train) -> dict[str, Any]:
+    """Return how an adapter learns as steps record it and as it is hashed: under the names that settings had first.
+
+    They stay, in their order: another name for a setting makes no other adapter.
+    """
+    first = {now: former for former, now in _FORMER_KEYS["train"].items()}
+    return {first.get(key, key): value for key, value in dataclasses.asdict(train).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +289,7 @@ def _merged(*sources: tuple[Path, Tables, Sequence[str]]) -> Merged:
     for name, cls in typing.get_type_hints(Config).items():
         values: dict[str, Any] = {}
         for source, tables, _ in sources:
-            checked = _section(source, name, cls, tables.get(name, {}))
+            checked = _section(source, name, cls, _renamed(name, tables.get(name, {})))
             values |= checked
             origins |= {f"{name}.{key}": source.name for key in checked}
         sections[name] = cls(**values)
@@ -302,6 +313,14 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
         if former in raw:
             raw[name] = {**raw.pop(former), **raw.get(name, {})}
     return raw
+
+
+def _renamed(name: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a table with its keys under the names that they have now; what stands there under that name counts."""
+    former = _FORMER_KEYS.get(name, {})
+    return {former[key]: table[key] for key in table if key in former} | {
+        key: table[key] for key in table if key not in former
+    }
 
 
 def _section(path: Path, name: str, cls: Any, table: Mapping[str, Any]) -> dict[str, Any]:

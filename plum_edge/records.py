@@ -1,4 +1,4 @@
-"""The values that flow between the stages: frozen, standard library only.
+"""The values that flow between the rooms: frozen, standard library only.
 
 Knows nothing of storage, files or models. Identity (rows, order of learning) belongs to the store; the ids here are
 content or source ids that mean the same on every device.

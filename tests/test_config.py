@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.config import Config, Generate, Log, load, merge, profiled
+from plum_edge.config import Config, Generate, Log, Train, load, merge, profiled, recorded
 from plum_edge.errors import BadConfig
 
 
@@ -34,6 +34,23 @@ def test_values_are_taken_over(tmp_path: Path) -> None:
     assert (config.train.rank, config.train.alpha, config.train.recipe) == (8, 16.0, "plum")
     assert isinstance(config.train.alpha, float)
     assert config.train.epochs == Config().train.epochs
+
+
+def test_a_setting_is_still_read_under_its_former_name(tmp_path: Path) -> None:
+    config = loaded(tmp_path, "[train]\nhonest = 0.25\nrehearsal = 7\ntether = 0.5\n")
+    assert (config.train.sampled_negatives, config.train.averaging, config.train.kl) == (0.25, 7, 0.5)
+    both = loaded(tmp_path, "[train]\naveraging = 9\nrehearsal = 7\n")
+    assert both.train.averaging == 9
+
+
+def test_steps_record_settings_under_the_names_that_they_had_first() -> None:
+    """These names are hashed into what a step was made with: another name would forbid to make its bytes again."""
+    first = (
+        "recipe backend quantise precision primer rank alpha learning_rate decay epochs batch replay general honest "
+        "rehearsal reword tether question_weight answer_weight decision_weight template_weight clip seed threads"
+    )
+    assert " ".join(recorded(Train())) == first
+    assert recorded(Train(kl=0.5))["tether"] == 0.5
 
 
 def toml(config: Config) -> str:

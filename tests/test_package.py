@@ -45,7 +45,8 @@ def test_the_wheel_holds_code_and_data(wheel: Path) -> None:
     ):
         assert needed in names, needed
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert not [name for name in names if "/train/" in name or name.startswith("tests/")]
+    recipes = [name for name in names if name.startswith("plum_edge/_data/") and "/train/" in name]
+    assert not recipes and not [name for name in names if name.startswith("tests/")]
 
 
 def test_every_module_of_the_checkout_is_in_the_wheel(wheel: Path) -> None:
@@ -58,9 +59,9 @@ def test_the_unpacked_wheel_finds_its_own_data(wheel: Path, tmp_path: Path) -> N
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from plum_edge import registry\nfrom plum_edge.paths import data_dir\n"
+        "from plum_edge import bases\nfrom plum_edge.paths import data_dir\n"
         "print(data_dir('models')); print(data_dir('conversions')); print(data_dir('samples'))\n"
-        "print(registry.base('plum-tiny').architecture)"
+        "print(bases.base('plum-tiny').architecture)"
     )
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path).stdout
     lines = said.split()

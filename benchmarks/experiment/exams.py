@@ -25,9 +25,9 @@ from benchmarks.experiment import logs, rare
 from benchmarks.experiment.answers import Answers, row
 from benchmarks.experiment.cells import Exam
 from plum_edge import Memory
-from plum_edge import exam as examination
 from plum_edge.augment.phrases.templates import Phrasings
 from plum_edge.errors import Unavailable, UsageError
+from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.evaluate.questions import questions_from, read_questions
 from plum_edge.evaluate.scoring import Scored
 from plum_edge.records import Progress, Question
@@ -51,13 +51,13 @@ class Room:
     def __init__(self, memory: Memory, log: str) -> None:
         self.memory, self.log = memory, log
         self.adapter = memory.adapters()[-1]
-        self.exam = examination.Exam(memory.home, memory.store, memory.config, memory.base)
+        self.evaluator = Evaluator(memory.home, memory.store, memory.config, memory.base)
 
     def __enter__(self) -> Room:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.exam.close()
+        self.evaluator.close()
 
     def questions(self, asked: str) -> list[Question]:
         """Return a set of questions about what has been learned."""
@@ -72,8 +72,8 @@ class Room:
             found = questions_from(pairs, phrasing="unseen", seed=self._seed, unseen=_others())
             return [q for q in found if q.closed]
         if asked == "unseen":
-            return [q for q in self.exam.questions(phrasing="unseen") if q.closed]
-        found = self.exam.questions()
+            return [q for q in self.evaluator.questions(phrasing="unseen") if q.closed]
+        found = self.evaluator.questions()
         return [q for q in found if q.closed] if asked == "closed" else found
 
     def sit(self, exam: Exam, progress: Progress) -> Answers:
@@ -100,7 +100,7 @@ class Room:
         self, system: str, questions: Sequence[Question], progress: Progress
     ) -> tuple[list[Scored], dict[str, Any] | None]:
         gguf = Path(self.adapter.gguf)
-        scored, cost = self.exam.ask_at_cost(system, gguf, questions, progress)
+        scored, cost = self.evaluator.ask_at_cost(system, gguf, questions, progress)
         return scored, asdict(cost) if cost else None
 
     def order(self) -> list[str]:

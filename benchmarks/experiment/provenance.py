@@ -26,14 +26,13 @@ from plum_edge import bases
 from plum_edge import config as configuration
 from plum_edge.paths import sha256_file
 
-_LEARNING = (
-    "augment/", "schedule/", "backends/", "train.py", "fold.py", "lesson.py", "teaching.py", "tokens.py", "records.py",
-    "prompt.py",
-)  # fmt: skip
+_LEARNING = ("augment/", "train/", "backends/", "templates/", "records.py")
 """Of plum_edge: what an adapter's bytes come from."""
 _NEITHER = (
-    "cli/", "report/", "doctor/", "nightly/", "importers/", "harness/", "home/", "export/", "forget/", "memory/",
-    "consolidate/__init__.py", "night/night.py", "gate.py", "config.py", "errors.py", "__init__.py",
+    "cli/", "doctor/", "importers/", "export/", "memory/", "night/__init__.py", "night/night.py", "night/nightlog.py",
+    "night/erase.py", "night/forget/", "night/scheduler/", "evaluate/gate.py", "evaluate/harness/", "evaluate/report/",
+    "answer/speaker.py", "answer/days.py", "answer/unlearned.py", "store/lock.py", "config.py", "errors.py",
+    "__init__.py",
 )  # fmt: skip
 """Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
 _OURS = ("exams.py", "others.json", "rare.py", "extras.py", "logs.py")

@@ -1,11 +1,13 @@
 """How a question is put to what can answer it: the adapter, which remembers, and the base, which reads the log.
 
-    rewrite.py    the question in phrasings that adapters are trained on
-    remember.py   an adapter asked in the user's words and in those
-    vouched.py    an answer held back until its dates are vouched for
-    joint.py      the adapter, the bare base with the log before it and the search, each by itself; who is surer
+    rewrite.py      the question in phrasings that adapters are trained on
+    remember.py     an adapter asked in the user's words and in those, over any `LanguageModel`
+    joint.py        the adapter, the bare base with the log before it and the search, each by itself; who is surer
+    vouched.py      an answer held back until its dates are vouched for; days.py: by the log
+    respondent.py   a base in llama.cpp, its adapters and the log's library, ready to be asked
+    speaker.py      answers with the adapter in use; unlearned.py: what is said while nothing is learned
 
-Over any recall (`Recalls`). Knows nothing of llama.cpp, of the store, or of how answers are marked.
+Knows nothing of how an adapter came to be, or of how answers are marked.
 """
 
 from __future__ import annotations

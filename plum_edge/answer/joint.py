@@ -20,10 +20,14 @@ from plum_edge.answer import remember
 from plum_edge.answer.language_model import Asked, LanguageModel, is_closed, mean_odds
 from plum_edge.config import Decide
 from plum_edge.records import Message
+from plum_edge.retrieve import Way
+
+READS: tuple[Way, ...] = ("bm25_passages", "bm25_pairs")
+"""What is read beside the adapter: what was said, and what was made of it. The two miss different things."""
 
 
 class Joint:
-    """An adapter and the bare base over one recall. ``name`` is what the recall calls the adapter."""
+    """An adapter and the bare base over one runtime. ``name`` is what the runtime calls the adapter."""
 
     def __init__(
         self, runtime: LanguageModel, adapter: Path, name: str | None = None, decide: Decide | None = None

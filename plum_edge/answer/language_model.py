@@ -1,7 +1,4 @@
-"""What can be asked, and what is made of its answers: words and p(yes).
-
-Part of the stage `asking`.
-"""
+"""What can be asked, and what is made of its answers: words and p(yes). Knows nothing of llama.cpp."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ class Asked:
 
 
 class LanguageModel(Protocol):
-    """What is needed of `recall.Recall`."""
+    """What is needed of `runtime.Runtime`."""
 
     @property
     def adapter_id(self) -> str | None:

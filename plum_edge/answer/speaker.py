@@ -1,8 +1,8 @@
 """Who answers: the base or the adapter in use, from weights, from the log, or from both; and it follows a promotion.
 
 While nothing that was learned is in use, a question about what was said is answered so, and no model is asked: it would
-invent. And of an answer no date is shown that the log does not vouch for. Joins the store, recall and retrieval. Knows
-nothing of how an adapter came to be.
+invent. And of an answer no date is shown that the log does not vouch for. Joins the store, the runtime and retrieval.
+Knows nothing of how an adapter came to be.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from plum_edge.answer import (
     with_context,
 )
 from plum_edge.answer.days import Days
+from plum_edge.answer.joint import READS
+from plum_edge.answer.respondent import Respondent
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.config import Config
-from plum_edge.evaluate.baselines import JOINT_READS
-from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.records import Adapter, Answer, Message
 from plum_edge.runtime import Sampling
 from plum_edge.store import Store
@@ -44,13 +44,13 @@ class Speaker:
 
     store: Store
     config: Config
-    opened: Callable[[], Evaluator]
-    """Gives the exam, whose model opens when it is first asked for."""
+    opened: Callable[[], Respondent]
+    """Gives who is asked, whose model opens when it is first asked for."""
     _generation: int = -1
     """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
 
     @property
-    def evaluator(self) -> Evaluator:
+    def respondent(self) -> Respondent:
         """The model and the log's library."""
         return self.opened()
 
@@ -68,7 +68,7 @@ class Speaker:
         else:
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
-            runtime = self.evaluator.runtime
+            runtime = self.respondent.runtime
             whole = runtime.answer(
                 asked.messages,
                 max_tokens=self.config.generate.max_tokens,
@@ -116,7 +116,7 @@ class Speaker:
             return stopped is not None and stopped()
 
         asked = self._who(messages, active, retrieve, left_out=conversation)
-        pieces = self.evaluator.runtime.stream(
+        pieces = self.respondent.runtime.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
             sampling=self._sampling,
@@ -160,22 +160,22 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            return recollect(self.evaluator.runtime, messages, decide=self.config.decide).asked
-        library, question = self.evaluator.library, messages[-1].content
+            return recollect(self.respondent.runtime, messages, decide=self.config.decide).asked
+        library, question = self.respondent.library, messages[-1].content
         library.left_out = left_out
-        readings = [with_context(library.context(way, question), messages) for way in JOINT_READS]
+        readings = [with_context(library.context(way, question), messages) for way in READS]
         if active is None:
             return Asked(readings[0])
         found = library.likelihood(topic(question) or question)
-        joint = Joint(self.evaluator.runtime, Path(active.gguf), active.id, self.config.decide)
+        joint = Joint(self.respondent.runtime, Path(active.gguf), active.id, self.config.decide)
         return joint.speaker(messages, readings, found)
 
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache."""
         active = self.store.runs.active() if adapter else None
         if active is None:
-            self.evaluator.runtime.use(None)
-        elif self.evaluator.runtime.adapter_id != active.id or self._generation != self.store.runs.generation():
-            self.evaluator.runtime.use(Path(active.gguf), active.id)
+            self.respondent.runtime.use(None)
+        elif self.respondent.runtime.adapter_id != active.id or self._generation != self.store.runs.generation():
+            self.respondent.runtime.use(Path(active.gguf), active.id)
         self._generation = self.store.runs.generation()
         return active

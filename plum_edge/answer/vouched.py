@@ -1,8 +1,8 @@
 """An answer about what was said, held back sentence by sentence until its dates are vouched for.
 
 A date that no conversation has is a model's invention. Where a sentence names one, honest words stand in its place
-(augment/phrases/dates.py). A question about anything else may be answered with any date; of such an answer only a beginning
-that speaks of talk ("Yes, we talked about it on …") is held back. Knows nothing of how days are known.
+(augment/phrases/dates.py). A question about anything else may be answered with any date; of such an answer only a
+beginning that speaks of talk ("Yes, we talked about it on …") is held back. Knows nothing of how days are known.
 """
 
 from __future__ import annotations

@@ -1,18 +1,16 @@
-"""Whoever makes the pairs of a segment: one small protocol, and the phrase augmenter behind it.
+"""Whoever makes the pairs of a segment: one small protocol.
 
-The other implementation is `llm.LlmAugmenter`. Either goes through tests/augment/test_augmenter.py. Knows nothing of
-storage, tokens or of how a model is run.
+Behind it are `phrases.augmenter.PhraseAugmenter` and `llm.augmenter.LlmAugmenter`. Either goes through
+tests/augment/test_augmenter.py. Knows nothing of storage, tokens or of how a model is run.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Protocol
 
 from plum_edge.augment import language
-from plum_edge.augment.checks import Checked, Mentions, check
-from plum_edge.augment.phrases.pairs import augment
+from plum_edge.augment.checks import Checked, Mentions
 from plum_edge.augment.phrases.teachable import teachable
 from plum_edge.records import Segment
 
@@ -57,21 +55,3 @@ def foreign(segment: Segment, languages: frozenset[str]) -> str:
 def refused() -> Checked:
     """Return what is made of a segment in another language."""
     return Checked([], Counter({FOREIGN: 1}))
-
-
-@dataclass(frozen=True, slots=True)
-class PhraseAugmenter:
-    """Pairs without a language model: topics and templates (phrases.py). Reads English."""
-
-    seed: int
-    topics: int
-    name: str = "phrases"
-    version: str = "1"
-    languages: frozenset[str] = frozenset(("en",))
-
-    def pairs_of(self, segment: Segment, prior: Mentions) -> Checked:
-        """Return the pairs of an English segment; what is clearly in another language in it is not read."""
-        if foreign(segment, self.languages):
-            return refused()
-        shown = language.only(prepare(segment), "en")
-        return check(augment(shown, prior, seed=self.seed, topics=self.topics), segment, prior)

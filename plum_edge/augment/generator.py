@@ -1,6 +1,6 @@
 """Who writes a segment's pairs: the deployed base itself in llama.cpp, or the phrase augmenter; and what becomes of it.
 
-Joins store, recall and augment. What the base writes of a window depends on the window, the model and the prompts, not
+Joins store, runtime and augment. What the base writes of a window depends on the window, the model and the prompts, not
 on the rest of the log. It is kept with the conversation and never asked for again: pairs that are made anew, after a
 kill or after another conversation was forgotten, are made of the same words. The base is open while it writes and not
 longer: a large one does not fit into memory beside the trainer's.
@@ -18,11 +18,12 @@ from typing import Literal
 
 from plum_edge import bases
 from plum_edge.augment import language
-from plum_edge.augment.augmenter import FOREIGN, Augmenter, PhraseAugmenter, foreign, prepare
+from plum_edge.augment.augmenter import FOREIGN, Augmenter, foreign, prepare
 from plum_edge.augment.checks import Checked, Mentions
 from plum_edge.augment.llm import augmenter as llm
 from plum_edge.augment.llm import judge, prompts
 from plum_edge.augment.llm.windows import Window, windows
+from plum_edge.augment.phrases.augmenter import PhraseAugmenter
 from plum_edge.bases import Base
 from plum_edge.config import Config
 from plum_edge.errors import Interrupted, NoModel

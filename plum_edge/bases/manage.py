@@ -32,7 +32,7 @@ from plum_edge.runtime import Runtime
 from plum_edge.templates.tokens import ChatTokenizer
 
 CONTEXT = 8192
-"""Tokens of context that memory for recall is reckoned with, where a model takes more."""
+"""Tokens of context that memory for answering is reckoned with, where a model takes more."""
 _BITS = 8.5
 """Of a weight in a q8_0 GGUF, which is what a base of this size is deployed as."""
 _PACKED_BITS = 4.85

@@ -1,8 +1,8 @@
 """Is a base asked as it is trained? Its chat template is tried out on chats as they come, before it becomes a base.
 
 An adapter that is trained at one position and read at another remembers nothing, without a word. So what is trained on
-must be the prompt, to the last token, and then the answer. Joins the trainer's tokenizer and recall. Knows nothing of
-weights.
+must be the prompt, to the last token, and then the answer. Joins the trainer's tokenizer and the runtime. Knows nothing
+of weights.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ CHATS: dict[str, tuple[Message, ...]] = {
 def check_template(tokenizer: ChatTokenizer, runtime: Runtime | None = None) -> None:
     """Make sure that a base is trained on the prompts that it is asked with, and that these say what was said.
 
-    ``recall`` is the same base in llama.cpp, with the same settings of its template, where it is open: its prompts must
-    be the same.
+    ``runtime`` is the same base in llama.cpp, with the same settings of its template, where it is open: its prompts
+    must be the same.
 
     Raises:
         NoModel: the template does not take these chats, leaves something out, or the two differ.

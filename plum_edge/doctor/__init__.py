@@ -1,7 +1,7 @@
 """Looks at this machine, the model and one home, and says what it found and what to do about it.
 
 Every file that has a hash is hashed again. Repairs nothing, and makes no home, no store and no file; `sweep` removes
-what belongs to nothing, when it is asked to. Prints nothing; knows the stages only by what they say of themselves.
+what belongs to nothing, when it is asked to. Prints nothing; knows the rooms only by what they say of themselves.
 """
 
 from __future__ import annotations

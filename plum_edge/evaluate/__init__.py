@@ -1,45 +1,13 @@
-"""Held-out questions, how their answers are marked, and the figures that are made of them (design.md §3, "Accuracy").
+"""How well a memory remembers: questions, scores, baselines, and the gate.
 
-    scored = score(read_questions(file), asker)
-    summarise(scored, seed=0)["accuracy"]
+    questions.py marking.py scoring.py   held-out questions, how answers are marked, the figures with their intervals
+    baselines.py    the systems that are compared; cost.py: what an answer costs
+    evaluator.py    asks them in llama.cpp; measure.py: for ``evaluate``; ability.py: what has nothing to do with memory
+    gate.py         promote the new adapter, or keep the old
+    calibration.py  is a p(yes) of 0.8 right eight times in ten?
+    runtimes.py     the same questions as trained and in each type of GGUF
+    harness/        EleutherAI's lm-evaluation-harness over a base and an adapter
+    report/         what an evaluation looks like: terminal, figures, page
 
-Knows nothing of models, adapters or the store: an `Asker` answers.
+Knows nothing of how an adapter was made.
 """
-
-from __future__ import annotations
-
-from plum_edge.evaluate.questions import STYLES, questions_from, read_questions
-from plum_edge.evaluate.scoring import (
-    Asker,
-    Flips,
-    Scored,
-    balanced,
-    bootstrap,
-    consistency,
-    mcnemar,
-    over_time,
-    over_time_ci95,
-    paired_loss,
-    score,
-    summarise,
-    wilson,
-)
-
-__all__ = [
-    "STYLES",
-    "Asker",
-    "Flips",
-    "Scored",
-    "balanced",
-    "bootstrap",
-    "consistency",
-    "mcnemar",
-    "over_time",
-    "over_time_ci95",
-    "paired_loss",
-    "questions_from",
-    "read_questions",
-    "score",
-    "summarise",
-    "wilson",
-]

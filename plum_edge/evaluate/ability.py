@@ -1,6 +1,6 @@
 """What a base can do besides remembering, and what an adapter leaves of it: read, say honestly "no", chat (llama.cpp).
 
-Joins recall and evaluate over fixed made-up material. The same questions are asked of the base and of the base with
+Joins runtime and scoring over fixed made-up material. The same questions are asked of the base and of the base with
 the adapter; damage is judged on the answers that changed. Knows nothing of the log but what it mentions: a "no" about
 that would be wrong.
 """

@@ -1,6 +1,6 @@
 """The systems that are compared: the base, the adapter, retrieval with the same model, both, and no model at all.
 
-Part of the stage `evaluate`. Each is an `evaluate.Asker` over a recall and a library that it is handed. Knows nothing
+Each is an `evaluate.Asker` over a model and a library that it is handed. Knows nothing
 of llama.cpp, the store or how answers are marked.
 """
 
@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from plum_edge.answer import Asked, Joint, LanguageModel, mean_odds, p_yes_many, recollect, topic, with_context
+from plum_edge.answer.joint import READS
 from plum_edge.config import Decide
 from plum_edge.errors import UsageError
 from plum_edge.evaluate.scoring import Asker, Scored, score
 from plum_edge.records import Message, Progress, Question
-
-Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]
-Ranking = Literal["bm25", "dense"]
+from plum_edge.retrieve import Ranking, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,6 @@ class System:
         return any(name.startswith("dense") for name in (*self.reads, self.threshold or ""))
 
 
-JOINT_READS: tuple[Way, ...] = ("bm25_passages", "bm25_pairs")
-"""What is read beside the adapter, here and in ``ask`` and ``chat --retrieve``: what was said, and what was made of it.
-The two miss different things."""
-
 SYSTEMS: dict[str, System] = {
     "base": System(),
     "bm25": System(reads=("bm25",)),
@@ -65,7 +60,7 @@ SYSTEMS: dict[str, System] = {
     "adapter_as_asked": System(adapter=True, phrased=False),
     "adapter_prompted": System(adapter=True, prompted=True),
     "adapter_search": System(adapter=True, searches=True),
-    "adapter_bm25": System(adapter=True, reads=JOINT_READS, joint=True),
+    "adapter_bm25": System(adapter=True, reads=READS, joint=True),
     "adapter_passages": System(adapter=True, reads=("bm25_passages",), joint=True),
     "adapter_dense": System(adapter=True, reads=("dense_passages", "bm25_pairs"), joint=True),
     "adapter_reads_bm25": System(adapter=True, reads=("bm25_passages",), phrased=False),
@@ -126,7 +121,7 @@ class Looks(Protocol):
 class Model:
     """A base with or without an adapter; ``reads`` gives the text to read for a question, where there is one.
 
-    It sees to it that its own adapter is on before each question, so that askers over one recall can take turns.
+    It sees to it that its own adapter is on before each question, so that askers over one model can take turns.
     """
 
     def __init__(
@@ -227,13 +222,13 @@ class Together:
 
 
 class Threshold:
-    """No model: yes where the score of a ranking reaches a bar tuned on the log (retrieve/threshold.py)."""
+    """No model: yes where the score of a ranking reaches a threshold tuned on the log (retrieve/threshold.py)."""
 
     def __init__(self, library: Looks, ranking: Ranking, *, by_topic: bool = False) -> None:
         self._library, self._ranking, self._by_topic = library, ranking, by_topic
 
     def p_yes(self, question: str) -> float:
-        """Return a number that is one half where the score reaches the bar, and grows with it. Not a probability."""
+        """Return a number that is one half where the score reaches the threshold, and grows with it: no probability."""
         reached = self._library.score(self._ranking, _topic(question) if self._by_topic else question)
         return reached / (reached + 1.0)
 
@@ -242,7 +237,7 @@ class Threshold:
         return [self.p_yes(question) for question in questions]
 
     def answer(self, question: str) -> str:
-        """Return the best message, quoted, where the score reaches the bar; what else could it say?"""
+        """Return the best message, quoted, where the score reaches the threshold; what else could it say?"""
         quote = self._library.quote(self._ranking, question) if self.p_yes(question) >= 0.5 else None
         return f'You said: "{quote}"' if quote else "I do not know: we have not talked about that."
 

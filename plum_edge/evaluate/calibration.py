@@ -1,6 +1,6 @@
 """Reliability of p(yes): of the questions answered with about 0.8, are eight of ten to be answered yes?
 
-Part of the stage `evaluate`. Knows nothing of what answered: every figure is a function of p(yes) and of the truth.
+Knows nothing of what answered: every figure is a function of p(yes) and of the truth.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What an answer costs: the tokens of its prompts, the time it takes here, and the text that must be kept for it.
 
-Part of the stage `evaluate`: a meter stands between an asker and the model that it asks. Knows nothing of either.
+A meter stands between an asker and the model that it asks. Knows nothing of either.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Cost:
 
 
 class Meter:
-    """A recall that notes its prompts."""
+    """A model that notes its prompts."""
 
     def __init__(self, runtime: LanguageModel) -> None:
         self._runtime = runtime
@@ -40,7 +40,7 @@ class Meter:
 
     @property
     def adapter_id(self) -> str | None:
-        """As the recall's own."""
+        """As the model's own."""
         return self._runtime.adapter_id
 
     def use(self, adapter_gguf: Path | None, adapter_id: str | None = None) -> None:

@@ -1,6 +1,6 @@
 """An adapter is examined as the user has it: in llama.cpp, with the GGUF that was made of it.
 
-Joins the store's questions, retrieval and recall with `evaluate`; knows nothing of training.
+Joins the store's questions with whoever answers them (`answer.respondent`); knows nothing of training.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from plum_edge.answer.respondent import Respondent
 from plum_edge.augment.checks import Mentions
-from plum_edge.bases import Base, gguf
+from plum_edge.bases import Base
 from plum_edge.config import Config
 from plum_edge.evaluate import ability, baselines
 from plum_edge.evaluate.cost import Cost, Meter, Metered
@@ -21,40 +22,17 @@ from plum_edge.evaluate.questions import questions_from
 from plum_edge.evaluate.scoring import Scored, score, summarise
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Progress, Question
-from plum_edge.retrieve import Library
-from plum_edge.runtime import Runtime
 from plum_edge.runtime.divergence import divergence, expected
 from plum_edge.store import Store
 from plum_edge.train.general import Sample, probes
 
-_RESERVED = 160
-"""Tokens of the context that are left for the question, the template and the answer when something is read."""
 
-
-class Evaluator:
-    """Base, adapters and retrieval over one log, ready to be asked."""
+class Evaluator(Respondent):
+    """Asks questions of whoever can be asked over one log, and sums up what came of it."""
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
-        self.home, self.store, self.config, self.base = home, store, config, base
-        deployed = gguf(base, home, config.generate.dtype)
-        settings = config.generate
-        self.runtime = Runtime(deployed, context=settings.context, threads=settings.threads, template=config.template)
-        self.library = Library(
-            store.search.search,
-            store.log.get,
-            store.log.conversations,
-            lambda: store.pairs.live("train"),
-            lambda: {one.id: one.created_at for one in store.log.segments() if one.dated},
-            store.version,
-            lambda text: len(self.runtime.encode(text)),
-            room=max(1, self.runtime.context - _RESERVED),
-        )
-
+        super().__init__(home, store, config, base)
         self._general: tuple[object, dict[str, Any]] | None = None
-
-    def close(self) -> None:
-        """Free the model."""
-        self.runtime.close()
 
     def questions(
         self, segments: Sequence[str] | None = None, *, phrasing: Literal["held_out", "unseen"] = "held_out"

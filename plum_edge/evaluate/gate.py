@@ -1,6 +1,6 @@
 """Promote the new adapter or keep the old: a pure decision on answers that were given before and after.
 
-Part of the stage `evaluate`. Four things are asked: were the new conversations learned, were older ones lost, does it
+Four things are asked: were the new conversations learned, were older ones lost, does it
 say yes to what was never discussed, and is the base damaged? The gate decides promotion only, never what is learned
 (design.md §3).
 
@@ -46,7 +46,7 @@ def decide(
         earlier_before: questions about older conversations, asked of the adapter in use.
         earlier_after: the same questions in the same order, asked of the new one.
         never: questions about what was never discussed, asked of the new adapter.
-        moved: KL(base ‖ new adapter) on everyday talk, in nats a token (`recall.divergence`).
+        moved: KL(base ‖ new adapter) on everyday talk, in nats a token (`runtime.divergence`).
         limits: what is allowed. A part for which nothing was asked passes.
     """
     parts = (

@@ -1,6 +1,6 @@
 """Marking an open answer by its words: does it state the fact, how near is it to the gold, does it claim to know?
 
-Part of the stage `evaluate`. Knows nothing of questions, models or counts.
+Knows nothing of questions, models or counts.
 """
 
 from __future__ import annotations

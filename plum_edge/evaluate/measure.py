@@ -1,6 +1,6 @@
 """What a memory has become: its held-out questions in llama.cpp, beside other systems, and while it learns.
 
-Joins the store and the exam with `evaluate`'s figures. Knows nothing of how they are shown.
+Joins the store and the evaluator with the figures of `scoring`. Knows nothing of how they are shown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Measure:
     store: Store
     config: Config
     opened: Callable[[], Evaluator]
-    """Gives the exam, whose model opens when it is first asked for."""
+    """Gives the evaluator, whose model opens when it is first asked for."""
 
     def evaluate(
         self,

@@ -1,6 +1,6 @@
 """Held-out questions: made of held-out pairs, or read from a file.
 
-Part of the stage `evaluate`. Knows nothing of who is asked, or of how answers are marked.
+Knows nothing of who is asked, or of how answers are marked.
 """
 
 from __future__ import annotations

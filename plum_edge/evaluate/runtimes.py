@@ -1,6 +1,6 @@
 """The same questions in every runtime: as it was trained, and in llama.cpp in f32, f16, q8_0 and q4_0.
 
-Joins the backend, conversion and recall with evaluate: what does it cost in right answers that a base is deployed
+Joins the backend, conversion and runtime with scoring: what does it cost in right answers that a base is deployed
 smaller, or that an adapter is? Knows nothing of how any of them computes.
 """
 
@@ -13,20 +13,23 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, median
-from typing import Any
+from typing import Any, Protocol
 
 from plum_edge import bases
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec
+from plum_edge.bases import Base
+from plum_edge.config import Config
 from plum_edge.convert import families, gguf, peft
 from plum_edge.convert.weights import open_weights, size_of
 from plum_edge.errors import UsageError
 from plum_edge.evaluate.gate import sample_earlier
 from plum_edge.evaluate.questions import questions_from
 from plum_edge.evaluate.scoring import Scored, mcnemar, summarise
-from plum_edge.memory import Memory
+from plum_edge.paths import Home
 from plum_edge.records import Adapter, Message, Progress, Question
 from plum_edge.runtime import Runtime
+from plum_edge.store import Store
 from plum_edge.templates.tokens import ChatTokenizer
 
 REFERENCE = "f32"
@@ -40,6 +43,18 @@ RUNTIMES: dict[str, tuple[gguf.BaseType, gguf.AdapterType]] = {
     "q4_0": ("q4_0", "f32"),
 }
 """llama.cpp's runtimes: the types of base and adapter."""
+
+
+class Remembers(Protocol):
+    """What is needed of `plum_edge.Memory`."""
+
+    home: Home
+    store: Store
+    config: Config
+
+    @property
+    def base(self) -> Base:
+        """The base of its adapters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +71,7 @@ class _Answers:
 
 
 def runtimes(
-    memory: Memory,
+    memory: Remembers,
     *,
     adapter: str | None = None,
     questions: Sequence[Question] | None = None,
@@ -100,7 +115,7 @@ def runtimes(
     return {name: _figures(found, answers[REFERENCE], seed) for name, found in answers.items()}
 
 
-def _held_out(memory: Memory) -> list[Question]:
+def _held_out(memory: Remembers) -> list[Question]:
     pairs = memory.store.pairs.live("held_out")
     return questions_from(pairs, phrasing="held_out", seed=memory.config.train.seed)
 
@@ -125,7 +140,7 @@ def _figures(found: _Answers, reference: _Answers, seed: int) -> dict[str, Any]:
 
 
 def _deployed(
-    memory: Memory,
+    memory: Remembers,
     adapter: Adapter,
     kinds: tuple[gguf.BaseType, gguf.AdapterType],
     questions: Sequence[Question],
@@ -142,7 +157,7 @@ def _deployed(
         return _Answers(*answered, path.stat().st_size, file.stat().st_size)
 
 
-def _trained(memory: Memory, adapter: Adapter, questions: Sequence[Question], progress: Progress | None) -> _Answers:
+def _trained(memory: Remembers, adapter: Adapter, questions: Sequence[Question], progress: Progress | None) -> _Answers:
     """Ask in the framework that trained it; llama.cpp says only which tokens mean yes and no."""
     base, train = memory.base, memory.config.train
     file = _neutral(adapter)
@@ -182,7 +197,7 @@ def _neutral(adapter: Adapter) -> Path:
 
 
 @contextmanager
-def _adapter(memory: Memory, adapter: Adapter, kind: gguf.AdapterType) -> Iterator[Path]:
+def _adapter(memory: Remembers, adapter: Adapter, kind: gguf.AdapterType) -> Iterator[Path]:
     """Give the adapter's GGUF: the one in use, or another that lives as long as the block."""
     if kind == "f32":
         yield Path(adapter.gguf)

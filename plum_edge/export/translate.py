@@ -1,8 +1,8 @@
 """An adapter from one form into another, and the proof that both compute the same.
 
-Joins convert, the libraries that the forms belong to, and recall. The proof is by weights always: ΔW of every matrix,
-read back from what was written. Where the base is at hand it is by logits, too: those of the adapter as it came, in the
-runtime that it is for, against those of what it became, in that one's. Knows nothing of the log.
+Joins convert, the libraries that the forms belong to, and the runtime. The proof is by weights always: ΔW of every
+matrix, read back from what was written. Where the base is at hand it is by logits, too: those of the adapter as it
+came, in the runtime that it is for, against those of what it became, in that one's. Knows nothing of the log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A person mends pairs or drops them: what rests on them is learned again with the next night.
 
 An edit is recorded, so that pairs which are made anew read the same (`store.edits`). The adapter in use stays until the
-next one passes the gate: what must not be remembered is forgotten, not edited. Joins the stages.
+next one passes the gate: what must not be remembered is forgotten, not edited. Joins the rooms below.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
         memory.consolidate()
         print(memory.ask("Did we talk about the sourdough starter?").p_yes)
 
-Joins the stages; each opens only when it is used.
+Joins the rooms below; each opens only when it is used.
 """
 
 from __future__ import annotations

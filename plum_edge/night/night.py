@@ -1,11 +1,11 @@
 """The night: every conversation that waits is learned, and the adapter that comes out is used if it is better.
 
     lock → erase what was forgotten → write (where the base writes its pairs) → for each segment: augment, learn
-         → rehearse → convert → verify → examine → gate → promote
+         → average → convert → verify → examine → gate → promote
 
 Killed at any point and run again, it carries on: what is recorded decides what is left to do. After a refusal the next
 night judges smaller and smaller groups until the conversation is found that does harm; that one is tried again with
-another seed and a smaller step, and at last set aside. Joins the stages.
+another seed and a smaller step, and at last set aside. Joins the rooms below.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Night:
         if self.rebuild:
             self._start_over()
         if not self._waiting():
-            # The epoch in work of a run that was killed after its last step: of a rehearsal, if one is still to come.
+            # The epoch in work of a run that was killed after its last step: of an averaging pass, if one is to come.
             erase.checkpoints(self.home, self.store, in_work=not self.store.head_is_new())
         if not self._waiting() and not self.store.head_is_new():
             erase.settle(self.store)

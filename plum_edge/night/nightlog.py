@@ -20,7 +20,7 @@ from plum_edge.paths import Home
 _LIMIT = 512 << 10
 _QUOTABLE = (GateRefused, Interrupted, LockHeld, NoSpace, Unavailable)
 """Errors whose sentence holds figures and names of ours only."""
-_TOGETHER = {"rehearse": 100}
+_TOGETHER = {"average": 100}
 """Of a stage that tells each step, so many are one line."""
 _FIGURES = ("adapter", "pairs", "seconds", "waiting", "memory", "why")
 
@@ -40,7 +40,7 @@ class NightLog:
             self.write("progress", stage=stage, done=done, total=total, **self._step)
             self._at, self._step = at, {}
         with contextlib.suppress(ValueError):
-            told = json.loads(note) if stage in ("learn", "rehearse") and note.startswith("{") else {}
+            told = json.loads(note) if stage in ("learn", "average") and note.startswith("{") else {}
             self._step = {key: told[key] for key in ("steps", "loss") if key in told}
 
     def write(self, event: str, **fields: object) -> None:

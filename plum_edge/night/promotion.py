@@ -1,6 +1,6 @@
-"""From the weights of the last step to an adapter in use: rehearsed, written, proven, examined, judged; or refused.
+"""From the weights of the last step to an adapter in use: averaged, written, proven, examined, judged; or refused.
 
-Joins convert, exam and gate for `consolidate`. What is promoted is decided here, and never what is learned.
+Joins convert, the evaluator and the gate for the night. What is promoted is decided here, and never what is learned.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ class Promotion:
     stopped: Callable[[], bool] = lambda: False
 
     def judge(self, fold: Fold, state: State) -> Judged:
-        """Make an adapter of the last step, rehearsed, hold it against the one in use, and use it if it passes.
+        """Make an adapter of the last step, averaged, hold it against the one in use, and use it if it passes.
 
         Raises:
-            Interrupted: ``stopped()`` became true; the rehearsal carries on at its last whole round.
+            Interrupted: ``stopped()`` became true; the averaging pass carries on at its last whole round.
             ConversionMismatch: the file does not compute what the trainer does; nothing was stored.
         """
         runs, previous = self.store.runs, self.previous()
@@ -89,7 +89,7 @@ class Promotion:
         return [step.segment for step in steps[known:] if step.segment not in aside]
 
     def _averaging(self, step: int, steps: int, loss: float) -> None:
-        self.progress("rehearse", step, steps, json.dumps({"loss": loss}))
+        self.progress("average", step, steps, json.dumps({"loss": loss}))
 
     def convert(self, fold: Fold, weights: State, previous: Adapter | None) -> tuple[Adapter, dict[str, Any]]:
         """Write and prove weights that were made of the last step; return the adapter, stored now, and its parity."""

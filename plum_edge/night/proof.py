@@ -1,7 +1,8 @@
 """A converted adapter is proven before anybody uses it: the file computes what the trainer computes.
 
-Joins convert, the backend and recall. Every ΔW is recomputed from the file, the logits of llama.cpp are held against
-the trainer's along answers of the log, and the adapter must change them. Knows nothing of nights or of the gate.
+Joins convert, the backend and the runtime. Every ΔW is recomputed from the file, the logits of llama.cpp are held
+against the trainer's along answers of the log, and the adapter must change them. Knows nothing of nights or of the
+gate.
 """
 
 from __future__ import annotations

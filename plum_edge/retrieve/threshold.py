@@ -16,13 +16,13 @@ from plum_edge.records import Conversation, draw
 from plum_edge.retrieve.content import content_words
 
 CALIBRATION = 100
-"""Made-up topics, or questions, of each sort that a bar is tuned on."""
+"""Made-up topics, or questions, of each sort that a threshold is tuned on."""
 _LONGEST = 12
 """Content words of a question that its score looks at."""
 _USUAL = (1, 2, 3)
 """Numbers of content words that topics usually have; on these it is measured how much a score says."""
 _LEAST = 0.05
-"""Of a bar; scores below say no more than this one does."""
+"""Of a threshold; scores below say no more than this one does."""
 _STEEPEST = 64.0
 _SUREST = 1 / (CALIBRATION + 2)
 """Nobody is surer than so many trials can show (Laplace)."""
@@ -30,12 +30,12 @@ _SUREST = 1 / (CALIBRATION + 2)
 
 @dataclass
 class WordThreshold:
-    """A bar for each number of content words, for scores that grow with it, as BM25's do.
+    """A threshold for each number of content words, for scores that grow with it, as BM25's do.
 
     Of topics made of the log's own words some were discussed: half of their words (at least two, where there are two)
     stand together in a message of the user, the others are drawn from the whole log. Some were not: all words are
-    drawn, and no message holds them all. The bar is where balanced accuracy on `CALIBRATION` of each is best; in an
-    empty log nothing reaches it.
+    drawn, and no message holds them all. The threshold is where balanced accuracy on `CALIBRATION` of each is best; in
+    an empty log nothing reaches it.
     """
 
     best: Callable[[str], float]
@@ -45,18 +45,18 @@ class WordThreshold:
     _thresholds: dict[int, float] = field(default_factory=dict)
 
     def score(self, question: str) -> float:
-        """Return the score of the question's content words as a multiple of its bar: from 1 on, yes."""
+        """Return the score of the question's content words as a multiple of its threshold: from 1 on, yes."""
         words = content_words(question)[:_LONGEST]
         return self.best(" ".join(words)) / self.threshold(len(words)) if words else 0.0
 
     def likelihood(self, topic: str) -> float:
-        """Return how likely it is that a topic was discussed, by its score alone: one half at the bar."""
+        """Return how likely it is that a topic was discussed, by its score alone: one half at the threshold."""
         says = _logistic(self._slope * _above(self.score(topic)))
         return min(max(says, _SUREST), 1.0 - _SUREST)
 
     @cached_property
     def _slope(self) -> float:
-        """How fast the odds grow with the logarithm of a score over its bar, on topics that the bars are tuned on."""
+        """How fast the odds grow with the logarithm of a score over its threshold, on topics they are tuned on."""
         signed = []
         for count in _USUAL:
             for topics, sign in zip(made_up(self._said, count), (1.0, -1.0), strict=True):
@@ -80,7 +80,7 @@ class WordThreshold:
 
 @dataclass
 class PairThreshold:
-    """One bar for all questions, for scores that do not grow with their length, as the cosine of vectors.
+    """One threshold for all questions, for scores that do not grow with their length, as the cosine of vectors.
 
     It is where balanced accuracy is best on `CALIBRATION` yes/no questions of each sort that the log was learned with,
     drawn by hash; where there are none, nothing reaches it.
@@ -92,7 +92,7 @@ class PairThreshold:
     """The yes/no questions of training, with whether the answer is yes."""
 
     def score(self, question: str) -> float:
-        """Return the question's score as a multiple of the bar: from 1 on, yes."""
+        """Return the question's score as a multiple of the threshold: from 1 on, yes."""
         return self.best(question) / self.threshold
 
     @cached_property

@@ -1,12 +1,15 @@
 """What the memory is asked with, on the device: llama.cpp with a base and at most one adapter.
 
-with Recall(base_gguf) as recall:
-    recall.use(adapter_gguf)
-    recall.p_yes([Message("user", "Did we talk about the tap?")])
+    with Runtime(base_gguf) as runtime:
+        runtime.use(adapter_gguf)
+        runtime.p_yes([Message("user", "Did we talk about the tap?")])
 
-recall.py     chats, p(yes), answers
-answer.py     an answer token by token; sampling.py, grammar.py, loops.py and thinking.py have a say in it
-engine.py     llama.cpp: a model, its cache, logits; tree.py: many prompts as one; library.py: the binding
+    session.py      chats, p(yes), answers
+    answer.py       an answer token by token; sampling.py, grammar.py, loops.py and thinking.py have a say in it
+    engine.py       llama.cpp: a model, its cache, logits; tree.py: many prompts as one; library.py: the binding
+    likelihood.py   losses token by token; divergence.py: how far an adapter moves the base
+
+Knows nothing of the log, of training, or of what is asked and why.
 """
 
 from __future__ import annotations

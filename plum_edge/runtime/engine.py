@@ -47,7 +47,7 @@ _SPM = 1
 
 
 class Engine:
-    """A base model in llama.cpp; parameters and errors as `recall.Recall`."""
+    """A base model in llama.cpp; parameters and errors as `runtime.Runtime`."""
 
     def __init__(self, path: Path, *, context: int = 0, threads: int = 0, exact: bool = False) -> None:
         self.header = _read(path)

@@ -41,4 +41,4 @@ class Closed:
     """Stands in for llama.cpp once its memory is freed: an exception instead of a crash."""
 
     def __getattr__(self, name: str) -> Any:
-        raise ValueError("this Recall is closed")
+        raise ValueError("this Runtime is closed")

@@ -15,7 +15,7 @@ _AT_ONCE = 256
 
 
 class Reads(Protocol):
-    """What is needed of `recall.Recall`."""
+    """What is needed of `runtime.Runtime`."""
 
     @property
     def context(self) -> int:

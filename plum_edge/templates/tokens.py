@@ -27,7 +27,7 @@ TEMPLATE, QUESTION, ANSWER = 0, 1, 2
 class ChatTokenizer:
     """The tokenizer and chat template of a base in HF layout (``tokenizer.json``, ``tokenizer_config.json``).
 
-    ``settings`` say how the template is used: the same as for the `recall.Recall` that answers.
+    ``settings`` say how the template is used: the same as for the `runtime.Runtime` that answers.
     """
 
     def __init__(self, folder: Path, template: str, settings: Template | None = None) -> None:

@@ -1,7 +1,7 @@
 """What one segment is learned from: its pairs, the pairs of earlier ones, and what keeps the base what it was.
 
 Joins store, augment, tokens and a backend for `train.learn`. All that is drawn is drawn by hash of the seed, the
-segment, the key and the epoch, so that a lesson is the same on every machine and after any kill.
+segment, the key and the epoch, so that a dataset is the same on every machine and after any kill.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SPOKEN = 2
 
 
 class Datasets:
-    """Makes the lesson of a segment."""
+    """Makes the dataset of a segment."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Datasets:
         self.teaching = Teaching(store, config, base, tokenizer)
 
     def of(self, segment: Segment, pairs: list[Pair], known: Mentions, trainer: Trainer | None = None) -> Dataset:
-        """Return the lesson of a recorded segment. ``known`` is what the log mentions, up to this segment.
+        """Return the dataset of a recorded segment. ``known`` is what the log mentions, up to this segment.
 
         With ``distill`` the base of the ``trainer`` says something to the segment's own pairs, if there is one.
         """
@@ -74,7 +74,7 @@ class Datasets:
         earlier = self.store.pairs.live("train", before_seq=self.store.log.seq(segment.id))
         every = {_key(pair): pair for pair in self._wanted([*earlier, *pairs])}
         recipe = AveragingPass.of(len(every), train)
-        place = f"rehearsal/{segment.id}"
+        place = f"rehearsal/{segment.id}"  # what is drawn hangs on this name: it stays
         sampled_negatives = self._sampled(known, place, round(recipe.sampled_negatives * recipe.size) * recipe.rounds)
         return self._dataset(place, list(every), [], every, known, sampled_negatives), recipe
 
@@ -89,7 +89,7 @@ class Datasets:
         trainer: Trainer | None = None,
         said_to: Container[str] = (),
     ) -> Dataset:
-        """Return the lesson of these keys, worded by ``place``; to those in ``said_to`` the base says something."""
+        """Return the dataset of these keys, worded by ``place``; to those in ``said_to`` the base says something."""
         aside = self._general | sampled_negatives
         worded = self._wording(place, pairs, known)
 

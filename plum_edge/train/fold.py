@@ -23,7 +23,7 @@ from plum_edge.augment.generator import PairGenerator
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State, Trainer, initial_state
 from plum_edge.bases import Base
-from plum_edge.config import Config, Template, Train
+from plum_edge.config import Config, Template, Train, recorded
 from plum_edge.convert import peft
 from plum_edge.convert.weights import open_weights
 from plum_edge.errors import ForeignAdapter, UsageError
@@ -230,7 +230,7 @@ class Fold:
             )
             state = learned.state
             if learned.aside:
-                self._notes.append(f"used as it was learned, without a rehearsal: {learned.aside}")
+                self._notes.append(f"used as it was learned, without an averaging pass: {learned.aside}")
         epoch_in_work.unlink(missing_ok=True)
         return state
 
@@ -254,7 +254,7 @@ class Fold:
 
     def _made_with(self, settings: Train) -> dict[str, str]:
         """Return what the bytes of a step depend on besides its inputs: where it changed they cannot be made again."""
-        train = asdict(settings)
+        train = recorded(settings)
         of_train = {key: train[key] for key in train if key not in _AS_IT_TURNED_OUT}
         ours = {
             "plum-edge": version("plum-edge"),

@@ -1,6 +1,6 @@
 """One step of the fold: learn a segment's pairs into the adapter, a checkpoint after each epoch.
 
-The step is a pure function of what stands in `Lesson`, the state before it and the settings: killed anywhere and run
+The step is a pure function of what stands in `Dataset`, the state before it and the settings: killed anywhere and run
 again it ends with the same bytes (design.md §3). Calls a backend; knows nothing of the store, text or conversion.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from plum_edge.backends.base import Soft, State, Trainer, Weights, collate
-from plum_edge.config import Train
+from plum_edge.config import Train, recorded
 from plum_edge.errors import Interrupted
 from plum_edge.paths import atomic_write
 from plum_edge.records import Example
@@ -26,7 +26,7 @@ from plum_edge.train.recipes import Recipe, batches
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What one segment brings, and what may be read beside it. Keys name examples on every device (`schedule.base`).
+    """What one segment brings, and what may be read beside it. Keys name examples on every device (`recipes.base`).
 
     ``stored`` are the live training pairs of earlier segments, in order. ``example`` gives a key's tokens as it is
     worded in an epoch, asked for only when the key is drawn, so that the cost does not grow with the log. ``teach``
@@ -143,7 +143,7 @@ def _identity(trainer: Trainer, before: State, dataset: Dataset, recipe: Recipe,
     parts = [
         dataset.segment,
         recipe.name,
-        repr(settings),
+        f"Train({', '.join(f'{key}={value!r}' for key, value in recorded(settings).items())})",
         trainer.name,
         str(trainer.threads),
         json.dumps(trainer.versions(), sort_keys=True),

@@ -1,10 +1,10 @@
 """What the base itself says, with the adapter off, for an adapter to keep or to learn from.
 
-Two uses: a *tether*, the base's own probabilities at every token of a general sample, which keep the base what it was;
-and the *teacher* of the recipe ``distill`` (after prompt distillation, arXiv 2412.14964): the base with the dated
-conversation in its context, matched by the adapter without it, along the answer that stands there or along what the
-base itself says then. Of a conversation that is too long, the teacher reads the window that a pair rests on. Joins
-tokens, augment, the log and a backend.
+Two uses: the targets of a *KL regulariser*, the base's own probabilities at every token of a general sample, which keep
+the base what it was; and the *teacher* of the recipe ``distill`` (after prompt distillation, arXiv 2412.14964): the
+base with the dated conversation in its context, matched by the adapter without it, along the answer that stands there
+or along what the base itself says then. Of a conversation that is too long, the teacher reads the window that a pair
+rests on. Joins tokens, augment, the log and a backend.
 """
 
 from __future__ import annotations

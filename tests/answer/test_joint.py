@@ -20,7 +20,7 @@ READING = [Message("system", "Conversation of 14 March 2026\nUser: The tap drips
 
 
 class Two:
-    """Stands for a recall: says what it is told to with the adapter on, and with text to read."""
+    """Stands for a runtime: says what it is told to with the adapter on, and with text to read."""
 
     def __init__(self, remembered: str, p_remembered: float, read: str, p_read: float) -> None:
         self.adapter_id: str | None = "another"

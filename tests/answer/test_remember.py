@@ -24,7 +24,7 @@ Says = Mapping[str, tuple[str, float, float]]
 
 
 class Minds:
-    """Stands for a recall whose answer hangs on the words of the question; notes what it was asked."""
+    """Stands for a runtime whose answer hangs on the words of the question; notes what it was asked."""
 
     adapter_id: str | None = "adapter"
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from plum_edge.augment.augmenter import FOREIGN, Augmenter, PhraseAugmenter, foreign, prepare
+from plum_edge.augment.augmenter import FOREIGN, Augmenter, foreign, prepare
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.llm import prompts
 from plum_edge.augment.llm.augmenter import LlmAugmenter, Written, ask, judged
 from plum_edge.augment.llm.windows import windows
 from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases.augmenter import PhraseAugmenter
 from plum_edge.augment.phrases.words import stem, stems, words
 from plum_edge.records import Message, Pair, Segment
 from tests.augment.conversations import CAT, HOME, TAP, segment

@@ -117,7 +117,7 @@ def test_a_long_conversation_is_resumed_at_its_window(home: Home, store: Store, 
 KILLED = """
 import os, signal, sys
 from plum_edge.runtime import Recall
-from tests.augment.test_generator import LLM, Home, Night, Store, registry
+from tests.augment.test_generator import LLM, Home, Night, Store, bases
 
 write, asked = Recall.write, []
 
@@ -130,7 +130,7 @@ def short(self, messages, schema, *, max_tokens, stopped=None):
 Recall.write = short
 home = Home(__import__("pathlib").Path(sys.argv[1]))
 with Store.open(home, create=False) as store:
-    Night(home, store, LLM, registry.base("plum-tiny")).run()
+    Night(home, store, LLM, bases.base("plum-tiny")).run()
 """
 
 

@@ -1,4 +1,4 @@
-"""The registry: bases by name or folder, their sizes from config.json, and their GGUF made once."""
+"""The bases: by name or folder, their sizes from config.json, and their GGUF made once."""
 
 from __future__ import annotations
 

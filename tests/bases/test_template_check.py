@@ -125,7 +125,7 @@ def test_what_is_learned_and_what_answers_have_the_homes_settings(tmp_path: Path
         prompt = fold.datasets.tokenizer.prompt(chat)
         assert prompt == ChatTokenizer(folder, TEMPLATE).prompt([Message("system", "Remember."), *chat])
         assert memory._evaluator.runtime.chat_ids(chat) == prompt
-        assert fold.writer._tokenizer.prompt(chat) == prompt
+        assert fold.generator._tokenizer.prompt(chat) == prompt
         made = fold._made_with(memory.config.train)
         plain = replace(memory.config, template=Template())
         assert made.keys() - Fold(memory.home, memory.store, plain, memory.base)._made_with(plain.train).keys() == {

@@ -22,7 +22,7 @@ base = "{base}"
 [train]
 rank = 2
 epochs = 1
-rehearsal = 0
+averaging = 0
 threads = 1
 [augment]
 topics = 2

@@ -21,7 +21,7 @@ ADAPTER = Path("adapter.gguf")
 
 
 class Notes:
-    """Stands for a recall: notes what it is told, and says yes to what is in the context or in the adapter."""
+    """Stands for a runtime: notes what it is told, and says yes to what is in the context or in the adapter."""
 
     def __init__(self) -> None:
         self.adapter_id: str | None = None
@@ -205,7 +205,7 @@ def test_in_llama_cpp_every_system_gives_its_own_answers(tiny: tuple[Path, Path]
         again = baselines.run(names[::-1], questions, runtime=runtime, adapter=tiny[1], library=Log())
         tap = {name: scored[name][0].p_yes for name in names}
         assert len({round(p or 0.0, 6) for p in tap.values()}) == 6  # adapter and context both change the answer
-        read = [baselines.asker(name, runtime, None, Log()).p_yes(TAP) for name in baselines.JOINT_READS]
+        read = [baselines.asker(name, runtime, None, Log()).p_yes(TAP) for name in baselines.READS]
         assert tap["adapter_bm25"] == pytest.approx(
             mean_odds(tap["adapter"] or 0.0, *read, Log().likelihood("the tap")), abs=1e-5
         )

@@ -1,4 +1,4 @@
-"""What an answer costs, over a real recall with a tiny base."""
+"""What an answer costs, over a real runtime with a tiny base."""
 
 from __future__ import annotations
 

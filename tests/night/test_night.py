@@ -195,11 +195,11 @@ def test_stopped_it_is_postponed_and_carries_on(waiting: Path, undisturbed: dict
     assert story.bytes_of(waiting) == undisturbed
 
 
-def test_stopped_while_it_rehearses_it_carries_on_there(waiting: Path, undisturbed: dict[str, object]) -> None:
+def test_stopped_while_it_averages_it_carries_on_there(waiting: Path, undisturbed: dict[str, object]) -> None:
     steps: list[tuple[int, int]] = []
 
     def note(stage: str, done: int, total: int, _note: str) -> None:
-        steps.extend([(done, total)] if stage == "rehearse" else [])
+        steps.extend([(done, total)] if stage == "average" else [])
 
     with Memory(waiting) as memory:
         with pytest.raises(Interrupted):

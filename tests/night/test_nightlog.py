@@ -44,10 +44,10 @@ def test_a_night_is_told_in_lines_without_a_title(home: Home) -> None:
     assert nightlog.file(home).parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_of_a_rehearsal_every_hundredth_step_is_told(home: Home) -> None:
+def test_of_an_averaging_pass_every_hundredth_step_is_told(home: Home) -> None:
     log = nightlog.NightLog(home)
     for step in range(1, 601):
-        log("rehearse", step, 600, json.dumps({"loss": 1.0 / step}))
+        log("average", step, 600, json.dumps({"loss": 1.0 / step}))
     told = lines(home)
     assert [line["done"] for line in told] == [1, 100, 200, 300, 400, 500, 600]
     assert told[1]["loss"] == 1 / 99

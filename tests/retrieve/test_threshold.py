@@ -1,4 +1,4 @@
-"""The bars, over the real full-text search of a real store."""
+"""The thresholds, over the real full-text search of a real store."""
 
 from __future__ import annotations
 

@@ -68,16 +68,16 @@ def peak():  # of this program alone: what getrusage says on Linux begins with t
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 ** 2
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) // 1024
-from plum_edge.runtime import Recall
+from plum_edge.runtime import Runtime
 from plum_edge.records import Message
-with Recall(Path(sys.argv[1]), threads=1, exact=sys.argv[2] == "exact") as recall:
+with Runtime(Path(sys.argv[1]), threads=1, exact=sys.argv[2] == "exact") as runtime:
     asked = [[Message("user", f"Did we talk about w{n} w{n + 1}?")] for n in range(40)]
-    found = recall.p_yes_many(asked)
-    recall.answer(asked[0], max_tokens=8)
+    found = runtime.p_yes_many(asked)
+    runtime.answer(asked[0], max_tokens=8)
     ids = list(range(300, 600))
-    rows = sum(len(recall.tail(ids, 1)) for _ in range(3))
+    rows = sum(len(runtime.tail(ids, 1)) for _ in range(3))
     print(json.dumps({
-        "context": recall.context, "answers": len(set(found)), "rows": rows,
+        "context": runtime.context, "answers": len(set(found)), "rows": rows,
         "peak": peak(),
     }))
 """

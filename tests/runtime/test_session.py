@@ -1,4 +1,4 @@
-"""Recall, on real llama.cpp: prompts, p(Yes), streaming, swaps, and refusals instead of crashes."""
+"""The runtime, on real llama.cpp: prompts, p(Yes), streaming, swaps, and refusals instead of crashes."""
 
 from __future__ import annotations
 

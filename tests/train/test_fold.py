@@ -92,7 +92,7 @@ def test_stopped_anywhere_it_ends_with_the_same_bytes(
     assert learn(home, config, [[]]) == straight
 
 
-def rehearse(home: Home, config: Config, stop: int | None = None) -> str:
+def average(home: Home, config: Config, stop: int | None = None) -> str:
     """Return the hash of what is used after the last step."""
     countdown = iter(range(10_000))
     with Store.open(home, create=False) as store:
@@ -105,13 +105,13 @@ def test_what_is_used_is_the_same_for_any_split_and_after_any_stop(config: Confi
     home, other = Home(tmp_path / "one"), Home(tmp_path / "other")
     last = learn(home, config, [[0, 1, 2]])[-1]
     learn(other, config, [[0], [1, 2]])
-    used = rehearse(home, config)
+    used = average(home, config)
     assert used != last
     for stop in (0, 2, 9):
         with pytest.raises(Interrupted):
-            rehearse(other, config, stop)
+            average(other, config, stop)
         assert (other.checkpoints / "epoch.safetensors").exists() == (stop == 9)
-    assert rehearse(other, config) == used
+    assert average(other, config) == used
     assert not (other.checkpoints / "epoch.safetensors").exists()
     assert learn(home, config, [[3]]) == learn(other, config, [[3]]), "the fold goes on from its last step"
 
@@ -120,31 +120,33 @@ def test_what_is_used_after_a_step_does_not_look_ahead(config: Config, tmp_path:
     """A later conversation is recorded and has its pairs, and has made some of the earlier ones false."""
     home = Home(tmp_path)
     learn(home, config, [[0, 1, 2]])
-    used = rehearse(home, config)
+    used = average(home, config)
     with Store.open(home, create=False) as store:
         store.log.add([conversation(3)])
         fold = Fold(home, store, config, bases.base(config.model.base))
         (later,) = store.log.plan()
         assert fold.augment(later)
         store.pairs.retire([store.pairs.live("train", before_seq=3)[0].id], later.id)
-    assert rehearse(home, config) == used
+    assert average(home, config) == used
 
 
-def test_a_rehearsal_that_goes_wrong_is_left_out_and_said(config: Config, tmp_path: Path) -> None:
+def test_an_averaging_pass_that_goes_wrong_is_left_out_and_said(config: Config, tmp_path: Path) -> None:
     home = Home(tmp_path)
     last = learn(home, config, [[0, 1]])[-1]
     wild = replace(config, train=replace(config.train, learning_rate=1e39))
     with Store.open(home, create=False) as store:
         fold = Fold(home, store, wild, bases.base(config.model.base))
         assert state_sha256(fold.averaging_pass(fold.head())) == last
-        assert any("without a rehearsal: its loss is not a number" in note for note in fold.notes)
+        assert any("without an averaging pass: its loss is not a number" in note for note in fold.notes)
 
 
 @pytest.mark.parametrize("change", [{"averaging": 0}, {"recipe": "plum"}, {"recipe": "raw"}])
-def test_without_a_rehearsal_the_last_step_is_used(config: Config, tmp_path: Path, change: dict[str, object]) -> None:
+def test_without_an_averaging_pass_the_last_step_is_used(
+    config: Config, tmp_path: Path, change: dict[str, object]
+) -> None:
     other = replace(config, train=replace(config.train, **change))
     last = learn(Home(tmp_path), other, [[0, 1]])[-1]
-    assert rehearse(Home(tmp_path), other) == last
+    assert average(Home(tmp_path), other) == last
 
 
 def test_a_lost_checkpoint_is_learned_again(config: Config, straight: list[str], tmp_path: Path) -> None:

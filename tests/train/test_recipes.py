@@ -88,7 +88,7 @@ def test_another_place_gives_another_order_and_the_same_place_the_same() -> None
 
 
 @given(st.integers(2, 900), st.integers(0, 300), st.integers(8, 64))
-def test_a_rehearsal_reads_all_alike_and_no_more_than_it_may(positive: int, negative: int, batch: int) -> None:
+def test_an_averaging_pass_reads_all_alike_and_no_more_than_it_may(positive: int, negative: int, batch: int) -> None:
     sorts = {"closed/positive": positive, "closed/negative": negative}
     new = [f"{sort}/{i}" for sort, count in sorts.items() for i in range(count)]
     aside = [f"general-{kind}/{i}" for kind in ("chat", "reading") for i in range(50)]
@@ -110,7 +110,7 @@ def test_a_rehearsal_reads_all_alike_and_no_more_than_it_may(positive: int, nega
         assert not times or max(times) - min(times) <= 1, "in turn"
 
 
-def test_a_rehearsal_reads_everything_twice_where_that_is_not_too_much() -> None:
+def test_an_averaging_pass_reads_everything_twice_where_that_is_not_too_much() -> None:
     new = [f"closed/positive/{i}" for i in range(600)] + [f"open/negative/{i}" for i in range(200)]
     for steps, least, most in ((600, 2, 2), (60, 1, 2), (30, 0, 1)):
         recipe = AveragingPass.of(len(new), Train(averaging=steps, batch=16, general=0.0, sampled_negatives=0.0))
@@ -118,6 +118,6 @@ def test_a_rehearsal_reads_everything_twice_where_that_is_not_too_much() -> None
         assert {read[key] for key in new} <= set(range(least, most + 1))
 
 
-def test_a_rehearsal_of_one_pair_is_one_too() -> None:
+def test_an_averaging_pass_of_one_pair_is_one_too() -> None:
     recipe = AveragingPass.of(1, Train(general=0.0, sampled_negatives=0.0))
     assert [recipe.epoch(["s/a"], [], [], PLACE, number) for number in range(recipe.rounds)] == [["s/a"], ["s/a"]]

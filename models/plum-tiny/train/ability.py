@@ -1,4 +1,4 @@
-"""Writes ability.jsonl: what the base can do before an adapter, to be asked again with it (plum_edge/evaluate/ability.py).
+"""Writes ability.jsonl: what the base can do before an adapter, to be asked again with it (evaluate/ability.py).
 
 Only our own made-up text. Each reading sample holds four questions about one dated conversation, so that a runtime
 reads the conversation once. To be written again when the memorised history changes: what the base knows from its

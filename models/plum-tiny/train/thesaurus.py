@@ -1,4 +1,4 @@
-"""Writes plum_edge/augment/phrases/synonyms.tsv: other names of common words, out of WordNet 3.0. **Not part of a normal run.**
+"""Writes plum_edge/augment/phrases/synonyms.tsv: other names of common words, out of WordNet 3.0. **Run by hand.**
 
 PLUM_EDGE_DATA=<data> python models/plum-tiny/train/thesaurus.py <folder with data.noun, index.noun, cntlist.rev, ...>
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plum_edge.augment import language
-from plum_edge.augment.augmenter import PhraseAugmenter, foreign, prepare, refused
+from plum_edge.augment.augmenter import foreign, prepare, refused
 from plum_edge.augment.checks import Checked, Mentions, check
 from plum_edge.augment.llm import prompts
 from plum_edge.augment.llm.grounding import cited, objection
@@ -25,6 +25,7 @@ from plum_edge.augment.llm.reading import Candidate, read
 from plum_edge.augment.llm.support import Entails
 from plum_edge.augment.llm.windows import Window
 from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases.augmenter import PhraseAugmenter
 from plum_edge.augment.phrases.grammar_en import ENGLISH
 from plum_edge.augment.phrases.grammars import KNOWN
 from plum_edge.augment.phrases.pairs import other_names

@@ -2,5 +2,5 @@
 
     python -m plum_edge.evaluate.harness --model_args home=…,adapter=… --tasks mmlu,arc_challenge
 
-Needs the extra ``lm-eval``; tasks are downloaded by the harness.
+Needs the extra ``lm-eval``; tasks are downloaded by the harness. Knows nothing of tasks and figures.
 """

@@ -1,4 +1,4 @@
-"""``python -m plum_edge.evaluate.harness …``: lm-evaluation-harness's own command, with ``--model plum-edge`` said already."""
+"""``python -m plum_edge.evaluate.harness …``: lm-evaluation-harness's own command with ``--model plum-edge``."""
 
 from __future__ import annotations
 

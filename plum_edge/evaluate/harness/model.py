@@ -13,12 +13,14 @@ from lm_eval.api.model import LM
 from tqdm import tqdm
 
 from plum_edge import bases
+from plum_edge.bases import catalogue
 from plum_edge.config import Template
 from plum_edge.errors import UsageError
 from plum_edge.evaluate.harness.texts import Texts
-from plum_edge.memory import Memory
+from plum_edge.paths import Home
 from plum_edge.records import Message, Role
 from plum_edge.runtime import Runtime
+from plum_edge.store import Store
 
 IN_USE = "active"
 """The adapter that the memory has in use. The harness turns ``none`` into None: that is the bare base."""
@@ -116,15 +118,17 @@ def _files(
     file = Path(adapter) if adapter is not None and named else None
     if base and named:
         return Path(base), file, Template()
-    with Memory(home, create=False) as memory:
-        wanted = dtype or memory.config.generate.dtype
-        path = Path(base) if base else bases.gguf(memory.base, memory.home.create(), wanted)
-        return path, file if adapter is None or named else _learned(memory, adapter), memory.config.template
+    folder = Home.find(home)
+    config = catalogue.settings(folder)
+    with Store.open(folder, create=False) as store:
+        wanted = dtype or config.generate.dtype
+        path = Path(base) if base else bases.gguf(bases.base(config.model.base, folder), folder.create(), wanted)
+        return path, file if adapter is None or named else _learned(store, adapter), config.template
 
 
-def _learned(memory: Memory, adapter: str) -> Path | None:
+def _learned(store: Store, adapter: str) -> Path | None:
     """Return an adapter of the memory: the one in use, or by its id, of which the harness drops the leading zeros."""
     if adapter == IN_USE:
-        active = memory.store.runs.active()
+        active = store.runs.active()
         return Path(active.gguf) if active else None
-    return Path(memory.store.runs.adapter(adapter.zfill(4) if adapter.isdecimal() else adapter).gguf)
+    return Path(store.runs.adapter(adapter.zfill(4) if adapter.isdecimal() else adapter).gguf)

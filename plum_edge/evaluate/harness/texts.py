@@ -1,4 +1,4 @@
-"""A recall as a plain language model over strings: how likely is this after that, and what comes next?
+"""A base in llama.cpp as a plain language model over strings: how likely is this after that, and what comes next?
 
 What a benchmark wants. Follows the conventions of EleutherAI's lm-evaluation-harness, so that figures can be compared:
 spaces at the end of a context belong to what follows, context and continuation are tokenised as one, a context that is
@@ -20,7 +20,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 
 
 class Texts:
-    """Likelihoods and completions of strings; the adapter is the recall's."""
+    """Likelihoods and completions of strings; the adapter is the runtime's."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime

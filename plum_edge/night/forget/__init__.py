@@ -1,6 +1,8 @@
 """A person takes conversations back: out of the log, every file and the weights; and the files are searched for traces.
 
-Forget(home, store, config, lambda: base).run(choose(store, ids))
+    Forget(home, store, config, lambda: base).run(choose(store, ids))
+
+forget.py tells the story, traces.py searches the files. Knows nothing of how an adapter learns.
 """
 
 from __future__ import annotations

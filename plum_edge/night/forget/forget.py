@@ -4,7 +4,7 @@
 
 The fold is a function of the segments in their order. So the last step before the conversation is taken up again and
 what stood after it is augmented and learned anew: the bytes that a log without it would have given. Killed at any
-point and run again, or by the next night, it carries on. Joins the stages.
+point and run again, or by the next night, it carries on. Joins the rooms below.
 """
 
 from __future__ import annotations
@@ -241,7 +241,7 @@ class Forget:
         return [done[segment.id].seconds if segment.id in done else mean for segment in later]
 
     def _averaging(self) -> float:
-        """Return about how many seconds the rehearsal after the last of them takes, by the time that all steps took."""
+        """Return about how many seconds the averaging pass after the last of them takes, by the time of all steps."""
         train, pairs = self.config.train, self.store.pairs.count("train")
         if not averaging_pass(train) or not pairs:
             return 0.0

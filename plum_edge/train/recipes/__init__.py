@@ -1,6 +1,7 @@
 """The recipes: which examples a step of the fold reads, and in what order. Pure; examples are named by keys alone.
 
-All choices come from hashes of (seed, segment, epoch, key): the same on every machine, for any split into nights.
+All choices come from hashes of (seed, segment, epoch, key): the same on every machine, for any split into nights. Knows
+nothing of text, tokens or models.
 """
 
 from plum_edge.config import Train
@@ -9,7 +10,7 @@ from plum_edge.train.recipes.base import Recipe, batches
 from plum_edge.train.recipes.plum import Plum
 from plum_edge.train.recipes.replay import Replay
 
-__all__ = ["Plum", "Recipe", "AveragingPass", "Replay", "batches", "make", "averaging_pass"]
+__all__ = ["AveragingPass", "Plum", "Recipe", "Replay", "averaging_pass", "batches", "make"]
 
 
 def make(name: str, *, replay: float, general: float, sampled_negatives: float) -> Recipe:
@@ -18,5 +19,5 @@ def make(name: str, *, replay: float, general: float, sampled_negatives: float) 
 
 
 def averaging_pass(train: Train) -> bool:
-    """Return whether a rehearsal precedes an adapter: with recipes that come back to what was learned anyway."""
+    """Return whether an averaging pass precedes an adapter: with recipes that come back to what was learned anyway."""
     return train.averaging > 0 and train.recipe in ("replay", "distill")

@@ -1,4 +1,4 @@
-"""The rehearsal: between the last step and an adapter in use, all that is remembered is read once more, in rounds.
+"""The averaging pass: between the last step and an adapter in use, all that is remembered is read once more, in rounds.
 
 Not the paper's method. The steps of a fold leave the weights where the last batches pulled them: two states that
 differ in one conversation confuse different topics, while most of what they get right they share. So what is used is
@@ -8,7 +8,7 @@ states would lack what is new (docs/LOG.md). The fold goes on from its last step
 stays a function of the conversations alone, for any split into nights.
 
 A round reads a share of all pairs in turn, so that each comes twice, in other words; beside them things never
-discussed, for each pair as many as a lesson has for each new one; and of general samples the share that a lesson has.
+discussed, for each pair as many as a dataset has for each new one; and of general samples the share that it has.
 Its cost is bounded: a log that is too long for two readings is read in part.
 """
 
@@ -29,17 +29,18 @@ _BATCHES = 10
 
 @dataclass(frozen=True, slots=True)
 class AveragingPass:
-    """``rounds`` of ``size`` pairs; for each pair ``general`` general samples, ``honest`` things never discussed."""
+    """``rounds`` of ``size`` pairs; for each pair so many general samples and things never discussed."""
 
     size: int
     rounds: int
     general: float
     sampled_negatives: float
     name: str = "rehearsal"
+    """As it is recorded; what is drawn and hashed hangs on it."""
 
     @classmethod
     def of(cls, pairs: int, train: Train) -> AveragingPass:
-        """Return the rehearsal of so many pairs: ``train.rehearsal`` batches at most, or one round if it has more."""
+        """Return the pass over so many pairs: ``train.averaging`` batches at most, or one round if it has more."""
         size = max(1, min(_BATCHES * train.batch, pairs // _READINGS))
         made = cls(size, 1, train.general / (1 + train.replay), train.sampled_negatives)
         affordable = train.averaging // made.steps(train.batch)
@@ -50,7 +51,7 @@ class AveragingPass:
         return self.rounds * ceil(self.size * (1 + self.general + self.sampled_negatives) / batch)
 
     def pool(self, stored: Sequence[str], new: Sequence[str], place: tuple[object, ...]) -> list[str]:
-        """Return none: all pairs are ``new`` to a rehearsal."""
+        """Return none: all pairs are ``new`` to it."""
         return []
 
     def epoch(

@@ -57,7 +57,7 @@ def turn(keys: list[str], count: int, epoch: int) -> list[str]:
 def asides(
     keys: Sequence[str], pairs: int, general: float, sampled_negatives: float, place: tuple[object, ...], epoch: int
 ) -> list[str]:
-    """Return what is read beside so many pairs: ``honest`` keys for each in turn, and ``general`` ones of all sorts."""
+    """Return what is read beside so many pairs: for each so many sampled negatives and general samples of all sorts."""
     sorts = by_sort(keys)
     negatives = turn(sorts.pop("honest", []), round(sampled_negatives * pairs), epoch)
     share = ceil(general * pairs / max(len(sorts), 1))

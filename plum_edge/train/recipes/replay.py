@@ -25,7 +25,7 @@ _DRAWN = 4
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """For each new pair: ``ratio`` stored pairs, ``general`` general samples, ``honest`` things never discussed."""
+    """For each new pair: ``ratio`` stored pairs, ``general`` general samples, ``sampled_negatives`` new negatives."""
 
     ratio: float
     general: float

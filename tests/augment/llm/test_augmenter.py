@@ -1,6 +1,7 @@
 """Pairs by a language model: what is believed, what phrases make good, and who cannot steer it.
 
-The model is handed in; these stand in for good, useless and hostile ones. The real one is in tests/augment/test_generator.py.
+The model is handed in; these stand in for good, useless and hostile ones. The real one is in
+tests/augment/test_generator.py.
 """
 
 from __future__ import annotations

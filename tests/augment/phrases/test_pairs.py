@@ -83,7 +83,8 @@ def test_dates_are_those_of_the_recorded_offset() -> None:
 def test_the_same_inputs_give_the_same_pairs_whatever_the_hash_seed() -> None:
     program = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from plum_edge.augment import *; from tests.augment.conversations import *\n"
+        "from plum_edge.augment.checks import Mentions; from plum_edge.augment.phrases.pairs import augment\n"
+        "from tests.augment.conversations import *\n"
         "prior = Mentions.of(TAP)\n"
         "print([(p.id, p.question, p.answer, p.topic) for p in augment(CAT, prior, seed=7, topics=6)])"
     )

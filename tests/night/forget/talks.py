@@ -65,7 +65,7 @@ def hashes(home: Home) -> list[str]:
 
 
 def used(home: Home, config: Config) -> State:
-    """Return the weights that an adapter of the last step has: rehearsed."""
+    """Return the weights that an adapter of the last step has: averaged."""
     with Store.open(home, create=False) as store:
         fold = Fold(home, store, config, bases.base(config.model.base))
         return fold.averaging_pass(fold.head())
