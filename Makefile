@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test test-torch torture poison check format docs lock bench matrix experiment experiment-quick clean
+.PHONY: setup demo demo-all test test-torch torture poison check format docs lock bench bench-quick matrix experiment experiment-quick clean
 
 # torch trains on processors; MLX on Apple silicon. Where there is no card PyTorch's CPU build saves gigabytes; on Linux it
 # has an index of its own. Without torch everything works, and training is slower: make setup TORCH=
@@ -87,8 +87,13 @@ lock: setup
 matrix: $(if $(wildcard .venv-torch/.installed),,setup)
 	@$(if $(wildcard .venv-torch/.installed),$(TORCH_BIN),$(BIN))/python -m benchmarks.matrix
 
+# Speed: training beside PEFT and mlx-lm, a conversation, a billion parameters, answering, start; docs/BENCHMARKS.md.
+# At most 30 minutes on an idle machine (quick: 5). PEFT's rows want: pip install transformers peft. See: ONLY="start …"
 bench: setup
-	$(BIN)/python benchmarks/train_speed.py
+	@$(BIN)/python -m benchmarks.speed $(if $(ONLY),--only $(ONLY))
+
+bench-quick: setup
+	@$(BIN)/python -m benchmarks.speed --quick $(if $(ONLY),--only $(ONLY))
 
 # Two cells at a time, each of one thread. Stop it whenever you like: it carries on. See: --list, --only, --fresh.
 experiment: setup

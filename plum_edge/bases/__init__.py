@@ -13,6 +13,18 @@ Knows nothing of adapters, or of the log.
 
 from __future__ import annotations
 
-from plum_edge.bases.local import Base, base, dtype, gguf, made, names
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plum_edge.bases.local import Base, base, dtype, gguf, made, names
 
 __all__ = ["Base", "base", "dtype", "gguf", "made", "names"]
+
+
+def __getattr__(name: str) -> Any:
+    """Open local.py when something of it is first asked for: who only reads settings need not wait for numpy."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from plum_edge.bases import local
+
+    return getattr(local, name)

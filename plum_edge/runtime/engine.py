@@ -266,7 +266,7 @@ class Engine:
         rows = []
         start = self._keep(ids, wanted)
         while start < len(ids):
-            end = min(start + self._batch, wanted) if start < wanted else min(start + _ROWS, self._batch, len(ids))
+            end = min(start + self._batch, wanted) if start < wanted else min(start + min(_ROWS, self._batch), len(ids))
             self._decode(
                 [(ids[at], at, [0]) for at in range(start, end)], range(end - start) if start >= wanted else ()
             )

@@ -14,9 +14,11 @@ import sentencepiece
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plum_edge import bases
 from plum_edge.convert import gguf
 from plum_edge.convert.families import family
 from plum_edge.errors import ForeignAdapter, NoModel
+from plum_edge.paths import Home
 from plum_edge.records import Message
 from plum_edge.runtime import Runtime, Sampling
 from plum_edge.templates.tokens import ChatTokenizer
@@ -264,6 +266,16 @@ def test_logits_of_a_prompt_longer_than_a_batch(folder: Path) -> None:
         whole = runtime.logits(ids)
         assert whole.shape == (250, tiny.VOCABULARY)
         assert np.abs(whole[:100] - runtime.logits(ids[:100])).max() < 1e-4
+
+
+def test_logits_beyond_the_first_batch_of_a_long_context(tmp_path: Path) -> None:
+    base = bases.base("plum-tiny")
+    ids = [10 + 7 * n % 900 for n in range(700)]
+    with Runtime(bases.gguf(base, Home(tmp_path).create()), exact=True) as runtime:
+        whole, tail = runtime.logits(ids), runtime.tail(ids, 100)
+        assert (whole.shape[0], tail.shape[0]) == (700, 100)
+        assert np.abs(whole[-100:] - tail).max() < 1e-3
+        assert np.abs(whole[:520] - runtime.logits(ids[:520])).max() < 1e-3
 
 
 # -- adapters ----------------------------------------------------------------------------------------------------------
