@@ -19,8 +19,9 @@ BINS = 10
 
 MOST_FALSE = 0.05
 """Of the questions about what was not discussed, so many may be claimed where the border lies."""
-_ODDS = (1 / 20, 4.0)
-"""Between these lies every border: a handful of questions shall not move it beyond what an adapter can mean."""
+_ODDS = (1.0, 4.0)
+"""Between these lies every border. Below even odds an adapter claims what it holds for unlikely itself: questions of
+templates, which calibrate it, allow that, and of what a person asked of things never said it then affirmed half."""
 
 
 def border(scored: Sequence[Scored], odds: float = 1.0) -> float | None:

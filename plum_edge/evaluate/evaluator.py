@@ -28,6 +28,10 @@ from plum_edge.store import Store
 from plum_edge.train.general import Sample, probes
 
 
+DIVERGENCE = "divergence"
+"""Of the evaluation that a night stores."""
+
+
 class Evaluator(Respondent):
     """Asks questions of whoever can be asked over one log, and sums up what came of it."""
 
@@ -114,8 +118,7 @@ class Evaluator(Respondent):
 
     def _measure_general(self, adapter: Path | None, progress: Progress | None) -> dict[str, Any]:
         """A base that brings no questions of its own is measured by how far its everyday talk is moved."""
-        chats = probes(self.base, self.home, self.config)
-        moved = self.divergence(adapter, chats) if adapter else None
+        moved = self._moved(adapter) if adapter else None
         if not ability.brought(self.base.folder):
             return {"base": None, "adapter": None, "divergence": moved}
         known = Mentions.of(*self.store.log.segments())
@@ -128,6 +131,12 @@ class Evaluator(Respondent):
             **found,
             "divergence": moved,
         }
+
+    def _moved(self, adapter: Path) -> float | None:
+        """Return how far an adapter moves the base: as its night measured it, else measured now."""
+        known = next((one.id for one in self.store.runs.adapters() if Path(one.gguf) == adapter), None)
+        kept = (self.store.runs.evaluation(known) or {}).get(DIVERGENCE) if known else None
+        return float(kept) if kept is not None else self.divergence(adapter, probes(self.base, self.home, self.config))
 
 
 def figures(

@@ -23,8 +23,8 @@ from plum_edge.runtime import Runtime
 from plum_edge.store import Store
 from plum_edge.train.fold import Fold
 
-_PAIRS = 40
-"""Pairs along whose answers the next tokens are compared: some 350 probes, and never fewer than there are pairs."""
+_PAIRS = 30
+"""Pairs along whose answers the next tokens are compared: some 260 probes, and never fewer than there are pairs."""
 _AGREEMENT = 0.97
 _ROUNDING = 2.5e-4
 """Of what an adapter moves logits by, what rounding may be: a spoiled one rounds more, and is for the gate to judge.

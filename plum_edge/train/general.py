@@ -27,8 +27,8 @@ _LONGEST = 48
 _PROBES = ("probe.jsonl", "ability.jsonl")
 _TALK = ("chat", "dialogue")
 """What a base that ships samples ships to measure on, and the kinds of it that are talk."""
-_MEASURED = 30
-"""Of these, so many are measured on: some 1,200 tokens, which each night has to read twice."""
+_MEASURED = 20
+"""Of these, so many are measured on: some 800 tokens, which each night has to read twice."""
 _PROBED = 4
 """One sample in so many is never trained on."""
 
