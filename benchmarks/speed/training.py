@@ -69,7 +69,7 @@ def training_avx2(bench: Bench) -> Iterable[Table]:
 
 
 def _table(bench: Bench, title: str, settings: Mapping[str, str], targets: tuple[float, float]) -> Table:
-    tokens = once("benchmarks.speed.lesson:prepare", str(bench.scratch), bench.base)
+    tokens = once("benchmarks.speed.dataset:prepare", str(bench.scratch), bench.base)
     runs = _runs(bench, narrow=bool(settings))
     _take_turns(bench, runs, settings)
     ours = runs[0]

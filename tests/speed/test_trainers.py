@@ -21,7 +21,7 @@ def curve(function: str, *given: object) -> list[float]:
 
 @pytest.mark.slow
 def test_all_trainers_have_one_curve(tmp_path: Path) -> None:
-    assert once("benchmarks.speed.lesson:prepare", str(tmp_path), "plum-tiny") > 100
+    assert once("benchmarks.speed.dataset:prepare", str(tmp_path), "plum-tiny") > 100
     ours = curve("plum", str(tmp_path), 1, "f32")
     assert len(set(ours)) == STEPS
     if sys.platform == "darwin" or importlib.util.find_spec("plum_edge.backends._blas"):
