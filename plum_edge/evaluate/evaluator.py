@@ -27,7 +27,6 @@ from plum_edge.runtime.divergence import divergence, expected
 from plum_edge.store import Store
 from plum_edge.train.general import Sample, probes
 
-
 DIVERGENCE = "divergence"
 """Of the evaluation that a night stores."""
 

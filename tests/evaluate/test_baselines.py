@@ -119,6 +119,7 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
     assert marks == {
         "base": [False, True],
         **{key: [True, False] for key in ALONE},
+        "adapter_weighed": [True, True],  # two searches that know nothing of sailing outweigh it
         **{key: [True, True] for key in [*READERS, "bm25_threshold", "bm25_threshold_topic", "dense_threshold"]},
         **{key: [True, True] for key in JOINT},  # the search is against it as well
     }
