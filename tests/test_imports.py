@@ -22,8 +22,8 @@ LAYOUT = re.findall(r"^    (\w+)(?:/|\.py) ", plum_edge.__doc__ or "", re.M)
 
 DOORS = {
     "cli": {
-        "memory", "serve", "doctor", "export.translate", "evaluate.report", "night.nightlog", "night.scheduler",
-        "bases.manage", "config", "paths", "records", "errors",
+        "memory", "serve", "doctor", "export.translate", "export.targets", "evaluate.report", "night.nightlog",
+        "night.scheduler", "bases.manage", "config", "paths", "records", "errors",
     },
     "evaluate.report": {"paths", "errors"},
     "augment.phrases": {"augment.augmenter", "augment.checks", "augment.language", "records"},

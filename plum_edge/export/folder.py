@@ -13,35 +13,30 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from plum_edge.bases import Base, dtype
-from plum_edge.bases.base_check import check_tokenizer
+from plum_edge.bases import Base
 from plum_edge.config import Config
-from plum_edge.convert import formats, gguf, ollama, peft, verify
-from plum_edge.convert.formats import Target
-from plum_edge.convert.vocabulary import read as vocabulary
-from plum_edge.errors import IntegrityError, NoModel, UsageError
-from plum_edge.export import translate
+from plum_edge.convert import formats, gguf, peft
+from plum_edge.errors import IntegrityError, UsageError
+from plum_edge.export.targets import TARGETS, Order, target
+from plum_edge.export.targets.gguf import GGUF
 from plum_edge.paths import atomic_dir, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.store import Store
 
-Form = Literal["gguf", "peft", "mlx", "ollama"]
 FORMAT, VERSION = "plum-edge-export", 1
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
-GGUF, FUSED, MODELFILE = "adapter.gguf", "model.gguf", "Modelfile"
-_CONTEXT = 8192
 _FIGURES = ("accuracy", "accuracy_ci95", "positives", "negatives", "questions", "open_f1", "false_answers")
 """Of an evaluation, what is a number and says nothing of what was said."""
 _LINE = re.compile(r"(?P<sha256>[0-9a-f]{64}) [ *](?P<name>[^/\\\0]+)")
 
 
-def export(store: Store, base: Base, config: Config, out: Path, to: Form) -> dict[str, Any]:
+def export(store: Store, base: Base, config: Config, out: Path, to: str) -> dict[str, Any]:
     """Write the adapter in use into the new folder ``out``, proven as every conversion is; return its manifest.
 
     Raises:
-        UsageError: no adapter is in use, or ``out`` exists.
+        UsageError: no adapter is in use, there is no such target, or ``out`` exists.
         IntegrityError: the adapter's files are not what was written, or it is for another base.
         ConversionMismatch: it came out wrong; nothing was written.
         NoModel: this base cannot be written in that form.
@@ -49,6 +44,8 @@ def export(store: Store, base: Base, config: Config, out: Path, to: Form) -> dic
     """
     if out.exists() or out.is_symlink():
         raise UsageError(f"{out} exists already.", "Name another place; nothing was changed.")
+    if to not in TARGETS:
+        raise UsageError(f"There is no target {to!r}.", f"There are: {', '.join(TARGETS)}.")
     adapter = _in_use(store)
     source, made_of = Path(adapter.gguf).with_name("adapter.safetensors"), store.runs.manifest(adapter.id)
     if made_of.get("base_sha256") != base.sha256:
@@ -57,7 +54,7 @@ def export(store: Store, base: Base, config: Config, out: Path, to: Form) -> dic
             "Set model.base to the one that it was made for, or learn anew: plum-edge consolidate --rebuild",
         )
     with atomic_dir(out) as folder:
-        proof = _fused(source, base, config, folder) if to == "ollama" else _converted(source, base, folder, to)
+        proof = target(to).write(Order(source, base, config, folder))
         lora = formats.read(source, None)
         manifest = {
             "format": FORMAT, "version": VERSION, "form": to, "plum_edge": importlib.metadata.version("plum-edge"),
@@ -86,41 +83,8 @@ def _in_use(store: Store) -> Adapter:
     return adapter
 
 
-def _converted(source: Path, base: Base, folder: Path, to: Target) -> dict[str, Any]:
-    """Write the adapter alone; return how it was proven."""
-    if to == "gguf":
-        return _numbers(translate.convert(source, to, folder / GGUF, base.weights)["proof"])
-    done = translate.convert(source, to, folder / "as-it-is-saved", base.weights)
-    for path in (folder / "as-it-is-saved").iterdir():
-        path.rename(folder / path.name)
-    (folder / "as-it-is-saved").rmdir()
-    return _numbers(done["proof"])
-
-
-def _fused(source: Path, base: Base, config: Config, folder: Path) -> dict[str, Any]:
-    """Write the base with the adapter in its weights, and the Modelfile: newer Ollamas are said to refuse ADAPTER."""
-    bones = formats.skeleton(base.weights)
-    if bones.packed:
-        raise NoModel(base.name, "its weights are quantised, and no adapter can be added into them", "Use --to gguf.")
-    lora, kind = formats.read(source, bones), dtype(base, config.generate.dtype)
-    words = vocabulary(base.folder, bones.shapes["model.embed_tokens"][0], bones.family.vocabularies)
-    bos, eos = (words.pieces[words.special[role]] if role in words.special else "" for role in ("bos", "eos"))
-    said = ollama.chat_format(base.chat_template, bos=bos if words.add_bos else "", eos=eos, name=base.name)
-    gguf.write_base(base.weights, folder / FUSED, kind, lora=lora, text=base.folder)
-    errors = verify.check_base(base.weights, folder / FUSED, lora)
-    check_tokenizer(folder / FUSED, base.folder)
-    lines = ollama.modelfile(FUSED, said, context=min(base.context, _CONTEXT))
-    (folder / MODELFILE).write_text(lines, encoding="utf-8")
-    return {"by": "weights", "type": kind, "delta_relative": max(errors.values())}
-
-
 def _figures(evaluation: Mapping[str, Any]) -> dict[str, Any]:
     return {key: evaluation[key] for key in _FIGURES if evaluation.get(key) is not None}
-
-
-def _numbers(proof: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a proof without its reasons, which may name a folder."""
-    return {key: value for key, value in proof.items() if key != "why"}
 
 
 def opened(folder: Path) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from plum_edge.convert import formats
 from plum_edge.convert.gguf_header import read as read_header
 from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, IntegrityError, UsageError
-from plum_edge.export.folder import GGUF, MANIFEST, opened, save
+from plum_edge.export.folder import MANIFEST, opened, save
+from plum_edge.export.targets.gguf import GGUF
 from plum_edge.paths import Home, atomic_dir, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.runtime import Runtime

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from plum_edge.answer.speaker import Speaker
     from plum_edge.bases import Base
     from plum_edge.evaluate.evaluator import Evaluator
-    from plum_edge.export.folder import Form
     from plum_edge.records import Segment
     from plum_edge.runtime import Tally
 
@@ -321,7 +320,7 @@ class Memory:
         """Return every adapter, the oldest first."""
         return self.store.runs.adapters()
 
-    def export(self, out: Path, to: Form = "gguf") -> dict[str, Any]:
+    def export(self, out: Path, to: str = "gguf") -> dict[str, Any]:
         """Write the adapter in use into a new folder for another runtime or device (`export.export`)."""
         from plum_edge.export.folder import export
 

@@ -13,6 +13,8 @@ import pytest
 
 from plum_edge import Memory, bases
 from plum_edge.backends import own_loaders
+from plum_edge.errors import UsageError
+from plum_edge.export.targets import TARGETS, target
 from plum_edge.paths import Home
 from plum_edge.runtime import Runtime
 from tests.cli.conftest import Run, configured
@@ -81,6 +83,24 @@ def test_ollama_gets_base_and_adapter_in_one_and_the_template(
     lines = (out / "Modelfile").read_text()
     assert lines.startswith("FROM ./model.gguf\n") and "<|assistant|>" in lines
     assert run("adapters", "add", out, "--home", learned).code == 2
+
+
+def test_lm_studio_gets_base_and_adapter_in_one_file(
+    learned: Path, trained: list[np.ndarray], tmp_path: Path, run: Run
+) -> None:
+    out = tmp_path / "out"
+    done = run("export", out, "--to", "lmstudio", "--home", learned)
+    assert done.code == 0 and f"lms import {out}/plum.gguf" in done.out.replace("\n", "")
+    with Runtime(out / "plum.gguf", exact=True) as runtime:
+        assert _near([runtime.logits(ids).copy() for ids in PROMPTS], trained)
+    assert sorted(path.name for path in out.iterdir()) == ["SHA256SUMS", "manifest.json", "plum.gguf"]
+
+
+def test_every_target_that_is_listed_can_be_written_to(learned: Path, tmp_path: Path) -> None:
+    for name in TARGETS:
+        assert callable(target(name).write) and "{out" in target(name).use
+    with Memory(learned) as memory, pytest.raises(UsageError, match="no target 'floppy'"):
+        memory.export(tmp_path / "out", "floppy")
 
 
 def test_it_holds_figures_and_hashes_and_no_word_and_no_path(learned: Path, tmp_path: Path, run: Run) -> None:
