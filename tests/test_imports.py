@@ -59,6 +59,7 @@ HOMES = {
     "tokenizers": "templates.tokens retrieve.encoder",
     "huggingface_hub": "bases.hub",
     "platformdirs": "paths",
+    "tomlkit": "bases.manage",
     "psutil": "night.budget store.lock doctor.* runtime.engine backends.blas backends.memory export.translate",
     "safetensors": "convert.* train.* backends.* retrieve.encoder",
     "numpy": "*",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,15 +66,39 @@ def test_it_is_small_and_speaks_of_its_licences() -> None:
 
 def test_nothing_that_is_kept_for_evaluation_is_in_its_training() -> None:
     """The recipe imports no unseen phrasing, and its shipped samples hold none."""
-    for path in (FOLDER / "train").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    fixed = [max(frame.split("{topic}"), key=len).strip() for frame in UNSEEN.closed]
+    for path in (FOLDER / "train").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not [frame for frame in fixed if frame in text], path.name
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.endswith("templates"):
                 assert "UNSEEN" not in {alias.name for alias in node.names}
             assert not (isinstance(node, ast.Attribute) and node.attr == "UNSEEN")
-    fixed = [max(frame.split("{topic}"), key=len).strip() for frame in UNSEEN.closed]
     for file in ("general.jsonl", "probe.jsonl"):
         text = (FOLDER / file).read_text(encoding="utf-8")
         assert not [frame for frame in fixed if frame in text]
+
+
+def test_its_recipe_reads_its_own_copy_of_the_phrases() -> None:
+    """So that the product's questions can change without a training of the base from the beginning."""
+    program = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import grammar, memory, naming, phrasings, reading
+from frozen import synonyms, templates
+assert phrasings.TRAIN is templates.TRAIN and naming.paraphrases is synonyms.paraphrases
+print(*sorted(name for name in sys.modules if name.startswith("plum_edge.augment")))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(ROOT / "models" / "plum-tiny" / "train")],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout.strip()) == (0, ""), ran.stderr
+    for path in (ROOT / "models" / "plum-tiny" / "train").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            found = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            assert not [name for name in found if name.startswith("plum_edge.augment")], path.name
 
 
 def test_what_unseen_phrasings_turn_on_is_in_no_list_of_the_training() -> None:

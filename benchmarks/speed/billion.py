@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.speed.dataset import ALPHA, RANK, TARGETS
 
 from benchmarks.speed.apart import NotMeasured, once, peak
 from benchmarks.speed.bench import Bench
+from benchmarks.speed.dataset import ALPHA, RANK, TARGETS
 from benchmarks.speed.table import ABSENT, Table, number, verdict
 from plum_edge.config import Train
 

@@ -6,15 +6,15 @@ Joins the catalogue, the hub, the registry and the arithmetic of memory. Knows n
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import shutil
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+
+import tomlkit
 
 from plum_edge import config
 from plum_edge.backends import memory, pick
@@ -25,7 +25,7 @@ from plum_edge.bases.catalogue import Entry
 from plum_edge.bases.template_check import check_template
 from plum_edge.convert import families
 from plum_edge.convert.formats import skeleton
-from plum_edge.errors import BadConfig, NoBackend, NoMemory, NoModel, UsageError
+from plum_edge.errors import NoBackend, NoMemory, NoModel, UsageError
 from plum_edge.paths import Home, atomic_write, existing
 from plum_edge.records import Message
 from plum_edge.runtime import Runtime
@@ -301,41 +301,19 @@ def try_out(home: Home, base: local.Base) -> tuple[str, float]:
 
 
 def configure(home: Home, base: local.Base, model: str = "") -> None:
-    """Write a base into the home's config.toml, with what it wants; what else stands there stays.
+    """Write a base into the home's config.toml, with what it wants; what else stands there stays, comments too.
 
     ``model`` is how it was asked for: a path that no name stands for is written as a path, to be found again.
 
     Raises:
-        BadConfig: the file is damaged, or written so that a program had better leave it alone.
+        BadConfig: the file is damaged.
     """
     before = catalogue.settings(home)
-    text = home.config.read_text(encoding="utf-8") if home.config.is_file() else ""
+    document = tomlkit.parse(home.config.read_text(encoding="utf-8") if home.config.is_file() else "")
     path = Path(model).expanduser()
     named = str(path.absolute()) if model and catalogue.find(model, home) is None and path.exists() else base.name
-    changes: dict[tuple[str, str], str | int | float] = {("model", "base"): named}
+    document.setdefault("model", tomlkit.table())["base"] = named
     if base.context > CONTEXT and not before.generate.context:
-        changes |= {("generate", "context"): CONTEXT}
-    for (table, key), value in changes.items():
-        text = _set(text, table, key, value)
-    try:
-        written = tomllib.loads(text)
-        right = all(written[table][key] == value for (table, key), value in changes.items())
-    except (tomllib.TOMLDecodeError, KeyError, TypeError):
-        right = False
-    if not right:
-        raise BadConfig(home.config, "it is written in a way that is not changed here", f'Set base = "{named}".')
+        document.setdefault("generate", tomlkit.table())["context"] = CONTEXT
     with atomic_write(home.create().config) as file:
-        file.write(text.encode())
-
-
-def _set(text: str, table: str, key: str, value: str | float) -> str:
-    """Return TOML with one value set: its line is replaced, or added to its table, or the table is added."""
-    line, lines = f"{key} = {json.dumps(value)}", text.splitlines()
-    heading = re.compile(rf"\s*\[\s*{table}\s*\]\s*(#.*)?")
-    at = next((n for n, one in enumerate(lines) if heading.fullmatch(one)), None)
-    if at is None:
-        return "\n".join([*lines, *([""] if lines else []), f"[{table}]", line]) + "\n"
-    end = next((n for n in range(at + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
-    old = next((n for n in range(at + 1, end) if re.match(rf"\s*{key}\s*=", lines[n])), None)
-    lines[at + 1 if old is None else old : at + 1 if old is None else old + 1] = [line]
-    return "\n".join(lines) + "\n"
+        file.write(tomlkit.dumps(document).encode())

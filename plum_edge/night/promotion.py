@@ -67,7 +67,7 @@ class Promotion:
         weights = fold.averaging_pass(state, progress=self._averaging, stopped=self.stopped)
         adapter, parity = self.convert(fold, weights, previous)
         verdict, summary, before = self._examine(adapter, previous, new)
-        runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity}, [])
+        runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity})
         if verdict.passed:
             runs.promote(adapter.id, [step.segment for step in runs.steps()])
         return Judged(adapter.id, new, list(verdict.reasons), parity, summary, before)

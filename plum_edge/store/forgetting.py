@@ -123,7 +123,6 @@ class Forgetting:
                     (held,),  # put to use again after the request
                 )
                 database.conn.execute("DELETE FROM adapters WHERE segments >= ?", (held,))
-            database.conn.execute("DELETE FROM answers")  # they quote questions, and can be asked again
             for ident in request.conversations:
                 self._delete_one(database, ident, keep_log=request.keep_log)
             self._scrub_nights(database, request.conversations)

@@ -213,6 +213,7 @@ def m004_runs(database: Database) -> None:
         )
         """,
         "CREATE INDEX evaluations_of_adapter ON evaluations (adapter)",
+        # No version ever wrote into this table, and none reads it: to drop it would cost each log a migration.
         """
         CREATE TABLE answers (
             evaluation INTEGER NOT NULL REFERENCES evaluations (key) ON DELETE CASCADE,

@@ -182,18 +182,12 @@ class Runs:
 
     # Evaluations --------------------------------------------------------------------------------------------------
 
-    def add_evaluation(
-        self, adapter_id: str, summary: Mapping[str, object], answers: Iterable[Mapping[str, object]]
-    ) -> None:
-        """Store an evaluation and its single answers. Its ``accuracy`` becomes the adapter's."""
+    def add_evaluation(self, adapter_id: str, summary: Mapping[str, object]) -> None:
+        """Store an evaluation. Its ``accuracy`` becomes the adapter's."""
         with self._c.transaction() as database:
             ident = self.adapter(adapter_id).id
             row = {"adapter": ident, "created_at": stamp(datetime.now(UTC)), "summary": dump(summary)}
-            key = database.table("evaluations").insert(row).last_rowid
-            database.table("answers").insert_all(
-                {"evaluation": key, "ordinal": ordinal, "answer": dump(answer)}
-                for ordinal, answer in enumerate(answers)
-            )
+            database.table("evaluations").insert(row)
             database.conn.execute("UPDATE adapters SET accuracy = ? WHERE id = ?", (summary.get("accuracy"), ident))
 
     def evaluation(self, adapter_id: str) -> dict[str, Any] | None:
@@ -202,17 +196,6 @@ class Runs:
             "SELECT summary FROM evaluations WHERE adapter = ? ORDER BY key DESC", self.adapter(adapter_id).id
         )
         return None if summary is None else dict(self._c.load(summary))
-
-    def answers(self, adapter_id: str) -> list[dict[str, Any]]:
-        """Return the single answers of the newest evaluation of an adapter."""
-        rows = self._c.rows(
-            """
-            SELECT answer FROM answers WHERE evaluation = (SELECT max(key) FROM evaluations WHERE adapter = ?)
-            ORDER BY ordinal
-            """,
-            self.adapter(adapter_id).id,
-        )
-        return [self._c.load(row["answer"]) for row in rows]
 
     def add_cells(self, step: int, cells: Iterable[tuple[str, str | None, bool, float | None]]) -> None:
         """Store answers for the consistency plot: (question id, conversation id, correct, p(yes)) after ``step``."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +113,7 @@ def test_the_embedded_base_needs_no_connection_and_settings_stay(home: Path, run
     done = run("init", "--model", "plum-tiny", "--home", home, "--json")
     assert done.code == 0 and done.json["answer"]
     text = (home / "config.toml").read_text()
-    assert text == '# mine\n[gate]\nearlier = 50\n\n[model]\nbase = "plum-tiny"\n[train]\nseed = 7\n'
+    assert text == '# mine\n[gate]\nearlier = 50\n\n[model]\nbase = "plum-tiny"  # old\n[train]\nseed = 7\n'
 
 
 def test_nothing_is_downloaded_unasked(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,12 +176,40 @@ def test_a_base_that_answers_beside_the_card_is_held_against_main_memory(
     assert 0 < manage.propose(Home(home)).runtime <= 0.6 * (4 << 30)
 
 
-def test_settings_that_a_program_cannot_change_are_left(tmp_path: Path, tiny: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# mine",
+        'model = { base = "x" } # mine\n',
+        'model.base = "x"\n[train]\nseed = 7\n',
+        "[ model ] # here\n\"base\" = 'x'\n",
+        '[model]\nbase = """\nx"""\n[train]\nseed = 7',
+        "[model]\n# which\n\n[train]\nseed = 7 # mine\n",
+        "[template.kwargs]\nthink = true\n[train]\nseed = 7\n[template]\nsystem = ''\n",
+        "[template]\nkwargs.a.b = 1",
+        "[train]\nseed = 7\n[generate]\ntemperature = 0.5 # hot\n",
+    ],
+)
+def test_however_settings_are_written_the_base_is_set_and_all_else_stays(tmp_path: Path, tiny: Path, text: str) -> None:
     home = Home(tmp_path / "home").create()
-    home.config.write_text('model = { base = "x" }\n')
+    home.config.write_text(text)
+    wide = replace(bases.base(str(tiny)), context=2 * manage.CONTEXT)
+    manage.configure(home, wide)
+    wanted = tomllib.loads(text)
+    wanted.setdefault("model", {})["base"] = wide.name
+    wanted.setdefault("generate", {})["context"] = manage.CONTEXT
+    written = home.config.read_text()
+    assert tomllib.loads(written) == wanted
+    assert re.findall("#.*", written) == re.findall("#.*", text)
+
+
+def test_damaged_settings_are_left_as_they_are(tmp_path: Path, tiny: Path) -> None:
+    home = Home(tmp_path / "home").create()
+    home.config.write_text('model = { base = "x"\n')
     with pytest.raises(BadConfig):
         manage.configure(home, bases.base(str(tiny)))
-    assert tomllib.loads(home.config.read_text()) == {"model": {"base": "x"}}
+    assert home.config.read_text() == 'model = { base = "x"\n'
 
 
 WATCHED = """

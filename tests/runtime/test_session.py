@@ -21,6 +21,7 @@ from plum_edge.errors import ForeignAdapter, NoModel
 from plum_edge.paths import Home
 from plum_edge.records import Message
 from plum_edge.runtime import Runtime, Sampling
+from plum_edge.runtime.answer import Tally
 from plum_edge.templates.tokens import ChatTokenizer
 from tests import tiny
 from tests.tiny import random_lora, tiny_base
@@ -96,7 +97,7 @@ def test_prompts_are_the_trainers_and_contents_no_control_tokens(
 
 
 def test_a_lone_surrogate_is_no_crash(runtime: Runtime) -> None:
-    assert runtime.answer([Message("user", "a \ud800 b")], max_tokens=2) is not None
+    assert runtime.chat_ids([Message("user", "a \ud800 b")]) == runtime.chat_ids([Message("user", "a ? b")])
 
 
 def test_bos_and_encode(runtime: Runtime) -> None:
@@ -243,14 +244,19 @@ def test_oldest_turns_are_left_out_and_the_system_message_stays(runtime: Runtime
     assert len(ids) <= runtime.context - 50
     kept = next(n for n in range(60) if ids == runtime.chat_ids([chat[0], *turns[2 * n :], *ASK]))
     assert len(runtime.chat_ids([chat[0], *turns[2 * kept - 2 :], *ASK])) > runtime.context - 50
-    assert 0 < runtime.p_yes(chat) < 1 and runtime.answer(chat, max_tokens=5) is not None
+    tally = Tally()
+    "".join(runtime.stream(chat, max_tokens=50, tally=tally))
+    assert tally.read == len(ids)
+    assert 0 < runtime.p_yes(chat) < 1
 
 
 @pytest.mark.parametrize("role", ["user", "system"])
 def test_one_endless_message_is_cut(runtime: Runtime, role: str) -> None:
     chat = [Message(role, "bread and the kitchen tap " * 5000), *ASK]
     assert runtime._fitted(chat, 10)[-8:] == runtime.chat_ids(ASK)[-8:]
-    assert runtime.answer(chat, max_tokens=3) is not None
+    tally = Tally()
+    "".join(runtime.stream(chat, max_tokens=3, tally=tally))
+    assert tally.drawn > 0 and tally.read <= runtime.context - 3
 
 
 def test_an_answer_ends_with_the_context(runtime: Runtime) -> None:
@@ -371,4 +377,6 @@ def test_closed_is_closed(folder: Path) -> None:
 def test_a_smaller_context_can_be_asked_for(folder: Path) -> None:
     with Runtime(folder / "base.gguf", context=64) as runtime:
         assert 64 <= runtime.context <= tiny.CONTEXT
-        assert runtime.answer([Message("user", "bread " * 500)], max_tokens=100) is not None
+        tally = Tally()
+        "".join(runtime.stream([Message("user", "bread " * 500)], max_tokens=100, tally=tally))
+        assert 0 < tally.read < tally.read + tally.drawn <= runtime.context + 1

@@ -57,7 +57,7 @@ def three(store: Store) -> Store:
 def add_adapter(store: Store, ident: str, segments: int) -> None:
     moment = datetime(2026, 8, 4, 3, 14, tzinfo=UTC)
     store.runs.add_adapter(Adapter(ident, False, None, f"/gone/{ident}.gguf", "0" * 64, segments, 0.5, moment), {})
-    store.runs.add_evaluation(ident, {"accuracy": 0.5}, [{"question": SECRET}])
+    store.runs.add_evaluation(ident, {"accuracy": 0.5})
 
 
 def forget(store: Store, *idents: str, keep_log: bool = False, adapter: str | None = "0001") -> None:
@@ -92,7 +92,6 @@ def test_what_came_of_it_and_after_it_goes_and_the_rest_stays(three: Store) -> N
     assert [one.question for one in three.pairs.live("train")] == ["Was there a loaf?"], "c is to retire it again"
     assert [one.question for one in three.pairs.live("held_out")] == ["Was it in Zanzibar?"], "b made it false"
     assert [cell.conversation for cell in three.runs.cells()] == ["a"]
-    assert three.runs.answers("0001") == []
     last = three.runs.last()
     assert last is not None and last.detail["conversations"] == ["c"]
     (request,) = three.forgetting.pending()

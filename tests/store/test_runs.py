@@ -112,14 +112,12 @@ def test_a_promotion_is_all_or_nothing(three: Store) -> None:
 def test_evaluations(store: Store) -> None:
     store.runs.add_adapter(adapter("0001"), {})
     assert store.runs.evaluation("0001") is None
-    assert store.runs.answers("0001") == []
-    store.runs.add_evaluation("0001", {"accuracy": 0.91}, [{"question": "q1", "p_yes": 0.9}, {"question": "q2"}])
-    store.runs.add_evaluation("0001", {"accuracy": 0.93, "by_kind": {"near": 0.8}}, [{"question": "q3"}])
+    store.runs.add_evaluation("0001", {"accuracy": 0.91})
+    store.runs.add_evaluation("0001", {"accuracy": 0.93, "by_kind": {"near": 0.8}})
     assert store.runs.evaluation("0001") == {"accuracy": 0.93, "by_kind": {"near": 0.8}}
-    assert store.runs.answers("0001") == [{"question": "q3"}]
     assert store.runs.adapter("0001").accuracy == 0.93
     with pytest.raises(UnknownId):
-        store.runs.add_evaluation("0009", {}, [])
+        store.runs.add_evaluation("0009", {})
 
 
 def test_cells(store: Store) -> None:

@@ -15,11 +15,10 @@ import quotes
 import reading
 import smalltalk
 import torch
+from frozen.synonyms import Part
 from model import Llama
 from stream import Stream
 from units import Unit, processor, question, system_context
-
-from plum_edge.augment.phrases.synonyms import Part
 
 YES_ID, NO_ID = (processor().encode(word)[0] for word in ("Yes", "No"))
 LENGTH = 512

@@ -5,10 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-import naming  # noqa: F401  (makes plum_edge importable)
 import words
-
-from plum_edge.augment.phrases.synonyms import nouns
+from frozen.synonyms import nouns
 
 WIDE = [word for word in nouns() if word not in words.NOUNS]
 """Further nouns, out of the thesaurus."""

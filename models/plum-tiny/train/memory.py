@@ -9,14 +9,15 @@ from datetime import UTC, datetime
 import grammar
 import naming
 import natural
+import paths  # noqa: F401  (makes plum_edge importable)
 import phrasings
 import reading
 import smalltalk
 import words
+from frozen.keyphrases import key_phrases
+from frozen.synonyms import Part
 from units import Branch, Unit, question, system_context
 
-from plum_edge.augment.phrases.keyphrases import key_phrases
-from plum_edge.augment.phrases.synonyms import Part
 from plum_edge.records import Message, Segment
 
 SYNTHETIC, NATURAL = 430, 310

@@ -1,15 +1,13 @@
-"""Topics named by other words than those that were used: the product's thesaurus, with care for what is ambiguous."""
+"""Topics named by other words than those that were used: the thesaurus, with care for what is ambiguous."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable
 
-import paths  # noqa: F401  (makes plum_edge importable)
-
-from plum_edge.augment.phrases.synonyms import Part, kin_of, may_mean, paraphrases
-from plum_edge.augment.phrases.words import FUNCTION, stem
-from plum_edge.augment.phrases.words import words as words_of
+from frozen.synonyms import Part, kin_of, may_mean, paraphrases
+from frozen.words import FUNCTION, stem
+from frozen.words import words as words_of
 
 TRY = 0.36
 """How often another name is tried, for positives and negatives alike; where there is one, it is taken."""

@@ -13,9 +13,8 @@ import naming
 import phrasings
 import smalltalk
 import words
+from frozen.synonyms import Part
 from units import Branch, Unit, chat, encode, question, system_context
-
-from plum_edge.augment.phrases.synonyms import Part
 
 STOP = frozenset(
     words.listed("""a about above after again all also am an and any are aren as at be because been

@@ -1,4 +1,4 @@
-"""Makes the package importable from the checkout: the recipe shares the product's phrasings."""
+"""Makes the package importable from the checkout: the recipe uses its records, and nothing of its phrases (frozen/)."""
 
 from __future__ import annotations
 

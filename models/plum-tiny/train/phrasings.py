@@ -5,10 +5,8 @@ from __future__ import annotations
 import random
 
 import frames
-import paths  # noqa: F401  (makes plum_edge importable)
 import words
-
-from plum_edge.augment.phrases.templates import HELD_OUT, NO, TRAIN, UNKNOWN, WHAT, WHEN, YES
+from frozen.templates import HELD_OUT, NO, TRAIN, UNKNOWN, WHAT, WHEN, YES
 
 OPENERS = words.phrases("""Hey,|Please tell me:|Quick question:|I forget:|Sorry,|Well,|OK,|Now,|One more thing:
 Help me remember:|Just checking:|Hm,|Listen,|So,|And|But|Honestly,|I want to know:|Maybe you know:|Let me ask:

@@ -8,9 +8,8 @@ import grammar
 import naming
 import phrasings
 import words
+from frozen.synonyms import Part, may_mean
 from units import Branch, Unit, question, system_context
-
-from plum_edge.augment.phrases.synonyms import Part, may_mean
 
 
 def copying(rng: random.Random) -> Unit:

@@ -4,7 +4,8 @@ PLUM_EDGE_DATA=<data> python models/plum-tiny/train/thesaurus.py <folder with da
 
 (Debian has the files in the package wordnet-base.) A row holds a word, its part of speech, its synonyms, what kind of
 thing it is, and a few words of its definition; of each word the sense or two that people mean most often, and of the
-names those that are near it (`near.py`).
+names those that are near it (`near.py`). It writes the product's table alone: this base keeps the one that it was
+trained with (`frozen/synonyms.tsv`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,7 @@ import natural
 import near
 import paths
 import words
-
-from plum_edge.augment.phrases.words import stem
+from frozen.words import stem
 
 LARGEST = 6000
 FILES = {"n": ("noun", "1"), "v": ("verb", "2"), "a": ("adj", "3")}
@@ -288,7 +288,7 @@ def _common(net: WordNet, word: str, pos: str) -> bool:
 
 def main() -> None:
     """Writes the table into the package."""
-    target = paths.ROOT / "plum_edge" / "augment" / "synonyms.tsv"
+    target = paths.ROOT / "plum_edge" / "augment" / "phrases" / "synonyms.tsv"
     rows = near.filtered(table(Path(sys.argv[1])))
     target.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
 

@@ -4,11 +4,12 @@ Knows nothing of conversations: a template has one slot, ``{topic}``, for a noun
 
 Three sets that must stay apart, because a figure is only honest on phrasings that were not trained on:
 
-- ``TRAIN``: what adapters are trained on (and what the embedded base was pre-trained on, among many others);
+- ``TRAIN``: what adapters are trained on;
 - ``HELD_OUT``: the base may know them, adapters are never trained on them;
 - ``UNSEEN``: in no training of anything. Nobody looks at single results on them; they are for the final figure.
 
-``models/plum-tiny/train`` imports ``TRAIN`` and ``HELD_OUT`` only; a test reads its imports.
+The embedded base was trained with ``TRAIN`` and ``HELD_OUT`` too: with the copies that its recipe keeps
+(models/plum-tiny/train/frozen), so these here may change.
 """
 
 from __future__ import annotations

@@ -76,6 +76,6 @@ def test_text_is_one_printable_line() -> None:
 
 @given(st.text() | json_values.map(answer))
 def test_any_text_is_read(text: str) -> None:
-    found, broken = read(text)
-    assert broken >= 0
+    found, _ = read(text)
+    assert len(found) <= MOST
     assert all(one.kind in ("open", "closed") and one.question.isprintable() for one in found)

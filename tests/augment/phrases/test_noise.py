@@ -17,7 +17,7 @@ def test_the_topic_stands_once_and_whole(template: str, choice: int) -> None:
     changed = noisy(template, choice)
     assert changed.count("{topic}") == 1
     assert changed.format(topic="the kitchen tap").count("the kitchen tap") == 1
-    assert changed[-1] == template[-1] or not template[-1].isalpha()
+    assert changed.endswith("?") and changed.count("?") == 1
 
 
 @pytest.mark.parametrize("template", TRAIN.closed)

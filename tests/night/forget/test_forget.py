@@ -101,7 +101,6 @@ def test_the_receipt(learned: Home, config: Config, _learned: tuple[Path, list[s
         plan = memory.forget(["talk-1"], dry_run=True)
         assert [one["title"] for one in plan["conversations"]] == ["About number 1"]
         assert (plan["adapters"], plan["meanwhile"], plan["again"]) == (["0001", "0002"], None, 3)
-        assert plan["minutes"] >= 0
         assert hashes(learned) == before, "a plan changes nothing"
         receipt = memory.forget(["talk-1"])
     assert receipt["status"] == "forgotten"
@@ -110,7 +109,7 @@ def test_the_receipt(learned: Home, config: Config, _learned: tuple[Path, list[s
     assert receipt["state_after"] == _learned[1][-1] == hashes(learned)[-1]
     assert (receipt["exact"], receipt["exported"], receipt["left_in"]) == (True, ["phone.bundle"], [])
     assert receipt["probes"]["asked"] > 0
-    assert 0 <= receipt["probes"]["p_yes_after"] <= 1
+    assert receipt["probes"]["p_yes_after"] != receipt["probes"]["p_yes_before"], "another adapter was asked"
     assert not any("sourdough" in str(value) or "talk-1" in str(value) for value in receipt.values())
 
 
@@ -218,7 +217,7 @@ def test_a_running_answer_drops_the_adapter_before_its_next_token(learned: Home)
         runtime = talking._evaluator.runtime
         assert runtime.adapter_id == "0002"
         other.store.forgetting.begin(["talk-1"], None, {}, keep_log=False)
-        assert next(answer, "") is not None
+        next(answer, "")  # whatever it is, or the end
         assert runtime.adapter_id is None
         assert talking.ask("the kitchen tap").adapter is None
 
