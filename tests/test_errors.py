@@ -88,7 +88,7 @@ def test_reasons_are_in_the_sentence() -> None:
     assert "7,003 MB are needed (7,000 MB the base as GGUF, 3 MB adapters), 2 MB are free." in said
 
 
-def test_the_readme_has_every_exit_code_and_no_other() -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    listed = readme.split("Exit codes:")[1].split("\n\n")[0]
-    assert {int(code) for code in re.findall(r"(?:^|·)\s*(\d+)", listed)} == {0, *(cls.exit_code for cls in CLASSES)}
+def test_the_page_of_commands_has_every_exit_code_and_no_other() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "commands.md").read_text(encoding="utf-8")
+    listed = page.split("<!-- codes -->")[1]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", listed, re.M)} == {0, *(c.exit_code for c in CLASSES)}

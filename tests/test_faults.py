@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
 import re
 import shutil
@@ -98,7 +99,14 @@ def kept(home: Path) -> dict[str, str]:
     """Return the hash of every file that nothing may take away: adapters, bases, settings, history, the newest step."""
     newest = sorted((home / "checkpoints").glob("step-*"))[-1:]
     files = [path for path in home.rglob("*") if path.parts[len(home.parts)] in ("adapters", "models", "history")]
-    return {str(path): sha256_file(path) for path in [*files, *newest, home / "config.toml"] if path.is_file()}
+    return {str(path): content(path) for path in [*files, *newest, home / "config.toml"] if path.is_file()}
+
+
+def content(path: Path) -> str:
+    """Return a file's hash; a manifest's without the odds, which an adapter gets when it is examined."""
+    if path.name != "manifest.json":
+        return sha256_file(path)
+    return repr(sorted((key, repr(value)) for key, value in json.loads(path.read_text()).items() if key != "odds"))
 
 
 def test_a_night_on_a_disk_that_fails_everywhere(
@@ -114,7 +122,7 @@ def test_a_night_on_a_disk_that_fails_everywhere(
     before, known = kept(home), len(states(home))
     for _ in failing(home, "consolidate", disk, capsys):
         for path, was in before.items():
-            assert sha256_file(Path(path)) == was, "everything that was there is there"
+            assert content(Path(path)) == was, f"{path}: everything that was there is there"
         assert len(states(home)) >= known
         with Memory(home) as memory:
             active = memory.store.runs.active()

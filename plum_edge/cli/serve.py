@@ -43,11 +43,14 @@ def command(session: Session, port: int | None, queue: int | None, log: bool) ->
         )
         serving.open()
         url = f"http://{server.HOST}:{listening.getsockname()[1]}/v1"
-        if session.json:
-            session.emit({"url": url, "token_file": str(home.root / NAME), "log": log})
-        else:
-            _greet(url, home.root / NAME, key if fresh else None, log, session)
-        interrupted = serving.serve_on(listening) == signal.SIGINT
+        try:
+            if session.json:
+                session.emit({"url": url, "token_file": str(home.root / NAME), "log": log})
+            else:
+                _greet(url, home.root / NAME, key if fresh else None, log, session)
+            interrupted = serving.serve_on(listening) == signal.SIGINT
+        except KeyboardInterrupt:  # between the greeting and the server's own handlers
+            interrupted = True
     if session.json:  # its one value is out
         click.get_current_context().exit(Interrupted.exit_code if interrupted else 0)
     if interrupted:

@@ -116,10 +116,10 @@ def test_a_long_conversation_is_resumed_at_its_window(home: Home, store: Store, 
 
 KILLED = """
 import os, signal, sys
-from plum_edge.runtime import Recall
+from plum_edge.runtime import Runtime
 from tests.augment.test_generator import LLM, Home, Night, Store, bases
 
-write, asked = Recall.write, []
+write, asked = Runtime.write, []
 
 def short(self, messages, schema, *, max_tokens, stopped=None):
     asked.append(messages)
@@ -127,7 +127,7 @@ def short(self, messages, schema, *, max_tokens, stopped=None):
         os.kill(os.getpid(), signal.SIGKILL)
     return write(self, messages, schema, max_tokens=60, stopped=stopped)
 
-Recall.write = short
+Runtime.write = short
 home = Home(__import__("pathlib").Path(sys.argv[1]))
 with Store.open(home, create=False) as store:
     Night(home, store, LLM, bases.base("plum-tiny")).run()

@@ -38,7 +38,7 @@ def test_the_five_acts(small: Path, run: Run) -> None:
         "llama.cpp agrees with the trainer within",
         '"Did we ever get into beekeeping?"',
         "BM25 threshold, no model",
-        "adapter + word search",
+        "adapter + both searches",
         "consistency (rows",
     ):
         assert line in found.out
