@@ -184,6 +184,11 @@ def together(reports: Sequence[Parity]) -> Parity:
     )
 
 
+OF_EFFECT = 2.5e-4
+"""Of what an adapter moves logits by, what rounding may be: a spoiled one rounds more, and is for the gate to judge.
+Rows that were not permuted differ by half of it."""
+
+
 def require(
     delta: float,
     parity: Parity,

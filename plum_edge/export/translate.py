@@ -121,7 +121,7 @@ def _by_logits(
         candidate, bare = (np.concatenate(runtimes.logits(to, one)) for one in (made, None))
     parity = verify.logit_report(reference, candidate, bare)
     inert = not any(a.any() and b.any() for a, b in lora.pairs.values())
-    bound = BOUND * max(1.0, float(np.abs(reference).max()))
+    bound = max(BOUND * max(1.0, float(np.abs(reference).max())), verify.OF_EFFECT * parity.effect)
     if "gguf" in (reading, to):
         bound = max(bound, base.family.logit_bound)
     if dtype == "f16":

@@ -26,9 +26,6 @@ from plum_edge.train.fold import Fold
 _PAIRS = 30
 """Pairs along whose answers the next tokens are compared: some 260 probes, and never fewer than there are pairs."""
 _AGREEMENT = 0.97
-_ROUNDING = 2.5e-4
-"""Of what an adapter moves logits by, what rounding may be: a spoiled one rounds more, and is for the gate to judge.
-Rows that were not permuted differ by half of it."""
 
 
 def write(out: Path, state: Mapping[str, np.ndarray], base: Base, config: Config) -> None:
@@ -64,7 +61,7 @@ def prove(path: Path, state: dict[str, np.ndarray], fold: Fold) -> dict[str, Any
         found = [_compare(fold, exact, path, example) for example in examples]
     parity = verify.together(found)
     same_numbers = dtype(base, deployed) == "f32" and fold.trainer.exact
-    bound = max(family.logit_bound, _ROUNDING * parity.effect) if same_numbers else None
+    bound = max(family.logit_bound, verify.OF_EFFECT * parity.effect) if same_numbers else None
     verify.require(delta, parity, bound=bound, agreement=_AGREEMENT)
     return {
         "max_abs_logit": parity.max_abs,
