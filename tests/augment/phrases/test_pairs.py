@@ -145,6 +145,8 @@ def test_a_negative_was_not_mentioned_and_is_retired_when_it_is(log: list[Segmen
         negatives = [pair for pair in pairs if pair.polarity == "negative"]
         assert not any(seen.names(pair.topic) for pair in negatives)
         assert contradicted(pairs, part) == []
+        if not negatives:  # of a part that names one thing twice, say: what is made of nothing is left out
+            continue
         later = segment(f"Now, about the {negatives[0].topic.split(' and ')[0]}.", ident="later")
         assert negatives[0].id in contradicted(pairs, later)
 
