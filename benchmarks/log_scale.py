@@ -22,7 +22,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from plum_edge import Memory
 from plum_edge.importers import Wishes
@@ -70,7 +72,7 @@ def chinese(chance: random.Random) -> str:
     return "".join(said) + "。"
 
 
-def made_up(messages: int, share: float, emoji: float) -> Iterator[dict[str, object]]:
+def made_up(messages: int, share: float, emoji: float) -> Iterator[dict[str, Any]]:
     """Yield conversations as lines of the import format."""
     chance = random.Random(0)
     for number in range(messages // EACH):
@@ -112,7 +114,7 @@ def measure(messages: int, share: float, emoji: float, fsync: bool = True) -> di
         text = 0
         with file.open("w", encoding="utf-8") as out:
             for talk in made_up(messages, share, emoji):
-                text += sum(len(one["content"].encode()) for one in talk["messages"])  # type: ignore[attr-defined]
+                text += sum(len(one["content"].encode()) for one in talk["messages"])
                 out.write(json.dumps(talk, ensure_ascii=False) + "\n")
         began, worked = time.perf_counter(), time.process_time()
         brought(home, [file], Wishes())
@@ -136,7 +138,7 @@ def _searches(memory: Memory) -> dict[str, float]:
         took, held = [], []
         for _ in range(QUERIES):
             query = kind(chance)
-            took.append(_times(lambda query=query: memory.store.finding.find(query, 10), 1)[0])  # type: ignore[misc]
+            took.append(_times(partial(memory.store.finding.find, query, 10), 1)[0])
             held.append(_matching(memory, query))
         took.sort()
         found[f"{name}: messages that match"] = statistics.median(held)

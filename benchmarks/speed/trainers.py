@@ -7,11 +7,12 @@ what plum-edge's program sets for itself, and all of them have it.
 
 from __future__ import annotations
 
+import importlib
 import time
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,18 +21,21 @@ from benchmarks.speed.apart import Commands, NotMeasured, peak
 from plum_edge.backends.base import LoraSpec, Weights, collate
 from plum_edge.cli import heap
 
+if TYPE_CHECKING:  # it imports torch, whose memory is not mlx's
+    from plum_edge.backends.torch_numbers import Precision
+
 RATE, BETAS, EPSILON = 3e-4, (0.9, 0.99), 1e-8
 _NO_CLIP = 1e9
 
 
-def plum(place: str, threads: int, precision: str) -> Commands:
+def plum(place: str, threads: int, precision: Precision) -> Commands:
     """Our own trainer, as the product opens it; ``precision`` as in config.toml."""
     heap.keep()
     from plum_edge.backends import pick
     from plum_edge.convert.weights import open_weights
 
     base, spec = open_weights(Path(place) / "folder"), LoraSpec(dataset.RANK, dataset.ALPHA, dataset.TARGETS)
-    trainer: Any = pick.make(pick.choose("auto"), base, spec, threads, precision=precision)  # type: ignore[arg-type]
+    trainer: Any = pick.make(pick.choose("auto"), base, spec, threads, precision=precision)
     trainer.load(_start(place))
     batches = [collate(rows, Weights(0.0, 0.0, 1.0)) for rows in dataset.batches(Path(place))]
     turns = cycle(batches)
@@ -101,7 +105,8 @@ def peft(place: str, threads: int, precision: str) -> Commands:
 def _torch(threads: int) -> tuple[Any, str]:
     try:
         import torch
-        import transformers  # noqa: F401 - whether it is there
+
+        importlib.import_module("transformers")
     except ImportError as error:
         raise NotMeasured(f"{error.name} is not installed") from error
     torch.set_num_threads(threads)

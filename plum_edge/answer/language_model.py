@@ -60,8 +60,18 @@ def with_context(context: str | None, messages: Sequence[Message]) -> list[Messa
 
 def mean_odds(*probabilities: float) -> float:
     """Return the probability whose log-odds are the mean of those given."""
-    sure = [min(max(p, _SURE), 1.0 - _SURE) for p in probabilities]
-    return 1.0 / (1.0 + math.exp(-sum(math.log(p) - math.log1p(-p) for p in sure) / len(sure)))
+    return logistic(sum(map(log_odds, probabilities)) / len(probabilities))
+
+
+def log_odds(p: float) -> float:
+    """Return ln(p / (1 - p)), finite also where p is 0 or 1."""
+    p = min(max(p, _SURE), 1.0 - _SURE)
+    return math.log(p) - math.log1p(-p)
+
+
+def logistic(x: float) -> float:
+    """Return the probability whose log-odds are ``x``."""
+    return 1.0 / (1.0 + math.exp(-x))
 
 
 def is_closed(answer: str) -> bool:

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from plum_edge.answer.language_model import log_odds, logistic
+from plum_edge.answer.remember import ODDS
+from plum_edge.config import Decide
 from plum_edge.evaluate.scoring import Scored, mark, wilson
 
 BINS = 10
@@ -30,7 +33,7 @@ def border(scored: Sequence[Scored], odds: float = 1.0) -> float | None:
     Best is the highest balanced accuracy among borders that claim at most `MOST_FALSE` of what was not discussed; of
     borders alike, the middle in log-odds. ``odds`` is what p(yes) was already divided by (`answer.remember.claim`).
     """
-    signed = [(_log_odds(s.p_yes) + math.log(odds), s.question.answer == "yes") for s in scored if s.p_yes is not None]
+    signed = [(log_odds(s.p_yes) + math.log(odds), s.question.answer == "yes") for s in scored if s.p_yes is not None]
     yes, no = (sorted(value for value, truth in signed if truth is sort) for sort in (True, False))
     if not yes or not no:
         return None
@@ -48,23 +51,15 @@ def border(scored: Sequence[Scored], odds: float = 1.0) -> float | None:
     return math.exp((ends[0] + ends[-1]) / 2)
 
 
+def own_odds(scored: Sequence[Scored], decide: Decide) -> float | None:
+    """Return the `border` of answers that were given by `ODDS`; None where the settings name one, or none is found."""
+    return None if decide.odds else border(scored, ODDS)
+
+
 def at_border(scored: Sequence[Scored], before: float, after: float) -> list[Scored]:
     """Return answers whose p(yes) was divided by the odds ``before`` as they are by ``after``."""
-    return [
-        s if s.p_yes is None else mark(s.question, _odds(_log_odds(s.p_yes) + math.log(before / after))) for s in scored
-    ]
-
-
-def _log_odds(p: float) -> float:
-    p = min(max(p, _SUREST), 1.0 - _SUREST)
-    return math.log(p / (1.0 - p))
-
-
-def _odds(log_odds: float) -> float:
-    return 1.0 / (1.0 + math.exp(-log_odds))
-
-
-_SUREST = 1e-9
+    moved = math.log(before / after)
+    return [s if s.p_yes is None else mark(s.question, logistic(log_odds(s.p_yes) + moved)) for s in scored]
 
 
 def reliability(scored: Sequence[Scored]) -> dict[str, Any]:

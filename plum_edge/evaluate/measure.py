@@ -13,7 +13,7 @@ from typing import Any
 from plum_edge.answer.remember import ODDS
 from plum_edge.config import Config, Decide
 from plum_edge.evaluate.baselines import chosen
-from plum_edge.evaluate.calibration import at_border, border, reliability
+from plum_edge.evaluate.calibration import at_border, own_odds, reliability
 from plum_edge.evaluate.evaluator import Evaluator, figures
 from plum_edge.evaluate.questions import read_questions
 from plum_edge.evaluate.scoring import Scored, balanced, consistency, mcnemar, over_time, over_time_ci95
@@ -123,5 +123,5 @@ class Measure:
 
 def _at_best(scored: list[Scored], decide: Decide) -> list[Scored]:
     """Return answers of an adapter that is not examined yet as they are by the odds that it will claim a yes from."""
-    odds = None if decide.odds else border(scored, ODDS)
+    odds = own_odds(scored, decide)
     return scored if odds is None else at_border(scored, ODDS, odds)

@@ -23,7 +23,7 @@ from plum_edge.evaluate import calibration, gate
 from plum_edge.evaluate.evaluator import Evaluator, figures
 from plum_edge.evaluate.scoring import Scored
 from plum_edge.night import proof
-from plum_edge.paths import Home, atomic_dir, atomic_write, sha256_file
+from plum_edge.paths import Home, atomic_dir, sha256_file
 from plum_edge.records import Adapter, Progress, Step
 from plum_edge.store import Store
 from plum_edge.train import general
@@ -106,8 +106,7 @@ class Promotion:
             proof.write(work / "adapter.gguf", weights, self.base, self.config)
             parity = proof.prove(work / "adapter.gguf", weights, fold)
             manifest = self._manifest(identity, previous, steps[-1], weights, parity)
-            with atomic_write(work / "manifest.json") as file:
-                file.write((json.dumps(manifest, indent=2) + "\n").encode())
+            border.keep(work / "adapter.gguf", manifest)
         self.progress("convert", 1, 1, json.dumps(parity))
         adapter = Adapter(
             id=identity,
@@ -150,7 +149,7 @@ class Promotion:
         self, adapter: Adapter, after: list[Scored], learned: list[Scored]
     ) -> tuple[list[Scored], list[Scored]]:
         """Find the odds from which on this adapter claims a yes, keep them, and return its answers by them."""
-        odds = None if self.config.decide.odds else calibration.border(after + learned, ODDS)
+        odds = calibration.own_odds(after + learned, self.config.decide)
         if odds is None:
             return after, learned
         manifest = {**self.store.runs.manifest(adapter.id), border.ODDS: odds}

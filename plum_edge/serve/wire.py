@@ -201,9 +201,11 @@ def _settings(asked: Mapping[str, Any]) -> dict[str, float]:
 
 def _number(value: object, name: str) -> float:
     kind, least, most = _NUMBERS[name]
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
-    if fits and kind(value) == value:
-        return kind(value)  # type: ignore[no-any-return]
+    if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
+        if kind is float:
+            return float(value)
+        if int(value) == value:
+            return int(value)
     what = "a whole number" if kind is int else "a number"
     raise Refusal(400, f"{name} must be {what} from {least:g} to {most:g}.", param=name)
 

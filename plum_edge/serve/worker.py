@@ -148,7 +148,7 @@ class Worker:
                     began = monotonic()
                     self._answer(memory, job)
                     self._pace += _WEIGHT * (monotonic() - began - self._pace)
-        except Exception as error:
+        except Exception as error:  # whoever waits for the opening is told, whatever it was; later ones end the thread
             if self._ready.done():
                 raise
             self._ready.set_exception(error)

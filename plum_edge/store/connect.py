@@ -25,7 +25,8 @@ from sqlite_utils import Database
 
 from plum_edge.errors import NoSpace, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from plum_edge.paths import Home, disk_errors, fsync_dir, rename
-from plum_edge.store.migrations import applied, functions, migrate, names, schema, schema_of
+from plum_edge.store.migrations import functions
+from plum_edge.store.schema import applied, migrate, names, schema, schema_of
 
 APPLICATION_ID = 0x506C756D
 """Marks the file as ours ("Plum"), so that another program's database is not taken for a log."""

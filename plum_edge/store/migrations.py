@@ -1,12 +1,12 @@
 """The tables of log.db, as numbered migrations: an old log always opens, and each step is whole or not there.
 
-Add a function with the next number; never change one that was released. Knows nothing of what reads the tables.
+Add a function with the next number; never change one that was released. schema.py applies them. Knows nothing of what
+reads the tables.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 
 from sqlite_utils import Database, Migrations
 
@@ -18,60 +18,11 @@ MIGRATIONS = Migrations("plum-edge")
 INDEXES = ("messages_fts", "messages_pieces", "titles_pieces")
 """The full-text indexes: what is deleted must go out of each of them."""
 
-SECURE_FTS = sqlite3.sqlite_version_info >= (3, 42)
-"""Whether FTS5 can overwrite the words of deleted text itself."""
-
-
-def migrate(database: Database) -> None:
-    """Bring the file to the newest schema: each pending migration in a transaction of its own, with its record.
-
-    Safe when several processes open an old file at once: what is pending is asked again under the lock.
-    """
-    while MIGRATIONS.pending(database):
-        with database.conn:
-            database.conn.execute("BEGIN IMMEDIATE")
-            later = {migration.name for migration in MIGRATIONS.pending(database)[1:]}
-            MIGRATIONS.apply(database, stop_before=later)
-    for index in INDEXES if SECURE_FTS else ():
-        if not _one(database, f"SELECT 1 FROM {index}_config WHERE k = 'secure-delete'"):
-            database.conn.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('secure-delete', 1)")
-
 
 def functions(connection: sqlite3.Connection) -> None:
     """Give a connection the functions that the triggers of `m010_pieces` call."""
     connection.create_function("pieces_of_message", 2, pieces.of_message, deterministic=True)
     connection.create_function("pieces_of_title", 1, pieces.of_title, deterministic=True)
-
-
-def names() -> list[str]:
-    """Return the names of all migrations that this version knows, in order."""
-    with closing(Database(memory=True)) as empty:
-        return [migration.name for migration in MIGRATIONS.pending(empty)]
-
-
-def applied(database: Database) -> list[str]:
-    """Return the names of the migrations that a file holds, in order; none where it has no list of them. Reads only."""
-    if not _one(database, "SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'"):
-        return []
-    select = "SELECT name, applied_at FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id"
-    return [str(name) for name, _ in database.conn.execute(select, [MIGRATIONS.name])]
-
-
-def schema(held: list[str]) -> set[tuple[str, str]]:
-    """Return what `schema_of` gives for a sound file that holds these migrations."""
-    with closing(Database(memory=True)) as sound:
-        MIGRATIONS.apply(sound, stop_before=set(names()) - set(held))
-        return schema_of(sound)
-
-
-def schema_of(database: Database) -> set[tuple[str, str]]:
-    """Return (name, SQL) of our own tables, indexes and triggers in a file. Reads only.
-
-    What FTS5 and sqlite-utils make for themselves differs between their versions and is left out.
-    """
-    rows = database.conn.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-    theirs = (*(f"{index}_" for index in INDEXES), "_sqlite", "sqlite_", "idx__")
-    return {(name, sql) for name, sql in rows if not str(name).startswith(theirs)}
 
 
 @MIGRATIONS()
@@ -392,10 +343,6 @@ def m010_pieces(database: Database) -> None:
         f"CREATE TRIGGER title_updated AFTER UPDATE OF key, title, called ON conversations "
         f"BEGIN {no_title} {title} END",
     )
-
-
-def _one(database: Database, sql: str) -> object:
-    return database.conn.execute(sql).fetchone()
 
 
 def _run(database: Database, *statements: str) -> None:

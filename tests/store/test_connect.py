@@ -20,7 +20,8 @@ from sqlite_utils import Database
 from plum_edge.errors import NoSpace, PlumError, StoreDamaged, StoreError, StoreMissing, StoreTooNew
 from plum_edge.paths import Home
 from plum_edge.store import Store, connect
-from plum_edge.store.migrations import INDEXES, MIGRATIONS, SECURE_FTS, names
+from plum_edge.store.migrations import INDEXES, MIGRATIONS
+from plum_edge.store.schema import SECURE_FTS, names
 from tests.raw import is_locked
 from tests.store.samples import pair, recorded, talk
 

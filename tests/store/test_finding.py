@@ -6,6 +6,7 @@ import random
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -43,8 +44,8 @@ def said(store: Store) -> Store:
     return store
 
 
-def found(store: Store, query: str, **options: object) -> list[str]:
-    return sorted(one.conversation for one in store.finding.find(query, **options))  # type: ignore[arg-type]
+def found(store: Store, query: str, **options: Any) -> list[str]:
+    return sorted(one.conversation for one in store.finding.find(query, **options))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from plum_edge.paths import Home
 from plum_edge.records import Adapter, Message, Step
 from plum_edge.store import Store
 from plum_edge.store.edits import edited
-from plum_edge.store.migrations import names
+from plum_edge.store.schema import names
 from tests.raw import everything
 from tests.store.samples import pair, recorded, talk
 
