@@ -46,12 +46,12 @@ def test_a_good_home_has_nothing_wrong(home: Home) -> None:
     before = sorted(home.root.rglob("*"))
     findings = list(doctor.examine(home))
     assert [one.name for one in findings] == [
-        "python", "config", "backend", "blas", "llama.cpp", "model", "home", "store", "adapters", "checkpoints",
+        "python", "config", "backend", "products", "llama.cpp", "model", "home", "store", "adapters", "checkpoints",
         "orphans", "disk", "memory", "clock", "schedule", "crash",
     ]  # fmt: skip
     found = {one.name: one for one in findings}
     assert found["store"].state == found["home"].state == found["backend"].state == found["llama.cpp"].state == "ok"
-    assert re.search(r"[1-9]\d* threads?, \d+ GFLOP/s", found["blas"].found)
+    assert re.search(r"[1-9]\d* threads?, \d+ GFLOP/s", found["products"].found)
     assert all(one.remedy for one in findings if one.state != "ok")
     assert sorted(home.root.rglob("*")) == before
 
