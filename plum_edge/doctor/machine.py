@@ -49,12 +49,13 @@ def products(settings: Config, home: Home | None = None) -> Finding:
         choice = choose(settings.train.backend)
     except PlumError:
         return Finding("products", "not measured: nothing trains here")
-    threads = settings.train.threads or default_threads(_weights(settings, home))
+    plain = choice.name == "mlx" and sys.platform == "linux"  # MLX's own BLAS there: one thread, and slow
+    threads = 1 if plain else settings.train.threads or default_threads(_weights(settings, home))
     measured = rate(choice, threads)
     found = f"{choice.name}, {'1 thread' if threads == 1 else f'{threads} threads'}, {measured:.0f} GFLOP/s in f32"
     if measured >= _SLOW:
         return Finding("products", found)
-    if choice.name == "mlx" and sys.platform == "linux":
+    if plain:
         return Finding("products", found, "Training takes many times as long as with: pip install 'plum-edge[torch]'")
     return Finding("products", found, "Training will be slow; is the machine busy, or hot?")
 

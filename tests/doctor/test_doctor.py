@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -191,3 +192,9 @@ def test_a_night_that_broke_off_is_named_until_its_trace_is_removed(home: Home) 
     trace.parent.mkdir()
     trace.write_text("2026-03-14, process 7")
     assert looks.crash(home).state == "advice" and str(trace) in looks.crash(home).remedy
+
+
+@pytest.mark.skipif(bool(available()["mlx"]) or sys.platform != "linux", reason="of MLX on Linux")
+def test_mlx_on_linux_is_said_to_be_slow(home: Home) -> None:
+    found = machine.products(Config(train=Train(backend="mlx", threads=2)), home)
+    assert "mlx, 1 thread," in found.found and "plum-edge[torch]" in found.remedy
