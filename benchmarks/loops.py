@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import openblas
 from plum_edge.backends.base import LoraSpec, State, Weights, collate, initial_state
 from plum_edge.backends.memory import Plan
 from plum_edge.convert.weights import FolderWeights
@@ -151,9 +152,8 @@ def peft(weights: BaseWeights, threads: int) -> Step:
 
 def mlx(weights: BaseWeights, threads: int) -> Step:
     """Return a step as mlx_lm.lora takes it: its layers and its loss, with OpenBLAS under it."""
-    from plum_edge.backends import blas
-
-    blas.prepare(threads)
+    if why := openblas.put_under_mlx(threads):
+        raise SystemExit(f"MLX would run without OpenBLAS here: {why}")
     import mlx.core as mx
     import mlx.nn as nn
     import mlx.optimizers as optim

@@ -34,7 +34,7 @@ DOORS = {
 figures; phrases know of no model; formats and trainers know of no setting."""
 
 HOMES = {
-    "mlx": "backends.mlx_* backends.own_loaders backends.blas",
+    "mlx": "backends.mlx_* backends.own_loaders",
     "mlx_lm": "backends.mlx_* backends.own_loaders",
     "torch": "backends.torch_* backends.own_loaders",
     "transformers": "backends.torch_lora backends.own_loaders",
@@ -60,7 +60,7 @@ HOMES = {
     "huggingface_hub": "bases.hub",
     "platformdirs": "paths",
     "tomlkit": "bases.manage",
-    "psutil": "night.budget store.lock doctor.* runtime.engine backends.blas backends.memory export.translate",
+    "psutil": "night.budget store.lock doctor.* runtime.engine backends.threads backends.memory export.translate",
     "safetensors": "convert.* train.* backends.* retrieve.encoder",
     "numpy": "*",
 }

@@ -49,6 +49,11 @@ def test_the_wheel_holds_code_and_data(wheel: Path) -> None:
     assert not recipes and not [name for name in names if name.startswith("tests/")]
 
 
+def test_one_wheel_is_for_every_machine(wheel: Path) -> None:
+    """Nothing in it is compiled."""
+    assert wheel.name.endswith("-py3-none-any.whl")
+
+
 def test_every_module_of_the_checkout_is_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "plum_edge").rglob("*.py")}

@@ -21,7 +21,7 @@ from benchmarks.speed import answering, billion, conversations, machine, page, s
 from benchmarks.speed.apart import ROOT, NotMeasured, once
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.table import Table
-from plum_edge.backends import blas
+from plum_edge.backends.threads import default_threads
 
 TABLES: dict[str, Callable[[Bench], Iterable[Table]]] = {
     "training": training.training,
@@ -82,7 +82,7 @@ def _measure(given: argparse.Namespace, folder: Path, chosen: list[str]) -> list
     for name in chosen:
         busy = machine.load()
         with tempfile.TemporaryDirectory(prefix="plum-edge-bench-") as scratch:
-            threads = given.threads or blas.default_threads(_LARGE)
+            threads = given.threads or default_threads(_LARGE)
             bench = Bench(given.quick, threads, given.base, Path(scratch), given.out.parent, say)
             try:
                 tables = list(TABLES[name](bench))

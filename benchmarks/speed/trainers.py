@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks import openblas
 from benchmarks.speed import dataset
 from benchmarks.speed.apart import Commands, NotMeasured, peak
 from plum_edge.backends.base import LoraSpec, Weights, collate
@@ -131,11 +132,8 @@ def mlx(place: str, threads: int) -> Commands:
     heap.keep()
     from functools import partial
 
-    from plum_edge.backends import blas
-
-    under = blas.prepare(threads)
-    if under.note:
-        raise NotMeasured(f"MLX would run without OpenBLAS here: {under.note}")
+    if why := openblas.put_under_mlx(threads):
+        raise NotMeasured(f"MLX would run without OpenBLAS here: {why}")
     import mlx.core as mx
     import mlx.nn as nn
     import mlx.optimizers as optim
@@ -168,12 +166,12 @@ def mlx(place: str, threads: int) -> Commands:
         mx.eval(state, loss)
         return float(loss.item())
 
-    numbers = {"held": "f32", "on": _device(mx, under.name)}
+    numbers = {"held": "f32", "on": _device(mx)}
     return {"step": _timed(step), "told": lambda: {"peak": peak(), "numbers": numbers}}
 
 
-def _device(mx: Any, under: str) -> str:
-    return "Metal" if mx.metal.is_available() else f"{under}, no Metal here"
+def _device(mx: Any) -> str:
+    return "Metal" if mx.metal.is_available() else "openblas, no Metal here"
 
 
 def _mlx_name(name: str) -> str:

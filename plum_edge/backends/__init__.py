@@ -2,7 +2,7 @@
 
     base.py              the protocol, and what a trainer is given
     pick.py              which one is used here, and why
-    memory.py            what training takes, reckoned before a run; blas.py: a fast BLAS under MLX
+    memory.py            what training takes, reckoned before a run; threads.py: how many it takes
     mlx_*.py, torch_*.py the two; dense.py: what a dense decoder computes, read off its config
     own_loaders.py       a base with an adapter as mlx-lm and PEFT load it, to hold ours against
 

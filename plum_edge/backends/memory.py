@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import psutil
 
 from plum_edge.backends import dense
-from plum_edge.backends.blas import SMALL
+from plum_edge.backends.threads import SMALL
 from plum_edge.errors import NoMemory, NoModel, UsageError
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from plum_edge.backends import blas, mlx_base
-from plum_edge.convert.weights import Weights, open_weights, size_of
+from plum_edge.backends import mlx_base
+from plum_edge.convert.weights import Weights, open_weights
 from plum_edge.errors import ForeignAdapter, NoModel
 
 
@@ -37,7 +37,6 @@ def mlx_logits(base: Path, adapter: Path | None, prompts: Sequence[Sequence[int]
         ForeignAdapter: mlx-lm does not load the adapter.
     """
     weights = open_weights(base)
-    blas.prepare(blas.default_threads(size_of(weights)))
     import mlx.core as mx
     from mlx.utils import tree_map
 

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from plum_edge.backends import blas, memory, own_loaders, soft
+from plum_edge.backends import memory, own_loaders, soft
 from plum_edge.backends.base import Batch, LoraSpec, Soft, State, layer_of, pieces
+from plum_edge.backends.threads import default_threads
 from plum_edge.backends.torch_fallback import cuda_device
 from plum_edge.convert.weights import Weights, size_of
 from plum_edge.errors import NoBackend, NoMemory, NoModel
@@ -48,7 +49,7 @@ class TorchTrainer:
     def __init__(self, weights: Weights, spec: LoraSpec, threads: int = 0, plan: memory.Plan = _WHOLE) -> None:
         self.spec, self.plan = spec, plan
         self._folder, self._device = weights.place, "cuda" if cuda_device() else "cpu"
-        self.threads = threads or blas.default_threads(size_of(weights))
+        self.threads = threads or default_threads(size_of(weights))
         torch.set_num_threads(self.threads)
         self.exact = plan.bits == 32 and self._device == "cpu"
         self._model = _load_base(weights, plan, self._device)

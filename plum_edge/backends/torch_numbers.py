@@ -19,14 +19,14 @@ from typing import Literal
 
 import torch
 
-from plum_edge.backends.blas import SMALL
+from plum_edge.backends.threads import SMALL
 from plum_edge.errors import UsageError
 
 Precision = Literal["auto", "f32", "bf16"]
 
 CLEARLY = 1.3
 """How many times faster bf16 must be."""
-_SHAPE = (512, 1024, 2048)
+SHAPE = (512, 1024, 2048)
 """Tokens, in and out of the product that is measured: of a size at which only the multiplier counts."""
 _TRIES = 9
 _DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
@@ -101,7 +101,7 @@ def pays() -> bool:
 
 def gain() -> float:
     """Return how many times faster a product in bf16 is than in f32: the median of pairs taken in turns."""
-    products = {name: _product(_SHAPE, dtype) for name, dtype in _DTYPES.items()}
+    products = {name: _product(SHAPE, dtype) for name, dtype in _DTYPES.items()}
     return statistics.median(_seconds(products["f32"]) / _seconds(products["bf16"]) for _ in range(_TRIES))
 
 

@@ -13,8 +13,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from plum_edge.backends import blas, dense, memory, soft, torch_fallback, torch_numbers, torch_ops
+from plum_edge.backends import dense, memory, soft, torch_fallback, torch_numbers, torch_ops
 from plum_edge.backends.base import Batch, LoraSpec, Soft, State, Trainer, pieces
+from plum_edge.backends.threads import default_threads
 from plum_edge.backends.torch_decoder import Cache, Decoder
 from plum_edge.backends.torch_layout import pack, sequence
 from plum_edge.backends.torch_numbers import Precision
@@ -30,6 +31,12 @@ def machine() -> memory.Machine:
     """Return where torch trains, what memory is there, and whether bases are held in bf16 on the processor."""
     here = torch_fallback.machine()
     return replace(here, half=torch_numbers.pays()) if here.device == "cpu" else here
+
+
+def rate(threads: int) -> float:
+    """Return the measured rate of f32 products on the processor, in GFLOP/s."""
+    torch.set_num_threads(threads)
+    return torch_numbers.rate(torch_numbers.SHAPE, torch.float32)
 
 
 def trainer(
@@ -66,7 +73,7 @@ class TorchTrainer:
         precision: Precision = "auto",
     ) -> None:
         size = 4 * sum(int(np.prod(shape)) for shape in weights.shapes.values())
-        self.threads = threads or blas.default_threads(size)
+        self.threads = threads or default_threads(size)
         torch.set_num_threads(self.threads)
         self.numbers = torch_numbers.choose(precision, size)
         self.exact = self.numbers.name == "f32"

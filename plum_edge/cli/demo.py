@@ -79,7 +79,7 @@ def _introduce(memory: Memory, scene: Scene) -> None:
     import plum_edge
     from plum_edge import doctor
 
-    engine, speed = doctor.backend(memory.config), doctor.blas(memory.config)
+    engine, speed = doctor.backend(memory.config), doctor.products(memory.config)
     scene.say(f"plum-edge {plum_edge.__version__} · offline · base {memory.base.name}")
     scene.say(f"{engine.found}\n{speed.found}\n", "dim")
 

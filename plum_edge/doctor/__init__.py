@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 from plum_edge.doctor.finding import Finding, exit_code
 from plum_edge.doctor.home import adapters, checkpoints, clock, config, crash, model, permissions, schedule, store
-from plum_edge.doctor.machine import backend, blas, disk, llama, memory, python
+from plum_edge.doctor.machine import backend, disk, llama, memory, products, python
 from plum_edge.doctor.orphans import orphans, sweep
 from plum_edge.paths import Home
 
-__all__ = ["Finding", "backend", "blas", "examine", "exit_code", "orphans", "sweep"]
+__all__ = ["Finding", "backend", "examine", "exit_code", "orphans", "products", "sweep"]
 
 
 def examine(home: Home) -> Iterator[Finding]:
@@ -24,7 +24,7 @@ def examine(home: Home) -> Iterator[Finding]:
     yield finding
     checks: tuple[Callable[[], Finding], ...] = (
         lambda: backend(settings),
-        lambda: blas(settings, home),
+        lambda: products(settings, home),
         llama,
         lambda: model(home, settings),
         lambda: permissions(home),

@@ -17,7 +17,7 @@ from plum_edge.errors import NoBackend, NoMemory, NoModel, PlumError, StoreError
 from plum_edge.paths import Home, existing
 
 _SLOW = 30.0
-"""GFLOP/s below which a night takes hours: MLX's own reference BLAS makes about 7."""
+"""GFLOP/s below which a night takes hours: MLX on Linux, with a BLAS of its own, makes about 7."""
 _LITTLE_DISK, _NO_DISK = 1_000_000_000, 200_000_000
 _LITTLE_MEMORY = 1_000_000_000
 _LOAD = "from llama_cpp import llama_cpp as c; c.llama_backend_init(); print(c.llama_print_system_info().decode())"
@@ -40,20 +40,24 @@ def backend(settings: Config) -> Finding:
     return Finding("backend", f"{choice.name} {installed(choice.name)}: {choice.why}")
 
 
-def blas(settings: Config, home: Home | None = None) -> Finding:
-    """Return what multiplies matrices, measured with the threads that training would take: it takes half a second."""
-    from plum_edge.backends.blas import default_threads, matmul_rate, prepare
+def products(settings: Config, home: Home | None = None) -> Finding:
+    """Return how fast matrices are multiplied, measured with the threads that training would take."""
+    from plum_edge.backends.pick import choose, rate
+    from plum_edge.backends.threads import default_threads
 
-    if not installed("mlx"):
-        return Finding("blas", "not measured: MLX is not installed")
-    used = prepare(settings.train.threads or default_threads(_weights(settings, home)))
-    rate = matmul_rate()
-    threads = "1 thread" if used.threads == 1 else f"{used.threads} threads"
-    found = f"{used.name}, {threads}, {rate:.0f} GFLOP/s in f32"
-    if used.note:
-        return Finding("blas", f"{found}: {used.note}", "Training works, but is many times slower than it could be.")
-    slow = "Training will be slow; is the machine busy, or hot?" if rate < _SLOW else ""
-    return Finding("blas", found, slow)
+    try:
+        choice = choose(settings.train.backend)
+    except PlumError:
+        return Finding("products", "not measured: nothing trains here")
+    plain = choice.name == "mlx" and sys.platform == "linux"  # MLX's own BLAS there: one thread, and slow
+    threads = 1 if plain else settings.train.threads or default_threads(_weights(settings, home))
+    measured = rate(choice, threads)
+    found = f"{choice.name}, {'1 thread' if threads == 1 else f'{threads} threads'}, {measured:.0f} GFLOP/s in f32"
+    if measured >= _SLOW:
+        return Finding("products", found)
+    if plain:
+        return Finding("products", found, "Training takes many times as long as with: pip install 'plum-edge[torch]'")
+    return Finding("products", found, "Training will be slow; is the machine busy, or hot?")
 
 
 def llama() -> Finding:

@@ -63,3 +63,9 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, absent: tuple
         assert set(refused.value.reasons) == {"mlx", "torch"}
     else:
         assert not reasons[pick.choose().name]
+
+
+def test_the_rate_is_measured_where_the_products_will_be_taken() -> None:
+    for name, reason in pick.available().items():
+        if not reason:
+            assert pick.rate(pick.choose(name), 1) > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,12 @@ def test_a_good_home_has_nothing_wrong(home: Home) -> None:
     before = sorted(home.root.rglob("*"))
     findings = list(doctor.examine(home))
     assert [one.name for one in findings] == [
-        "python", "config", "backend", "blas", "llama.cpp", "model", "home", "store", "adapters", "checkpoints",
+        "python", "config", "backend", "products", "llama.cpp", "model", "home", "store", "adapters", "checkpoints",
         "orphans", "disk", "memory", "clock", "schedule", "crash",
     ]  # fmt: skip
     found = {one.name: one for one in findings}
     assert found["store"].state == found["home"].state == found["backend"].state == found["llama.cpp"].state == "ok"
-    assert re.search(r"[1-9]\d* threads?, \d+ GFLOP/s", found["blas"].found)
+    assert re.search(r"[1-9]\d* threads?, \d+ GFLOP/s", found["products"].found)
     assert all(one.remedy for one in findings if one.state != "ok")
     assert sorted(home.root.rglob("*")) == before
 
@@ -191,3 +192,9 @@ def test_a_night_that_broke_off_is_named_until_its_trace_is_removed(home: Home) 
     trace.parent.mkdir()
     trace.write_text("2026-03-14, process 7")
     assert looks.crash(home).state == "advice" and str(trace) in looks.crash(home).remedy
+
+
+@pytest.mark.skipif(bool(available()["mlx"]) or sys.platform != "linux", reason="of MLX on Linux")
+def test_mlx_on_linux_is_said_to_be_slow(home: Home) -> None:
+    found = machine.products(Config(train=Train(backend="mlx", threads=2)), home)
+    assert "mlx, 1 thread," in found.found and "plum-edge[torch]" in found.remedy
