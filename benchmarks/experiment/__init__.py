@@ -14,7 +14,7 @@
     run.py           one cell in a home of its own, killed and resumed as you like; extras.py: beyond questions
     provenance.py    what a result depends on, and the manifest
     desk.py          which cells are done, stale, waiting, and how long they will take; pool.py runs them
-    clean_tables.py  the clean table from the kept answers alone; pooled.py: figures over several users
+    clean_board.py, clean_tables.py   the clean table from the kept answers alone; pooled.py: figures over several users
     figures.py, tables.py, pages.py   docs/results of plum-tiny from the kept answers alone; sheets.py: as CSV
 
 Not part of the package: it uses plum-edge as any program could.

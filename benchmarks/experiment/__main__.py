@@ -118,7 +118,7 @@ def _run(places: list[Place], jobs: int, fresh: bool) -> int:
 
 def _tables(which: str, results: Path, out: Path) -> int:
     if which == "clean":
-        clean_tables.write(results, out, ROOT / "docs" / "RESULTS.md")
+        clean_tables.write(results, out, ROOT / "docs" / "RESULTS.md", ROOT / "README.md")
         print(f"wrote {out} and docs/RESULTS.md")
         return 0
     problems = pages.write(results, out)

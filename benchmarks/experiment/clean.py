@@ -2,7 +2,8 @@
 
 A run is a user, a recipe and a seed. ``default`` is what a home does without settings, ``plum`` the paper's method as
 far as it is printed, ``search`` no language model at all, ``reading`` the bare base, which reads what a search found.
-A run comes several times, each time to a further point: it carries on. Knows nothing of how one is run.
+What adapter and searches say together is not asked: it follows from what each answered (controls.py). A run comes
+several times, each time to a further point: it carries on. Knows nothing of how one is run.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ NATURAL = tuple(AGAINST)
 """Users who are asked what a person would ask; of the others (RealMem's) there are templates alone."""
 POINTS = (10, 20, 40, 100)
 
-SEARCHES = ("dense_threshold", "bm25_threshold", "searches")
+SEARCHES = ("vectors", "bm25_threshold", "searches")
 READERS = ("base", "dense_passages", "bm25_passages")
 
 _BASE: Settings = {"model": {"base": DEFAULT_BASE}, "generate": {"threads": 1}}
@@ -68,8 +69,7 @@ def learned(log: str, recipe: str, seed: int, upto: int) -> Cell:
     train = dict(PLUM) if recipe == "plum" else {}
     plan: dict[str, tuple[str, ...]] = {"templates": ("adapter",)}
     if log in NATURAL:
-        both = ("adapter", "adapter_weighed")
-        plan |= {"crossed": both, "partner": ("adapter",), "open": ("adapter",), "later": both, "everyday": both}
+        plan |= dict.fromkeys(("crossed", "partner", "open", "later", "everyday"), ("adapter",))
     return Cell("clean", log, recipe, seed, points(log, upto), _settings(**train), plan=plan)
 
 

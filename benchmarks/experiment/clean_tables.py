@@ -8,45 +8,33 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from benchmarks.experiment import answers, clean, pooled
-from benchmarks.experiment.cells import Exam
+from benchmarks.experiment import clean, pooled
+from benchmarks.experiment.clean_board import (
+    ADAPTER,
+    BASE,
+    BM25_READ,
+    BOTH,
+    DENSE,
+    DENSE_READ,
+    PLUM,
+    PLUM_BOTH,
+    QUESTIONS,
+    RIVALS,
+    SEARCHES,
+    Board,
+    System,
+)  # fmt: skip
 from benchmarks.experiment.figures import NOT_RUN, rate, share
-from benchmarks.experiment.grid import SEEDS, USERS
-from benchmarks.experiment.homes import Place
-from benchmarks.experiment.natural import PARTNER
+from benchmarks.experiment.grid import USERS
 from benchmarks.experiment.sheets import CLEAN, Sheets
 from benchmarks.experiment.tables import Table
 from plum_edge.evaluate.scoring import Interval, Scored
 from plum_edge.paths import atomic_write
 
 MARKS = ("<!-- figures: clean -->", "<!-- /figures: clean -->")
-
-
-class System(NamedTuple):
-    """A line of a table: what it is called, and in which runs it is asked."""
-
-    label: str
-    recipe: str
-    system: str
-
-
-ADAPTER = System("adapter", "default", "adapter")
-BOTH = System("adapter and both searches, weighed", "default", "adapter_weighed")
-SEARCHES = System("both searches, weighed, no language model", "search", "searches")
-DENSE = System("vector threshold, no language model", "search", "dense_threshold")
-BM25 = System("BM25 threshold, no model", "search", "bm25_threshold")
-DENSE_READ = System("vectors, read by the base", "reading", "dense_passages")
-BM25_READ = System("BM25, read by the base", "reading", "bm25_passages")
-PLUM = System("adapter, `plum`", "plum", "adapter")
-PLUM_BOTH = System("adapter, `plum`, and both searches, weighed", "plum", "adapter_weighed")
-BASE = System("base, no memory", "reading", "base")
-QUESTIONS = System("control: the questions alone", "search", "questions_only")
-RIVALS = (SEARCHES, DENSE, BM25, DENSE_READ, BM25_READ)
-"""What remembers without an adapter."""
 ASKED = (ADAPTER, BOTH, PLUM, PLUM_BOTH, *RIVALS, BASE, QUESTIONS)
 _SETS = {
     "crossed": "Clean crossed",
@@ -55,51 +43,22 @@ _SETS = {
 }
 
 
-@dataclass(frozen=True)
-class Board:
-    """The results folder, asked for what the tables want to know."""
-
-    results: Path
-
-    def place(self, log: str, recipe: str, seed: int) -> Place:
-        """Return the place of a run."""
-        return Place(self.results, clean.learned(log, recipe, seed, 10))
-
-    def answered(self, log: str, system: System, asked: str, point: int) -> list[list[Scored]]:
-        """Return what a system answered, a list for each seed that is there."""
-        found = []
-        for seed in SEEDS:
-            kept = answers.read(self.place(log, system.recipe, seed).root, Exam(point, asked, system.system))
-            if kept and kept.unavailable is None and kept.rows:
-                found.append(kept.scored(apart=log))
-        return found
-
-    def stranger(self, log: str, point: int) -> list[list[Scored]]:
-        """Return what the adapter of another user answered to this one's crossed questions."""
-        other = PARTNER.get(log, "")
-        return self.answered(other, ADAPTER, "partner", point) if PARTNER.get(other) == log else []
-
-    def points(self, log: str, recipe: str, point: int) -> list[dict[str, Any]]:
-        """Return what the nights knew of the adapters of a point, one a seed."""
-        found = (self.place(log, recipe, seed).read(f"points/{point:04d}.json") for seed in SEEDS)
-        return [one for one in found if one]
-
-
-def write(results: Path, folder: Path, page: Path) -> None:
-    """Write the CSV files, and the table into its place on the page."""
+def write(results: Path, folder: Path, page: Path, front: Path) -> None:
+    """Write the CSV files, the table into its place on the page, and the small one into that of the front page."""
     board, sheets = Board(results), Sheets(CLEAN)
     for table in (*asked(board), controls(board), opened(board), everyday(board), against(board), nights(board)):
         if table.rows:
             sheets.add(table)
     sheets.write(folder)
-    replaced = between(page.read_text(encoding="utf-8"), main_table(board).markdown())
-    with atomic_write(page) as file:
-        file.write(replaced.encode())
-    page.chmod(0o644)
+    for path, made in ((page, main_table(board)), (front, small_table(board))):
+        replaced = between(path.read_text(encoding="utf-8"), made.markdown())
+        with atomic_write(path) as file:
+            file.write(replaced.encode())
+        path.chmod(0o644)
 
 
 def between(text: str, table: str) -> str:
-    """Return a page with the table between its marks."""
+    """Return a page with the table between its marks; as it is where it has none."""
     begin, end = MARKS
     return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}\n{table}\n{end}", text, flags=re.S)
 
@@ -227,6 +186,35 @@ def main_table(board: Board) -> Table:
     add("seconds a conversation", [_night(one)[2] if one else NOT_RUN for one in found])
     shown = [[NOT_RUN if cell in ("", "–") else cell for cell in line] for line in lines]
     return Table("", "", ("", *(f"after {point}" for point in clean.POINTS)), shown)
+
+
+def small_table(board: Board) -> Table:
+    """Return the table of the front page: the final users after as many conversations as their adapters were asked."""
+    there = [
+        point for point in clean.POINTS if any(board.answered(log, ADAPTER, "crossed", point) for log in clean.FINAL)
+    ]
+    if not there:
+        return Table("", "", ("asked", NOT_RUN), [])
+    (point, logs) = there[-1], _users(board, there[-1])
+
+    def told(name: str, figure: Any, *systems: System) -> str:
+        """Return the best of these systems."""
+        users = {one: [board.answered(log, one, name, point) for log in logs] for one in systems}
+        found = {one: figure(answered) for one, answered in users.items() if all(answered)}
+        known = {one: value for one, value in found.items() if value}
+        best = max(known, key=lambda one: known[one][0], default=None)
+        return _told(known[best]) + (f", {best.label}" if len(systems) > 1 else "") if best else "–"
+
+    rows = [
+        [what, *(told(name, figure, *systems) for systems in ((ADAPTER,), RIVALS, (BOTH,)))]
+        for what, name, figure in (
+            ("in the words of our templates, balanced", "templates", pooled.balanced),
+            ("in a person's words, crossed, balanced", "crossed", pooled.balanced),
+            ("the same, AUC", "crossed", pooled.auc),
+        )
+    ]
+    header = (f"asked after {point} conversations", "adapter", "strongest without it", "adapter and both searches")
+    return Table("", "", header, rows)
 
 
 def _users(board: Board, point: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Systems that stand beside memory to show what is none: questions told apart without a log, searches without weights.
+"""Systems that stand beside an adapter: searches without any model that speaks, and questions told apart without a log.
 
 Know nothing of what they are asked about.
 """
@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.experiment import natural
 from benchmarks.voice import odds, spoken
-from plum_edge.answer.language_model import logistic
-from plum_edge.answer.weighed import weighed
+from plum_edge.answer.language_model import log_odds, logistic
+from plum_edge.answer.weighed import BOTH, weighed
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.retrieve import Library
 
@@ -31,9 +31,36 @@ class _Control:
         return ""
 
 
+def vectors(library: Library) -> Asker:
+    """Return the search by meaning, with the threshold that the log's pairs give it.
+
+    Of a log of which no pairs are made it affirms nothing, and still says which question is nearer than which.
+
+    Raises:
+        NoModel: the model that makes vectors is not installed.
+    """
+    library.prepare_dense()
+
+    def p_yes(question: str) -> float:
+        reached = library.score("dense", question)
+        return reached / (reached + 1.0) or (library.likeness(question) or 0.0) / 2
+
+    return _Control(p_yes)
+
+
 def searches(library: Library) -> Asker:
-    """Return both searches, weighed as `answer.weighed` weighs them beside an adapter: here beside none."""
+    """Return both searches, weighed as `answer.weighed` weighs them beside an adapter: here beside none.
+
+    Raises:
+        NoModel: the model that makes vectors is not installed.
+    """
+    library.prepare_dense()
     return _Control(lambda question: weighed(0.5, library.likeness(question), library.score("bm25", question)))
+
+
+def beside(adapter: float, found: float) -> float:
+    """Return p(yes) of an adapter and of both `searches` as `answer.weighed` has it, from the p(yes) of each."""
+    return logistic(BOTH.adapter * log_odds(adapter) + log_odds(found))
 
 
 def questions_only(log: str, point: int) -> Asker:

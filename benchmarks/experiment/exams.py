@@ -121,8 +121,8 @@ class Room:
         return scored, asdict(cost) if cost else None
 
     def _control(self, system: str) -> Asker | None:
-        if system == "searches":
-            return controls.searches(self.evaluator.library)
+        if made := {"vectors": controls.vectors, "searches": controls.searches}.get(system):
+            return made(self.evaluator.library)
         return controls.questions_only(self.log, self._learned) if system == "questions_only" else None
 
     @property

@@ -37,6 +37,8 @@ from plum_edge.train.fold import Fold
 _EVERY = 0.2
 """Seconds between two lines of progress."""
 
+_NIGHT = "points/{:04d}.json"
+
 _OURS = ("plum-edge", "settings", "base")
 """Of a step's versions: what the manifest says already."""
 
@@ -70,7 +72,7 @@ def run(place: Place, progress: Progress, stopped: Stopped) -> None:
                 place.keep(point)
         todo = [e for e in cell.exams(sets) if e.point == point and not answers.held(place.root, e)]
         last = point == cell.points[-1]
-        if todo or last:
+        if todo or last or (cell.learns and place.read(_NIGHT.format(point)) is None):
             _ask(place, point, todo, cell.extras if last else (), progress, stopped)
     _finish(place, config, sets)
 
@@ -121,10 +123,10 @@ def _ask(
                 place.write(f"extras/{name}.json", extras.measure(name, room, _until(stopped, progress, name)))
         if place.cell.learns:
             _history(place, room)
-            place.write(f"points/{point:04d}.json", _point(room))
+            place.write(_NIGHT.format(point), _night(room))
 
 
-def _point(room: exams.Room) -> dict[str, Any]:
+def _night(room: exams.Room) -> dict[str, Any]:
     """Return what the night knows of an adapter, and no question asks."""
     runs, identity = room.memory.store.runs, room.adapter.id
     return {
