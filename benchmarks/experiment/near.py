@@ -10,7 +10,10 @@ nothing of models that speak.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
 
 from benchmarks.experiment import logs, natural
 from plum_edge.paths import atomic_write
@@ -24,7 +27,14 @@ _LONGEST = 400
 """Characters of a message that are compared: what it is about is said by then."""
 
 
-def near(log: str, encoder: Encoder) -> Iterator[str]:
+class Encodes(Protocol):
+    """What is needed of `retrieve.Encoder`."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return a unit vector for each text."""
+
+
+def near(log: str, encoder: Encodes) -> Iterator[str]:
     """Yield the hashes of others' questions that lie near to a message of this user."""
     said = [m.content[:_LONGEST] for talk in logs.load(log) for m in talk.messages if m.role == "user"]
     asked = [

@@ -24,6 +24,7 @@ from benchmarks.experiment.cells import Cell
 from benchmarks.experiment.logs import ROOT
 from plum_edge import bases
 from plum_edge import config as configuration
+from plum_edge.bases.shipped import GENERAL, PRIMER, shipped
 from plum_edge.paths import sha256_file
 
 _LEARNING = ("augment/", "train/", "backends/", "templates/", "records.py")
@@ -37,7 +38,7 @@ _NEITHER = (
 """Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
 _OURS = ("exams.py", "natural.py", "controls.py", "near.jsonl", "others.json", "rare.py", "extras.py", "logs.py")
 """Of the experiment: what decides what is asked."""
-_BASE_FILES = ("general.jsonl", "probe.jsonl", "tokenizer.json")
+_BASE_FILES = (PRIMER, GENERAL, "probe.jsonl", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def versions() -> dict[str, str]:
 @functools.cache
 def _base(name: str) -> str:
     base = bases.base(name)
-    present = [base.folder / file for file in _BASE_FILES if (base.folder / file).is_file()]
+    present = [path for file in _BASE_FILES if (path := shipped(base, file))]
     return _digest((base.fingerprint, *(f"{path.name} {sha256_file(path)}" for path in present)))
 
 

@@ -96,7 +96,7 @@ def make_pairs(memory: Memory) -> None:
     """Make the pairs of what waits, and learn nothing."""
     with locked(memory.home):
         fold = Fold(memory.home, memory.store, memory.config, memory.base)
-        for segment in memory.store.log.plan():
+        for segment in (*memory.store.log.segments(), *memory.store.log.plan()):  # the first: of a run that was killed
             fold.augment(segment)
 
 

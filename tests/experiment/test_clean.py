@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.experiment import answers, clean, clean_tables, controls, logs, natural, near, pooled, pool, settings
+from benchmarks.experiment import answers, clean, clean_tables, controls, logs, natural, near, pool, pooled, settings
 from benchmarks.experiment.answers import Answers
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.clean_board import ADAPTER, BOTH, DENSE, QUESTIONS, SEARCHES, Board, System
