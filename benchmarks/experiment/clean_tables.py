@@ -51,7 +51,7 @@ def write(results: Path, folder: Path, page: Path, front: Path) -> None:
             sheets.add(table)
     sheets.write(folder)
     for path, made in ((page, main_table(board)), (front, small_table(board))):
-        replaced = between(path.read_text(encoding="utf-8"), made.markdown())
+        replaced = between(path.read_text(encoding="utf-8"), made.markdown() if made.rows else "*Not run.*")
         with atomic_write(path) as file:
             file.write(replaced.encode())
         path.chmod(0o644)
@@ -158,8 +158,8 @@ def nights(board: Board) -> Table:
 
 
 def main_table(board: Board) -> Table:
-    """Return the table of the page: the final users together, after so many conversations."""
-    lines: list[list[str]] = [["users", *(", ".join(_users(board, point)) for point in clean.POINTS)]]
+    """Return the table of the page: the final users together, after so many conversations; what was run of it."""
+    lines: list[list[str]] = []
 
     def add(label: str, told: Sequence[str]) -> None:
         lines.append([label, *told])
@@ -184,8 +184,11 @@ def main_table(board: Board) -> Table:
     found = [[a for log in _users(board, point) for a in board.points(log, "default", point)] for point in clean.POINTS]
     add("KL to the base on its own replies, nats a token", [_night(one)[0] if one else NOT_RUN for one in found])
     add("seconds a conversation", [_night(one)[2] if one else NOT_RUN for one in found])
-    shown = [[NOT_RUN if cell in ("", "–") else cell for cell in line] for line in lines]
-    return Table("", "", ("", *(f"after {point}" for point in clean.POINTS)), shown)
+    shown = [line for line in lines if not set(line[1:]) <= {NOT_RUN, "–"}]
+    if shown:
+        shown.insert(0, ["users", *(", ".join(_users(board, point)) for point in clean.POINTS)])
+    header = ("", *(f"after {point}" for point in clean.POINTS))
+    return Table("", "", header, [[NOT_RUN if cell == "–" else cell for cell in line] for line in shown])
 
 
 def small_table(board: Board) -> Table:
@@ -194,7 +197,7 @@ def small_table(board: Board) -> Table:
         point for point in clean.POINTS if any(board.answered(log, ADAPTER, "crossed", point) for log in clean.FINAL)
     ]
     if not there:
-        return Table("", "", ("asked", NOT_RUN), [])
+        return Table("", "", ("asked",), [])
     (point, logs) = there[-1], _users(board, there[-1])
 
     def told(name: str, figure: Any, *systems: System) -> str:

@@ -68,6 +68,8 @@ def questions(asked: str, log: str, point: int) -> list[Question]:
     Raises:
         KeyError: nobody wrote questions about this log.
     """
+    if log not in AGAINST:
+        raise KeyError(log)
     match asked:
         case "crossed":
             return _crossed(log, point)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from benchmarks.experiment import answers, clean, clean_tables, controls, logs, natural, near, pool, pooled, settings
@@ -144,6 +145,7 @@ def test_auc_knows_no_border_and_users_count_alike() -> None:
     assert pooled.auc([[scored([0.5], [])]]) is None and pooled.auc([]) is None
 
 
+@configured(max_examples=20)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=8), st.lists(st.floats(0, 1), min_size=2, max_size=8))
 def test_auc_is_the_share_of_pairs_in_order(yes: list[float], no: list[float]) -> None:
     found = pooled.auc([[scored(yes, no)]])
@@ -192,7 +194,7 @@ def test_tables_follow_from_kept_answers(tmp_path: Path) -> None:
     clean_tables.write(tmp_path, out, page, front)
     text = page.read_text(encoding="utf-8")
     assert text.startswith("a\n<!-- figures: clean -->\n|") and text.endswith("|\n<!-- /figures: clean -->\nb\n")
-    assert "old" not in text and front.read_text(encoding="utf-8") == "no marks\n"
+    assert "\nold\n" not in text and front.read_text(encoding="utf-8") == "no marks\n"
     names = {path.name for path in out.iterdir()}
     assert {"accuracy.csv", "clean-crossed.csv", "clean-controls.csv", "clean-against-the-best.csv"} <= names
     assert "clean-gone.csv" not in names
@@ -201,9 +203,12 @@ def test_tables_follow_from_kept_answers(tmp_path: Path) -> None:
 
 
 def test_nothing_run_says_so(tmp_path: Path) -> None:
-    table = clean_tables.main_table(Board(tmp_path))
-    assert all(set(row[1:]) == {"not run"} for row in table.rows[1:])
-    assert clean_tables.small_table(Board(tmp_path)).rows == []
+    assert clean_tables.main_table(Board(tmp_path)).rows == clean_tables.small_table(Board(tmp_path)).rows == []
+    page = tmp_path / "page.md"
+    page.write_text("<!-- figures: clean -->\nold\n<!-- /figures: clean -->\n", encoding="utf-8")
+    clean_tables.write(tmp_path, tmp_path / "out", page, page)
+    assert page.read_text(encoding="utf-8") == "<!-- figures: clean -->\n*Not run.*\n<!-- /figures: clean -->\n"
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_two_parts_of_a_run_wait_for_each_other(tmp_path: Path) -> None:
