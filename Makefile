@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export CMAKE_ARGS ?= -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: setup demo demo-all test test-torch torture poison check format docs lock bench bench-quick matrix experiment experiment-quick clean
+.PHONY: setup demo demo-all test test-torch torture poison check format docs lock bench bench-quick matrix experiment experiment-tiny experiment-quick clean
 
 # torch trains on processors; MLX on Apple silicon. Where there is no card PyTorch's CPU build saves gigabytes; on Linux it
 # has an index of its own. Without torch everything works, and training takes many times as long: make setup TORCH=
@@ -98,6 +98,10 @@ bench-quick: setup
 # Two cells at a time, each of one thread. Stop it whenever you like: it carries on. See: --list, --only, --fresh.
 experiment: setup
 	@$(BIN)/python -m benchmarks.experiment --jobs 2; code=$$?; $(BIN)/python -m benchmarks.experiment --tables && exit $$code
+
+# The same of the embedded base: a hundred conversations and more, every recipe.
+experiment-tiny: setup
+	@$(BIN)/python -m benchmarks.experiment --grid tiny --jobs 2; code=$$?; $(BIN)/python -m benchmarks.experiment --grid tiny --tables && exit $$code
 
 experiment-quick: setup
 	@$(BIN)/python -m benchmarks.experiment --quick --jobs 2

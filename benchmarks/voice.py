@@ -51,7 +51,7 @@ def voice(own: Sequence[Asked], others: Sequence[Asked], features: Features) -> 
         learned = [Counter(_seen(side, features, fold)) for side in (others, own)]
         sizes = [sum(_fold(talk) != fold for _, talk in side) for side in (others, own)]
         no, yes = (
-            [_odds(features(question), learned, sizes) for question, talk in side if _fold(talk) == fold]
+            [odds(features(question), learned, sizes) for question, talk in side if _fold(talk) == fold]
             for side in (others, own)
         )
         told.append(auc(yes, no))
@@ -81,7 +81,7 @@ def _seen(side: Iterable[Asked], features: Features, fold: int) -> Iterable[str]
     return (feature for question, talk in side if _fold(talk) != fold for feature in features(question))
 
 
-def _odds(present: frozenset[str], learned: Sequence[Counter[str]], sizes: Sequence[int]) -> float:
+def odds(present: frozenset[str], learned: Sequence[Counter[str]], sizes: Sequence[int]) -> float:
     """Return the log-odds of own, from the features that came at least twice."""
     known = [one for one in sorted(present) if learned[0][one] + learned[1][one] > 1]
     return sum(

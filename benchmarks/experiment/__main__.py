@@ -4,7 +4,8 @@ python -m benchmarks.experiment --list                every cell, how it stands,
 python -m benchmarks.experiment                       run what waits, the most telling first
 python -m benchmarks.experiment --only main/nora      only cells whose name holds this (or matches a pattern)
 python -m benchmarks.experiment --tables              write docs/results from what is there; runs nothing
-python -m benchmarks.experiment --quick               the quick table, on the terminal
+python -m benchmarks.experiment --grid tiny           the same of plum-tiny's grid
+python -m benchmarks.experiment --quick               plum-tiny's quick table, on the terminal
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.experiment import desk, grid, pages
+from benchmarks.experiment import clean, clean_tables, desk, grid, pages
 from benchmarks.experiment.homes import Place
 from benchmarks.experiment.logs import ROOT
 from benchmarks.experiment.pool import Ended, Pool
@@ -27,7 +28,7 @@ from plum_edge.errors import PlumError
 def main() -> int:
     """Do what the command line says; return the exit code."""
     given = _options().parse_args()
-    cells = grid.quick() if given.quick else grid.grid()
+    cells = grid.quick() if given.quick else grid.grid() if given.grid == "tiny" else clean.cells()
     chosen = desk.chosen(cells, given.only)
     if not chosen:
         print(f"error: no cell matches {', '.join(given.only)}. See: --list", file=sys.stderr)
@@ -37,7 +38,7 @@ def main() -> int:
         if given.list:
             return _list(places, [Place(given.results, cell) for cell in cells])
         if given.tables:
-            return _tables(given.results, given.out)
+            return _tables(given.grid, given.results, given.out)
         code = _run(places, given.jobs, given.fresh)
         if given.quick:
             _quick(given.results)
@@ -53,6 +54,9 @@ def _options() -> argparse.ArgumentParser:
         description=(__doc__ or "").split("\n\n")[0],
         epilog=(__doc__ or "").split("\n\n", 1)[1],
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    options.add_argument(
+        "--grid", choices=("clean", "tiny"), default="clean", help="the clean table on a real base, or plum-tiny's grid"
     )
     options.add_argument("--list", action="store_true", help="show every cell and its state; run nothing")
     options.add_argument("--tables", action="store_true", help="write the tables from stored results; run nothing")
@@ -73,18 +77,21 @@ def _options() -> argparse.ArgumentParser:
 
 
 def _list(places: list[Place], everything: list[Place]) -> int:
-    clock, left = desk.Clock(everything), 0.0
+    clock, left = desk.Clock(everything), dict[str, float]()
     table = Table(box=None, pad_edge=False)
     for title in ("cell", "state", "minutes", ""):
         table.add_column(title, justify="right" if title == "minutes" else "left", overflow="fold")
     for place in places:
         one = desk.standing(place)
         minutes = clock.minutes(place) if one.waits else None
-        left += minutes or 0.0
-        table.add_row(place.cell.name, one.state, "" if minutes is None else f"{minutes:.0f}", one.note)
+        upto = f" to {place.cell.conversations}" if place.cell.plan else ""
+        left[place.cell.name] = max(minutes or 0.0, left.get(place.cell.name, 0.0))  # a further point has the earlier
+        table.add_row(place.cell.name + upto, one.state, "" if minutes is None else f"{minutes:.0f}", one.note)
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
-    console.print(f"\nabout {left / 60:.1f} hours of one core are left; two cells run side by side with --jobs 2")
+    console.print(
+        f"\nabout {sum(left.values()) / 60:.1f} hours of one core are left; two cells run side by side with --jobs 2"
+    )
     return 0
 
 
@@ -109,7 +116,11 @@ def _run(places: list[Place], jobs: int, fresh: bool) -> int:
     return 1 if bad else 0
 
 
-def _tables(results: Path, out: Path) -> int:
+def _tables(which: str, results: Path, out: Path) -> int:
+    if which == "clean":
+        clean_tables.write(results, out, ROOT / "docs" / "RESULTS.md", ROOT / "README.md")
+        print(f"wrote {out} and docs/RESULTS.md")
+        return 0
     problems = pages.write(results, out)
     print(f"wrote {out}")
     for problem in problems:

@@ -50,7 +50,7 @@ def row(one: Scored, age: int | None) -> dict[str, Any]:
         "gold": gold,
         "age": age,
         "correct": one.correct,
-        "p_yes": one.p_yes if one.p_yes is None else round(one.p_yes, 6),
+        "p_yes": one.p_yes if one.p_yes is None else round(one.p_yes, 9),
         "f1": one.f1 if one.f1 is None else round(one.f1, 6),
     }
 

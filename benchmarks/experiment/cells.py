@@ -15,6 +15,10 @@ COMPARED = ("adapter", "adapter_as_asked", "adapter_search", "adapter_bm25", "bm
 """Systems that are asked others' phrasings: those of which it says something, and that are quickly asked."""
 
 
+LATE = {"everyday": 40}
+"""Sets of questions that a plan has from so many conversations on."""
+
+
 class Exam(NamedTuple):
     """One system asked one set of questions after so many conversations."""
 
@@ -34,7 +38,7 @@ class Cell:
     """A log learned with a recipe and a seed, conversation by conversation, and scored on the way."""
 
     group: str
-    """The part of the grid: ``quick``, ``main``, ``ablation`` or ``long``."""
+    """The part of the grid: ``clean``; of plum-tiny's ``quick``, ``main``, ``ablation`` or ``long``."""
     log: str
     recipe: str
     """How the tables call the settings."""
@@ -51,6 +55,11 @@ class Cell:
     """More systems, asked the held-out and the hand-written questions alone at the last point."""
     extras: tuple[str, ...] = ()
     """What else is measured at the end: names of `extras.EXTRAS`."""
+    plan: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Where it is given, all that is asked: sets of questions with their systems, at every point but where `LATE` says
+    from when on."""
+    learns: bool = True
+    """Whether an adapter is learned; else pairs are made, from which searches have their thresholds."""
 
     @property
     def name(self) -> str:
@@ -64,6 +73,14 @@ class Cell:
 
     def exams(self, sets: tuple[str, ...]) -> list[Exam]:
         """Return everything that is asked, in order, given the sets that this log has."""
+        if self.plan:
+            return [
+                Exam(point, asked, system)
+                for point in self.points
+                for asked, systems in self.plan.items()
+                if point >= LATE.get(asked, 0)
+                for system in systems
+            ]
         *early, last = self.points
         found = [Exam(point, "closed", system) for point in early for system in self.along]
         for asked in sets:
@@ -86,4 +103,4 @@ class Cell:
         """Return the cell of `dump`."""
         raw = json.loads(text)
         lists = {key: tuple(value) for key, value in raw.items() if isinstance(value, list)}
-        return cls(**{**raw, **lists})
+        return cls(**{**raw, **lists, "plan": {asked: tuple(systems) for asked, systems in raw["plan"].items()}})

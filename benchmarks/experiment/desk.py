@@ -23,8 +23,11 @@ from plum_edge.errors import Unavailable, UsageError
 
 PER_CONVERSATION = {"closed": 8.0, "held_out": 11.0, "unseen": 8.0, "others": 8.0, "rare": 3.0, "gold": 7.0}
 """About so many questions has a set for each conversation."""
+_SIZES = {"templates": 80.0, "crossed": 120.0, "partner": 100.0, "later": 120.0, "open": 60.0, "everyday": 145.0}
+"""About so many questions has a set of the clean table."""
 _LEARN = {"plum": 6.0, "replay": 14.0}
-"""Seconds a conversation, until something was measured."""
+"""Seconds a conversation, until something was measured; on a real base `_REAL`."""
+_REAL = 40.0
 _ASK = {"closed": 0.015, "held_out": 0.03}
 """Seconds a question, until something was measured; with text in the context it takes four times as long."""
 
@@ -75,6 +78,10 @@ def standing(place: Place) -> Standing:
     return Standing(place, "part", note, now)
 
 
+def _size(exam: Exam) -> float:
+    return _SIZES.get(exam.asked) or exam.point * PER_CONVERSATION[exam.asked]
+
+
 def _missing(place: Place) -> list[Exam]:
     return [e for e in place.cell.exams(exams.sets_of(place.cell.log)) if not answers.held(place.root, e)]
 
@@ -100,7 +107,7 @@ class Clock:
             self._read(place)
 
     def _read(self, place: Place) -> None:
-        if result := place.result:
+        if (result := place.result) and place.cell.learns:
             train = result["manifest"]["settings"]["train"]
             epochs = result["conversations"] * train["epochs"]
             self._learn[train["recipe"]].append(result["seconds"]["learning"] / epochs)
@@ -113,14 +120,16 @@ class Clock:
         """Return about how many minutes what is left of a cell will take, on one core."""
         cell = place.cell
         learned = max((point for point in cell.points if place.at(point) is not None), default=0)
-        asked = sum(e.point * PER_CONVERSATION[e.asked] * self._question(e) for e in _missing(place))
+        asked = sum(_size(e) * self._question(e) for e in _missing(place))
         return ((cell.conversations - learned) * self._conversation(cell) + asked) / 60
 
     def _conversation(self, cell: Cell) -> float:
+        if not cell.learns:
+            return 0.1
         train: dict[str, Any] = {"recipe": "replay", "epochs": Train().epochs, **cell.settings.get("train", {})}
         if rates := self._learn.get(train["recipe"]):
             return statistics.median(rates) * float(train["epochs"])
-        return _LEARN.get(train["recipe"], _LEARN["replay"])
+        return _REAL if cell.group == "clean" else _LEARN.get(train["recipe"], _LEARN["replay"])
 
     def _question(self, exam: Exam) -> float:
         if rates := self._ask.get((exam.system, exam.asked)):

@@ -6,6 +6,8 @@
                asked of `cells.COMPARED` alone
     rare       on words that the base has never seen (rare.py)
     gold       written by hand, about the conversations learned and about none
+    templates  of the clean table: those of yes and no, at most `TEMPLATES` of them, drawn by hash
+    crossed …  of the clean table: what a person would ask (natural.py)
 
 Held-out questions are a function of log and seed, not of the recipe: tables.py checks that of every two cells.
 """
@@ -21,7 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.experiment import logs, rare
+from benchmarks.experiment import controls, logs, natural, rare
 from benchmarks.experiment.answers import Answers, row
 from benchmarks.experiment.cells import Exam
 from plum_edge import Memory
@@ -29,8 +31,11 @@ from plum_edge.augment.phrases.templates import Phrasings
 from plum_edge.errors import Unavailable, UsageError
 from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.evaluate.questions import questions_from, read_questions
-from plum_edge.evaluate.scoring import Scored
-from plum_edge.records import Progress, Question
+from plum_edge.evaluate.scoring import Asker, Scored, score
+from plum_edge.records import Adapter, Progress, Question, draw
+
+TEMPLATES = 80
+"""Half of them to be answered with yes."""
 
 
 @cache
@@ -46,11 +51,11 @@ def sets_of(log: str) -> tuple[str, ...]:
 
 
 class Room:
-    """The examination of a memory's newest adapter: model, questions and retrieval. Use it in ``with``."""
+    """The examination of a memory's newest adapter, or of none: model, questions, retrieval. Use it in ``with``."""
 
     def __init__(self, memory: Memory, log: str) -> None:
         self.memory, self.log = memory, log
-        self.adapter = memory.adapters()[-1]
+        self.newest = next(reversed(memory.adapters()), None)
         self.evaluator = Evaluator(memory.home, memory.store, memory.config, memory.base)
 
     def __enter__(self) -> Room:
@@ -59,8 +64,18 @@ class Room:
     def __exit__(self, *_: object) -> None:
         self.evaluator.close()
 
+    @property
+    def adapter(self) -> Adapter:
+        """The newest adapter, where one was learned."""
+        assert self.newest is not None
+        return self.newest
+
     def questions(self, asked: str) -> list[Question]:
         """Return a set of questions about what has been learned."""
+        if asked in natural.SETS:
+            return natural.questions(asked, self.log, self._learned)
+        if asked == "templates":
+            return _few([q for q in self.evaluator.questions() if q.closed])
         if asked == "gold":
             path, about = logs.gold(self.log), (*self.order(), None)
             return [q for q in read_questions(path) if q.conversation in about] if path else []
@@ -99,18 +114,37 @@ class Room:
     def _ask(
         self, system: str, questions: Sequence[Question], progress: Progress
     ) -> tuple[list[Scored], dict[str, Any] | None]:
-        gguf = Path(self.adapter.gguf)
+        if control := self._control(system):
+            return score(questions, control, progress), None
+        gguf = Path(self.newest.gguf) if self.newest else None
         scored, cost = self.evaluator.ask_at_cost(system, gguf, questions, progress)
         return scored, asdict(cost) if cost else None
 
+    def _control(self, system: str) -> Asker | None:
+        if made := {"vectors": controls.vectors, "searches": controls.searches}.get(system):
+            return made(self.evaluator.library)
+        return controls.questions_only(self.log, self._learned) if system == "questions_only" else None
+
+    @property
+    def _learned(self) -> int:
+        return len(self.memory.store.log.list())
+
     def order(self) -> list[str]:
-        """Return the conversations learned, in the order of learning."""
-        steps = self.memory.store.runs.steps()
-        return list(dict.fromkeys(step.segment.rsplit("/", 1)[0] for step in steps))
+        """Return the conversations learned, or of which pairs were made, in the order of learning."""
+        return list(dict.fromkeys(one.conversation for one in self.memory.store.log.segments()))
 
     @property
     def _seed(self) -> int:
         return self.memory.config.train.seed
+
+
+def _few(questions: Sequence[Question]) -> list[Question]:
+    """Return `TEMPLATES` of them at most, as many to be answered with yes as with no."""
+    found: list[Question] = []
+    for answer in ("yes", "no"):
+        sort = sorted((q for q in questions if q.answer == answer), key=lambda q: draw("asked", q.id))
+        found += sort[: TEMPLATES // 2]
+    return found
 
 
 def _others() -> Phrasings:

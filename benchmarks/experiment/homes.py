@@ -4,6 +4,7 @@
     home/            the memory that learns
     at/0050/         the log as it was after 50 conversations; its newest adapter is the one made there
     answers/         an exam a file
+    points/0050.json what the night knows of the adapter of a point
     extras/          what else was measured
     result.json      when everything is there; failed.json: why it will not be
 
@@ -109,7 +110,7 @@ class Place:
         if now is None or before is None or before.learning != now.learning:
             shutil.rmtree(self.root, ignore_errors=True)
             return
-        for part in ("answers", "extras"):
+        for part in ("answers", "extras", "points"):
             shutil.rmtree(self.root / part, ignore_errors=True)
         for file in ("result.json", "failed.json"):
             (self.root / file).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Whose conversations are learned: the sample user, the three test users of RealMem, and several users as one log.
+"""Whose conversations are learned: made-up users, the three test users of RealMem, and several users as one log.
 
 RealMem is found by $PLUM_EDGE_DATA alone. Sessions that open with the same turn for several of its users are left out.
 Knows nothing of learning.
@@ -25,6 +25,14 @@ TEST_USERS = ("Lin_Wanyu", "Pak_Budi", "Sarah_Miller")
 DEVELOPMENT_USERS = ("Adeleke_Okonjo", "Ethan_Hunt", "Kenta_Tanaka", "Liam_O_Connor")
 """For training (samples/train has questions to them). The embedded base was pre-trained on their dialogues too: figures
 have them for length alone, in ``long1000``."""
+MADE_UP = {
+    "nora": "nora",
+    "amadeu": "dev/amadeu",
+    "tarek": "dev/tarek",
+    "delroy": "final/delroy",
+    "gisela": "final/gisela",
+}
+"""Users whose conversations are in the repository, and their folders in samples/."""
 _JOINED = {"long300": TEST_USERS, "long1000": (*TEST_USERS, *DEVELOPMENT_USERS)}
 
 
@@ -44,30 +52,30 @@ def development_data() -> Path:
 
 @functools.cache
 def load(name: str) -> tuple[Conversation, ...]:
-    """Return the conversations of a log in order of time: ``nora``, a user of RealMem, ``long300`` or ``long1000``.
+    """Return the conversations of a log in order of time: of a made-up user, one of RealMem, or several as one log.
 
     Raises:
         UsageError: there is no such log, or the development data is not here.
     """
-    if name == "nora":
-        return _in_order(nora())
+    if name in MADE_UP:
+        return _in_order(read(folder(name) / "conversations.jsonl").conversations)
     if name in (*TEST_USERS, *DEVELOPMENT_USERS):
         return _in_order(_own(name))
     if name in _JOINED:
         # Two users may call a session alike: the user is made part of its id.
         return _in_order(replace(c, id=f"{user}:{c.id}") for user in _JOINED[name] for c in _own(user))
-    known = ", ".join(("nora", *TEST_USERS, *DEVELOPMENT_USERS, *_JOINED))
+    known = ", ".join((*MADE_UP, *TEST_USERS, *DEVELOPMENT_USERS, *_JOINED))
     raise UsageError(f"There is no log {name!r}.", f"Known: {known}.")
 
 
-def nora() -> tuple[Conversation, ...]:
-    """Return the sample user's conversations."""
-    return read(data_dir("samples") / "nora" / "conversations.jsonl").conversations
+def folder(name: str) -> Path:
+    """Return the folder of a made-up user."""
+    return data_dir("samples") / MADE_UP[name]
 
 
 def gold(name: str) -> Path | None:
-    """Return the file with the hand-written questions about a log, where there is one."""
-    return data_dir("samples") / "nora" / "questions.jsonl" if name == "nora" else None
+    """Return the file with the sample user's hand-written questions, as the set stands."""
+    return folder(name) / "questions.jsonl" if name == "nora" else None
 
 
 def sha256(conversations: Iterable[Conversation]) -> str:

@@ -134,7 +134,7 @@ def _made_by(shelf: Shelf) -> str:
     """Return the line that says what the last table rests on, and the command that makes it again."""
     used, shelf.used = shelf.used, {}
     if not used:
-        return "*Not run: `python -m benchmarks.experiment`*\n"
+        return "*Not run: `python -m benchmarks.experiment --grid tiny`*\n"
     manifests = [result["manifest"] for place in used.values() if (result := place.result)]
     unfinished = len(used) - len(manifests)
     told = [
@@ -143,7 +143,7 @@ def _made_by(shelf: Shelf) -> str:
         f"base {', '.join(sorted({m['base_sha256'][:12] for m in manifests})) or 'unknown'}",
         *sorted({f"{m['platform'].split('-')[0]} {m['processor']}" for m in manifests}),
     ]
-    return f"*{'; '.join(told)}. Again: `python -m benchmarks.experiment --only {_pattern(list(used))}`*\n"
+    return f"*{'; '.join(told)}. Again: `python -m benchmarks.experiment --grid tiny --only {_pattern(list(used))}`*\n"
 
 
 def _pattern(names: list[str]) -> str:
@@ -178,9 +178,9 @@ def _runs(results: Path, sheets: Sheets) -> str:
     lines = [list(_run(desk.standing(Place(results, cell)))) for cell in grid.grid()]
     header = ("cell", "state", "plum-edge", "adapter sha256", "log sha256", "pairs", "learning, s", "asking, s")
     notes = (
-        "Each: `python -m benchmarks.experiment --only CELL`. Its result.json holds settings, packages and all hashes. "
-        "The commit is the one that wrote the result; adapters may have been learned, to the same bytes, by an earlier "
-        "one (the log says which). Learning is counted without averaging passes."
+        "Each: `python -m benchmarks.experiment --grid tiny --only CELL`. Its result.json holds settings, packages and "
+        "all hashes. The commit is the one that wrote the result; adapters may have been learned, to the same bytes, "
+        "by an earlier one (the log says which). Learning is counted without averaging passes."
     )
     versions = _versions(Place(results, cell) for cell in grid.grid())
     return f"## Cells\n\n{notes}\n\n{_linked(sheets.add(Table('Cells', '', header, lines)))}\n\n{versions}"

@@ -56,8 +56,8 @@ class Pool:
             with _screen(len(self._waiting)) as screen:
                 while self._waiting or self._running:
                     try:
-                        while self._waiting and len(self._running) < self._jobs and not self._stopping:
-                            self._start(self._waiting.pop(0))
+                        while len(self._running) < self._jobs and not self._stopping and (ready := self._ready()):
+                            self._start(ready)
                         self._hear(screen)
                     except KeyboardInterrupt:
                         self._stop(screen)
@@ -66,7 +66,13 @@ class Pool:
                 signal.signal(number, handler)
         return not self._stopping
 
+    def _ready(self) -> Place | None:
+        """Take the next one that waits, and no part of a cell of which another part is running."""
+        at = next((n for n, place in enumerate(self._waiting) if place.cell.name not in self._running), None)
+        return None if at is None else self._waiting.pop(at)
+
     def _start(self, place: Place) -> None:
+        self.ended.pop(place.cell.name, None)
         command = [sys.executable, "-m", "benchmarks.experiment.run", str(place.results), place.cell.dump()]
         # A session of its own: Ctrl-C is ours to pass on, once.
         process = subprocess.Popen(

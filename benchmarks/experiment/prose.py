@@ -4,9 +4,10 @@ from __future__ import annotations
 
 HEAD = """# Tables of the experiment on plum-tiny
 
-What [the experiment](../../benchmarks/experiment) gave; [the summary](../RESULTS.md) says what it comes to. This page
-and its CSV files are written from stored answers by `python -m benchmarks.experiment --tables`; nothing in them was
-typed. What has not been run says so; a field is empty where there is nothing to measure.
+What [the experiment](../../benchmarks/experiment) gave; [the summary](../RESULTS.md) says what it comes to, and has the
+clean table of a real base, whose files begin with `clean-`. This page and its CSV files are written from stored answers
+by `python -m benchmarks.experiment --grid tiny --tables`; nothing in them was typed. What has not been run says so; a
+field is empty where there is nothing to measure.
 
 **How to read it.** Figures are percent. *Yes asked*: of the questions to be answered yes, the share that was, read
 off p(Yes) against p(No) in llama.cpp with the GGUF adapter; *no asked* likewise; *balanced* is the mean of the two,

@@ -24,6 +24,7 @@ from benchmarks.experiment.cells import Cell
 from benchmarks.experiment.logs import ROOT
 from plum_edge import bases
 from plum_edge import config as configuration
+from plum_edge.bases.shipped import GENERAL, PRIMER, shipped
 from plum_edge.paths import sha256_file
 
 _LEARNING = ("augment/", "train/", "backends/", "templates/", "records.py")
@@ -35,9 +36,9 @@ _NEITHER = (
     "__init__.py",
 )  # fmt: skip
 """Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
-_OURS = ("exams.py", "others.json", "rare.py", "extras.py", "logs.py")
+_OURS = ("exams.py", "natural.py", "controls.py", "near.jsonl", "others.json", "rare.py", "extras.py", "logs.py")
 """Of the experiment: what decides what is asked."""
-_BASE_FILES = ("general.jsonl", "probe.jsonl", "tokenizer.json")
+_BASE_FILES = (PRIMER, GENERAL, "probe.jsonl", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Inputs:
 def inputs(cell: Cell, config: configuration.Config) -> Inputs:
     """Return the inputs of a cell as they are now; ``config`` is its configuration as plum-edge reads it."""
     learned = (
-        logs.sha256(logs.load(cell.log)[: cell.conversations]),
+        logs.sha256(logs.load(cell.log)),  # all of it: a run may be carried on to a later point
         json.dumps([asdict(part) for part in (config.model, config.augment, config.train)], sort_keys=True),
         _base(config.model.base),
         _code(_LEARNING, ()),
@@ -84,8 +85,12 @@ def manifest(cell: Cell, config: configuration.Config) -> dict[str, Any]:
         "processor": platform.machine(),
         "python": platform.python_version(),
         "versions": versions(),
-        "command": shlex.join(["python", "-m", "benchmarks.experiment", "--only", cell.name]),
+        "command": shlex.join(["python", "-m", "benchmarks.experiment", *_grid(cell), "--only", cell.name]),
     }
+
+
+def _grid(cell: Cell) -> list[str]:
+    return [] if cell.plan else ["--grid", "tiny"]
 
 
 def commit() -> str:
@@ -111,7 +116,7 @@ def versions() -> dict[str, str]:
 @functools.cache
 def _base(name: str) -> str:
     base = bases.base(name)
-    present = [base.folder / file for file in _BASE_FILES if (base.folder / file).is_file()]
+    present = [path for file in _BASE_FILES if (path := shipped(base, file))]
     return _digest((base.fingerprint, *(f"{path.name} {sha256_file(path)}" for path in present)))
 
 

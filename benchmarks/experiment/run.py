@@ -24,14 +24,20 @@ from benchmarks.experiment import answers, exams, extras, logs, provenance, sett
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.homes import Place
 from plum_edge import Memory
+from plum_edge.answer import border
 from plum_edge.cli import heap
 from plum_edge.config import Config
 from plum_edge.errors import GateRefused, Interrupted, PlumError, Unavailable, UsageError
+from plum_edge.evaluate.evaluator import DIVERGENCE
 from plum_edge.evaluate.scoring import summarise
-from plum_edge.records import Progress
+from plum_edge.records import Progress, Step
+from plum_edge.store.lock import locked
+from plum_edge.train.fold import Fold
 
 _EVERY = 0.2
 """Seconds between two lines of progress."""
+
+_NIGHT = "points/{:04d}.json"
 
 _OURS = ("plum-edge", "settings", "base")
 """Of a step's versions: what the manifest says already."""
@@ -59,11 +65,14 @@ def run(place: Place, progress: Progress, stopped: Stopped) -> None:
         if place.at(point) is None:
             with Memory(place.home.root) as memory:
                 memory.add(logs.load(cell.log)[:point])
-                learn_to(memory, point, progress, stopped)
+                if cell.learns:
+                    learn_to(memory, point, progress, stopped)
+                else:
+                    make_pairs(memory)
                 place.keep(point)
         todo = [e for e in cell.exams(sets) if e.point == point and not answers.held(place.root, e)]
         last = point == cell.points[-1]
-        if todo or last:
+        if todo or last or (cell.learns and place.read(_NIGHT.format(point)) is None):
             _ask(place, point, todo, cell.extras if last else (), progress, stopped)
     _finish(place, config, sets)
 
@@ -81,6 +90,14 @@ def learn_to(memory: Memory, point: int, progress: Progress, stopped: Stopped) -
             continue
         if night["status"] == "nothing":
             raise PlumError(f"There is no adapter of {point} conversations: {learned} were learned, and nothing waits.")
+
+
+def make_pairs(memory: Memory) -> None:
+    """Make the pairs of what waits, and learn nothing."""
+    with locked(memory.home):
+        fold = Fold(memory.home, memory.store, memory.config, memory.base)
+        for segment in (*memory.store.log.segments(), *memory.store.log.plan()):  # the first: of a run that was killed
+            fold.augment(segment)
 
 
 def _begin(place: Place, now: provenance.Inputs) -> None:
@@ -104,7 +121,19 @@ def _ask(
             if not (place.root / "extras" / f"{name}.json").is_file():
                 progress(name, 0, 1, "")
                 place.write(f"extras/{name}.json", extras.measure(name, room, _until(stopped, progress, name)))
-        _history(place, room)
+        if place.cell.learns:
+            _history(place, room)
+            place.write(_NIGHT.format(point), _night(room))
+
+
+def _night(room: exams.Room) -> dict[str, Any]:
+    """Return what the night knows of an adapter, and no question asks."""
+    runs, identity = room.memory.store.runs, room.adapter.id
+    return {
+        "divergence": (runs.evaluation(identity) or {}).get(DIVERGENCE),
+        "odds": runs.manifest(identity).get(border.ODDS),
+        "seconds": [round(step.seconds, 1) for step in runs.steps()],
+    }
 
 
 def _history(place: Place, room: exams.Room) -> None:
@@ -132,16 +161,18 @@ def _finish(place: Place, config: Config, sets: tuple[str, ...]) -> None:
     cell = place.cell
     held = [found for exam in cell.exams(sets) if (found := answers.read(place.root, exam))]
     with Memory(place.home.root) as memory:
-        adapter, steps, pairs = memory.adapters()[-1], memory.store.runs.steps(), memory.store.pairs.count("train")
+        steps, pairs, conversations = (
+            memory.store.runs.steps(), memory.store.pairs.count("train"), len(memory.store.log.list()),
+        )  # fmt: skip
+        adapter = memory.adapters()[-1] if cell.learns else None
     read = {name: json.loads((place.root / "extras" / f"{name}.json").read_text("utf-8")) for name in cell.extras}
     result = {
         "figures": {one.exam.name: _figures(one, cell.seed) for one in held if one.unavailable is None},
         "unavailable": {one.exam.name: one.unavailable for one in held if one.unavailable is not None},
         "extras": read,
-        "adapter_sha256": adapter.gguf_sha256,
-        "learned_on": {"threads": steps[-1].threads}
-        | {name: version for name, version in steps[-1].versions.items() if name not in _OURS},
-        "conversations": len(steps),
+        "adapter_sha256": adapter and adapter.gguf_sha256,
+        "learned_on": _learned_on(steps[-1]) if steps else None,
+        "conversations": conversations,
         "pairs": pairs,
         "seconds": {
             "learning": round(sum(step.seconds for step in steps), 1),
@@ -151,6 +182,10 @@ def _finish(place: Place, config: Config, sets: tuple[str, ...]) -> None:
     }
     (place.root / "failed.json").unlink(missing_ok=True)
     place.write("result.json", result)
+
+
+def _learned_on(last: Step) -> dict[str, Any]:
+    return {"threads": last.threads} | {name: said for name, said in last.versions.items() if name not in _OURS}
 
 
 def _figures(one: answers.Answers, seed: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The configuration of a cell: plum-edge's defaults, and over them what its recipe sets.
+"""The configuration of a cell: plum-edge's defaults, over them the base's profile and what its recipe sets.
 
 The gate is set wide open: it decides promotion alone, and the experiment measures.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.experiment.cells import Cell
 from plum_edge import config as configuration
+from plum_edge.bases import catalogue
 from plum_edge.config import Config
 from plum_edge.errors import BadConfig, UsageError
 
@@ -43,6 +44,6 @@ def load(cell: Cell) -> Config:
         path = Path(scratch) / "config.toml"
         path.write_text(toml(cell), encoding="utf-8")
         try:
-            return configuration.load(path)
+            return configuration.load(path, catalogue.profile)
         except BadConfig as error:
             raise NotInThisVersion(f"Not in this version: {error.what.removeprefix(f'{path}: ')}") from error

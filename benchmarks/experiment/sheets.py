@@ -14,6 +14,8 @@ from pathlib import Path
 from benchmarks.experiment.tables import Table
 from plum_edge.paths import atomic_write
 
+CLEAN = "clean-"
+"""How the names of the clean table's files begin."""
 _OF_LOG = re.compile(r"(.*?)(?:: (\w+))?")
 """The title of a table, and the log that it is about, if it is about one."""
 _INTERVAL = re.compile(r"(?P<value>[\d.,]+) \((?P<low>\d+)–(?P<high>\d+)\)")
@@ -25,7 +27,9 @@ _NUMBER = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 class Sheets:
     """Tables on their way into files, by the files' names."""
 
-    def __init__(self) -> None:
+    def __init__(self, grid: str = "") -> None:
+        """Begin; ``grid`` is how the names of all files begin that are these tables' own, where they share a folder."""
+        self._grid = grid
         self._sheets: dict[str, tuple[list[str], list[list[str]]]] = {}
 
     def add(self, table: Table) -> str:
@@ -52,8 +56,12 @@ class Sheets:
                 file.write(text.getvalue().encode())
             (folder / name).chmod(0o644)
         for path in folder.glob("*.csv"):
-            if path.name not in self._sheets:
+            if path.name not in self._sheets and _grid(path.name) == self._grid:
                 path.unlink()
+
+
+def _grid(name: str) -> str:
+    return CLEAN if name.startswith(CLEAN) else ""
 
 
 def spread(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:

@@ -118,7 +118,18 @@ def test_the_list_shows_state_and_minutes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.delenv("PLUM_EDGE_DATA", raising=False)
-    arguments = ["experiment", "--list", "--only", "quick", "--only", "long300", "--results", str(tmp_path)]
+    arguments = [
+        "experiment",
+        "--grid",
+        "tiny",
+        "--list",
+        "--only",
+        "quick",
+        "--only",
+        "long300",
+        "--results",
+        str(tmp_path),
+    ]
     monkeypatch.setattr("sys.argv", arguments)
     assert main() == 0
     told = capsys.readouterr().out

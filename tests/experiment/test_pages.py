@@ -16,7 +16,7 @@ from benchmarks.experiment.tables import BM25, REPLAY, Table, ages, calibrations
 
 CELLS = {cell.name: cell for cell in grid.grid()}
 NORA = CELLS["main/nora/replay/seed-0"]
-COMMAND = "python -m benchmarks.experiment"
+COMMAND = "python -m benchmarks.experiment --grid tiny"
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_nothing_run_says_so_everywhere(tmp_path: Path) -> None:
     page = pages.page(tmp_path, [], Sheets())
     for table in main_tables(Shelf(tmp_path)):
         assert all(row[1] == "not run" and set(row[2:]) == {"–"} for row in table.rows)
-    assert "*Not run: `python -m benchmarks.experiment`*" in page
+    assert "*Not run: `python -m benchmarks.experiment --grid tiny`*" in page
     assert "81.5" in page and "That is not the paper's method" in page
 
 

@@ -165,6 +165,36 @@ def test_where_learning_has_changed_nothing_stays(whole: Place, cell: Cell, tmp_
     assert desk.standing(other).state == "not run"
 
 
+def test_a_plan_is_carried_on_to_a_further_point(cell: Cell, tmp_path: Path) -> None:
+    plan = {"templates": ("adapter",), "later": ("adapter",), "partner": ("adapter",)}
+    first = replace(cell, log="tarek", points=(2,), systems=(), wide=(), plan=plan)
+    assert run(tmp_path, first)["ended"] == "done"
+    early = {path.name: path.read_bytes() for path in (Place(tmp_path, first).root / "answers").iterdir()}
+    assert set(early) == {f"0002-{asked}-adapter.jsonl" for asked in plan}
+    second = Place(tmp_path, replace(first, points=(2, 3)))
+    assert desk.standing(second).state == "part"
+    assert run(tmp_path, second.cell)["ended"] == "done"
+    assert desk.standing(second).state == desk.standing(Place(tmp_path, first)).state == "done"
+    for name, kept in early.items():
+        assert (second.root / "answers" / name).read_bytes() == kept
+    told = second.read("points/0003.json")
+    assert len(told["seconds"]) == 3 and set(told) == {"seconds", "odds", "divergence"}
+    asked = answers.read(second.root, Exam(3, "later", "adapter"))
+    assert asked is not None and {row["gold"] for row in asked.rows} == {"yes", "no"}
+    assert {row["age"] for row in asked.rows if row["gold"] == "yes"} == {0, 1, 2}
+
+
+def test_without_learning_there_are_pairs_and_nobody_remembers(cell: Cell, tmp_path: Path) -> None:
+    plan = {"templates": ("bm25_threshold",), "crossed": ("bm25_threshold", "questions_only", "base")}
+    searched = replace(cell, log="tarek", points=(3,), systems=(), wide=(), plan=plan, learns=False)
+    assert run(tmp_path, searched)["ended"] == "done"
+    result = Place(tmp_path, searched).result
+    assert result is not None
+    assert result["adapter_sha256"] is None and result["conversations"] == 3 and result["pairs"] > 10
+    assert set(result["figures"]) == {f"0003-{asked}-{one}" for asked, systems in plan.items() for one in systems}
+    assert all(found["asked"]["yes"] and found["asked"]["no"] for found in result["figures"].values())
+
+
 def test_ctrl_c_ends_at_a_safe_point_and_starts_nothing_more(cell: Cell, tmp_path: Path) -> None:
     place, next_one = Place(tmp_path, cell), Place(tmp_path, replace(cell, seed=1))
 

@@ -1,0 +1,85 @@
+"""What the clean test's tables ask of the results folder: who answered what, and what the nights knew. Asks nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.experiment import answers, clean
+from benchmarks.experiment.cells import Exam
+from benchmarks.experiment.controls import beside
+from benchmarks.experiment.grid import SEEDS
+from benchmarks.experiment.homes import Place
+from benchmarks.experiment.natural import PARTNER
+from plum_edge.evaluate.scoring import Scored, mark
+
+_WEIGHED = "adapter_weighed"
+"""Is not asked: it follows from what adapter and searches answered."""
+
+
+class System(NamedTuple):
+    """A line of a table: what it is called, and in which runs it is asked."""
+
+    label: str
+    recipe: str
+    system: str
+
+
+ADAPTER = System("adapter", "default", "adapter")
+BOTH = System("adapter and both searches, weighed", "default", _WEIGHED)
+SEARCHES = System("both searches, weighed, no language model", "search", "searches")
+DENSE = System("vector threshold, no language model", "search", "vectors")
+BM25 = System("BM25 threshold, no model", "search", "bm25_threshold")
+DENSE_READ = System("vectors, read by the base", "reading", "dense_passages")
+BM25_READ = System("BM25, read by the base", "reading", "bm25_passages")
+PLUM = System("adapter, `plum`", "plum", "adapter")
+PLUM_BOTH = System("adapter, `plum`, and both searches, weighed", "plum", _WEIGHED)
+BASE = System("base, no memory", "reading", "base")
+QUESTIONS = System("control: the questions alone", "search", "questions_only")
+RIVALS = (SEARCHES, DENSE, BM25, DENSE_READ, BM25_READ)
+"""What remembers without an adapter."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """The results folder, asked for what the tables want to know."""
+
+    results: Path
+
+    def place(self, log: str, recipe: str, seed: int) -> Place:
+        """Return the place of a run."""
+        return Place(self.results, clean.learned(log, recipe, seed, 10))
+
+    def answered(self, log: str, system: System, asked: str, point: int) -> list[list[Scored]]:
+        """Return what a system answered, a list for each seed that is there."""
+        if system.system == _WEIGHED:
+            return self._weighed(log, system.recipe, asked, point)
+        found = []
+        for seed in SEEDS:
+            kept = answers.read(self.place(log, system.recipe, seed).root, Exam(point, asked, system.system))
+            if kept and kept.unavailable is None and kept.rows:
+                found.append(kept.scored(apart=log))
+        return found
+
+    def _weighed(self, log: str, recipe: str, asked: str, point: int) -> list[list[Scored]]:
+        found = {one.question.id: one.p_yes for part in self.answered(log, SEARCHES, asked, point) for one in part}
+        return [
+            [
+                mark(one.question, beside(one.p_yes, known))
+                for one in part
+                if one.p_yes is not None and (known := found.get(one.question.id)) is not None
+            ]
+            for part in self.answered(log, System("", recipe, "adapter"), asked, point)
+            if found
+        ]
+
+    def stranger(self, log: str, point: int) -> list[list[Scored]]:
+        """Return what the adapter of another user answered to this one's crossed questions."""
+        other = PARTNER.get(log, "")
+        return self.answered(other, ADAPTER, "partner", point) if PARTNER.get(other) == log else []
+
+    def points(self, log: str, recipe: str, point: int) -> list[dict[str, Any]]:
+        """Return what the nights knew of the adapters of a point, one a seed."""
+        found = (self.place(log, recipe, seed).read(f"points/{point:04d}.json") for seed in SEEDS)
+        return [one for one in found if one]

@@ -1,0 +1,79 @@
+"""Systems that stand beside an adapter: searches without any model that speaks, and questions told apart without a log.
+
+Know nothing of what they are asked about.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from benchmarks.experiment import natural
+from benchmarks.voice import odds, spoken
+from plum_edge.answer.language_model import log_odds, logistic
+from plum_edge.answer.weighed import BOTH, weighed
+from plum_edge.evaluate.scoring import Asker
+from plum_edge.retrieve import Library
+
+
+class _Control:
+    """Answers questions one by one, and has no words."""
+
+    def __init__(self, p_yes: Callable[[str], float]) -> None:
+        self.p_yes = p_yes
+
+    def p_yes_many(self, questions: Sequence[str]) -> list[float]:
+        """Return p(yes) of each question."""
+        return [self.p_yes(question) for question in questions]
+
+    def answer(self, question: str) -> str:
+        """Return nothing."""
+        return ""
+
+
+def vectors(library: Library) -> Asker:
+    """Return the search by meaning, with the threshold that the log's pairs give it.
+
+    Of a log of which no pairs are made it affirms nothing, and still says which question is nearer than which.
+
+    Raises:
+        NoModel: the model that makes vectors is not installed.
+    """
+    library.prepare_dense()
+
+    def p_yes(question: str) -> float:
+        reached = library.score("dense", question)
+        return reached / (reached + 1.0) or (library.likeness(question) or 0.0) / 2
+
+    return _Control(p_yes)
+
+
+def searches(library: Library) -> Asker:
+    """Return both searches, weighed as `answer.weighed` weighs them beside an adapter: here beside none.
+
+    Raises:
+        NoModel: the model that makes vectors is not installed.
+    """
+    library.prepare_dense()
+    return _Control(lambda question: weighed(0.5, library.likeness(question), library.score("bm25", question)))
+
+
+def beside(adapter: float, found: float) -> float:
+    """Return p(yes) of an adapter and of both `searches` as `answer.weighed` has it, from the p(yes) of each."""
+    return logistic(BOTH.adapter * log_odds(adapter) + log_odds(found))
+
+
+def questions_only(log: str, point: int) -> Asker:
+    """Return naive Bayes over the words and marks of a question, learned from what the other users are asked.
+
+    It never saw this user's questions, nor any log: what it gets right, the set gives away by itself.
+    """
+    mine = {one.question for one in natural.own(log)}
+    others = (one for name in natural.AGAINST if name != log for one in natural.questions("crossed", name, point))
+    learned, sizes = (Counter[str](), Counter[str]()), [0, 0]
+    for one in others:
+        if one.question not in mine:
+            side = int(one.answer == "yes")
+            learned[side].update(spoken(one.question))
+            sizes[side] += 1
+    return _Control(lambda question: logistic(odds(spoken(question), learned, sizes)))
