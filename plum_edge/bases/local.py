@@ -236,20 +236,28 @@ def _text_of(path: Path, home: Home) -> Path:
     """
     weights = GgufWeights(path)
     folder = home.models / f"text-{gguf_text.VERSION}-{weights.sha256[:16]}"
-    if all((folder / name).is_file() for name in gguf_text.FILES):
+    if _whole(folder):
         return folder
     if not weights.header.metadata.get("tokenizer.chat_template"):
         raise NoModel(str(path), "it has no chat template")
     weights.check()
     home.create()
     with disk_errors(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+        if not _whole(folder):
+            shutil.rmtree(folder, ignore_errors=True)
         try:
             with atomic_dir(folder) as work:
                 gguf_text.write(work, weights.header.metadata, weights.config)
         except ValueError as error:
             raise NoModel(str(path), str(error)) from error
+        except OSError:
+            if not _whole(folder):  # else another process made it at the same time, of the same file
+                raise
     return folder
+
+
+def _whole(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in gguf_text.FILES)
 
 
 def _read(entry: catalogue.Entry, folder: Path, weights: Path, given: Path | None) -> Base:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,18 @@ def test_the_text_is_made_once_and_again_when_it_is_not_whole(model: Path, home:
     (folder / "tokenizer.json").unlink()
     bases.base(str(model), home)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {n: b for n, (b, _) in before.items()}
+
+
+def test_many_may_open_it_at_the_same_time(model: Path, home: Home) -> None:
+    together = threading.Barrier(8)
+
+    def opened(_: int) -> Path:
+        together.wait()
+        return bases.base(str(model), home).folder
+
+    with ThreadPoolExecutor(8) as pool:
+        (folder,) = set(pool.map(opened, range(8)))
+    assert [one.name for one in home.models.iterdir() if one.is_dir()] == [folder.name], "nothing half made stays"
 
 
 def test_that_text_is_read_alike_is_proven_once(model: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
