@@ -19,6 +19,7 @@ from tests import zoo
 _HERE = Path(__file__).parent
 _CHATML = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _GEMMA = ("<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>")
+_MISTRAL = ("<s>", "</s>", "[INST]", "[/INST]")
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ REAL = [
     ),
     Real("gemma-2", _GEMMA, "<bos>", "<eos>", system=False),
     Real("gemma-3", _GEMMA, "<bos>", "<eos>"),
-    Real("mistral-nemo", ("<s>", "</s>", "[INST]", "[/INST]"), "<s>", "</s>"),
+    Real("mistral-7b-v0.3", _MISTRAL, "<s>", "</s>"),
+    Real("mistral-7b-v0.2", ("<s>", "</s>"), "<s>", "</s>", system=False),  # its [INST] is text
+    Real("mistral-nemo", _MISTRAL, "<s>", "</s>"),
     Real(
         "phi-3.5",
         ("<s>", "<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>"),

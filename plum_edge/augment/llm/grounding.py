@@ -118,8 +118,11 @@ def _is_question(candidate: Candidate, grammar: Grammar) -> bool:
 
 
 def _has_topic(candidate: Candidate, segment: Segment, grammar: Grammar) -> bool:
+    """Whether it is about something; an open question may leave the naming of it to its answer."""
     day = day_of(segment)
-    topic, asked = Text(candidate.topic, day, grammar), Text(candidate.question, day, grammar)
+    told = candidate.discussed and candidate.kind == "open"
+    whole = f"{candidate.question} {candidate.answer}" if told else candidate.question
+    topic, asked = Text(candidate.topic, day, grammar), Text(whole, day, grammar)
     named = set(topic.content) | topic.numbers
     if not named or (grammar.code == "en" and not set(stems(candidate.topic)) - GENERIC):
         return False

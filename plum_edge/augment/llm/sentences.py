@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -15,8 +16,8 @@ from plum_edge.augment.phrases.grammar import Grammar
 from plum_edge.augment.phrases.words import words
 from plum_edge.records import Message, Segment
 
-SENTENCE = re.compile(r"(?<=[^\d][.!?])\s+(?=[A-ZÄÖÜ\d£€$\"'(])|\n+")
-"""Where one sentence ends and the next begins; not after the point of an ordinal number."""
+SENTENCE = re.compile(r"(?:(?<=[^\d][.!?])|(?<=\d[!?])|(?<=\d{3}\.)|(?<=[.,]\d\d\.))\s+(?=[A-ZÄÖÜ\d£€$\"'(])|\n+")
+"""Where one sentence ends and the next begins; not after the point of an ordinal number, "3. August"."""
 _NAME = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LONGEST = 1000
 """Characters from which a stretch without a full stop is no sentence but a list, a log or a table."""
@@ -63,7 +64,7 @@ class Text:
         if self.grammar.code != "en":
             return set()
         found = _NAME.findall(self.dates.rest)
-        return {one.casefold() for n, one in enumerate(found) if n and one[0].isupper()} - self.grammar.function
+        return {owner(one.casefold()) for n, one in enumerate(found) if n and one[0].isupper()} - self.grammar.function
 
     def has(self, stem: str, word: str) -> bool:
         """Whether a word was said here, in some form, or by a name akin to it."""
@@ -113,9 +114,28 @@ def sentences(segment: Segment, grammar: Grammar) -> tuple[Sentence, ...]:
         Sentence(part, _day_of(message, segment), grammar, number, message.role == "user")
         for number, message in enumerate(segment.messages)
         if message.role != "system"
-        for part in SENTENCE.split(message.content)
+        for part in _joined(SENTENCE.split(message.content), _day_of(message, segment), grammar)
         if part.strip() and len(part) <= _LONGEST and not part.rstrip().endswith("?")
     )
+
+
+def _joined(parts: Sequence[str], said: dt.date, grammar: Grammar) -> Iterator[str]:
+    """Yield sentences; one of a day or a number alone ("Yes, on Sunday.") goes with the next, of which it says when."""
+    before = ""
+    for part in parts:
+        text = f"{before} {part}".lstrip()
+        one = Text(part, said, grammar)
+        bare = not before and not one.content and (one.dates or one.dates.weekdays or one.numbers)
+        before = part if bare else ""
+        if not bare:
+            yield text
+    if before:
+        yield before
+
+
+def owner(word: str) -> str:
+    """Return who is named: ``marta's`` names ``marta``."""
+    return re.sub(r"['’]s?$", "", word)
 
 
 _NO_DAY = dt.date(1600, 6, 15)

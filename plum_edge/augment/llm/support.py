@@ -8,10 +8,10 @@ hand, it is asked; else such a pair is refused. Knows nothing of how pairs are w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence, Set
 
-from plum_edge.augment.llm.sentences import SENTENCE, Claim, Sentence, Text, day_of, sentences
+from plum_edge.augment.llm.persons import states, swapped
+from plum_edge.augment.llm.sentences import SENTENCE, Claim, Sentence, Text, day_of, owner, sentences
 from plum_edge.augment.phrases.grammar import Grammar
 from plum_edge.augment.phrases.words import words
 from plum_edge.records import Segment
@@ -21,11 +21,6 @@ Entails = Callable[[str, str, str], float]
 
 _SHARE = 0.5
 """A question of whose own words no more than this share were said asks about something else."""
-_RELATION = re.compile(
-    r"\b(?:[Mm]y|[Oo]ur|[Yy]our|[Mm]ein\w*|[Uu]nser\w*|[Dd]ein\w*|[Ee]u(?:er|re\w*))\s+(\w+)(?:\s+([A-ZÄÖÜ]\w+))?"
-    r"(?:\s+([A-ZÄÖÜ]\w+))?|\b(?:Mr|Mrs|Ms|Dr|Frau|Herr)\.?\s+([A-ZÄÖÜ]\w+)"
-)
-_FIRST = re.compile(r"\s*([A-ZÄÖÜ]\w+)")
 
 
 def unsupported(
@@ -54,7 +49,7 @@ def unsupported(
     if not cited:
         return "not grounded"
     best = max(cited, key=lambda one: _fit(one, claim))
-    reason = _unproven(best, claim, cited, told) or _otherwise(best, claim, told)
+    reason = _unproven(best, claim, cited, told) or _otherwise(best, claim, told, segment)
     if reason:
         return reason
     unread = _unsaid(best, claim, told, segment)
@@ -72,7 +67,7 @@ def _fit(one: Sentence, claim: Claim) -> tuple[float, float, int]:
     own = _own(claim)
     hard = len(claim.answer.numbers & one.numbers) + sum(one.dates.hold(day) for day in claim.answer.dates.exact)
     hard += len(claim.answer.dates.weekdays & one.dates.weekdays)
-    hard += len(claim.answer.names & set(words(one.text)))
+    hard += len(claim.answer.names & set(map(owner, words(one.text))))
     soft = len(own) - len([word for word in one.lacks(claim.answer) if claim.answer.grammar.stem(word) in own])
     return hard + soft, len(claim.question.content) - len(one.lacks(claim.question)), one.message
 
@@ -96,8 +91,8 @@ def _unproven(best: Sentence, claim: Claim, cited: Sequence[Sentence], told: Seq
         return "date not grounded"
     if any(not any(one.dates.hold(day) for one in before) and day != said for day in claim.question.dates.exact):
         return "date not grounded"
-    spoken = {word for one in told if one.message <= best.message for word in words(one.text)}
-    mine = set(words(best.text))
+    spoken = {owner(word) for one in told if one.message <= best.message for word in words(one.text)}
+    mine = set(map(owner, words(best.text)))
     own = claim.answer.names - claim.question.names if not claim.closed else claim.answer.names
     if own - mine or (claim.answer.names | claim.question.names) - spoken - _date_words(claim):
         return "name not grounded"
@@ -130,15 +125,17 @@ def _date_words(claim: Claim) -> set[str]:
     return {*grammar.months, *grammar.weekdays}
 
 
-def _otherwise(best: Sentence, claim: Claim, told: Sequence[Sentence]) -> str:
+def _otherwise(best: Sentence, claim: Claim, told: Sequence[Sentence], segment: Segment) -> str:
     """Return why it is another thing that was said: another polarity, certainty, time, person, or taken back later."""
     grammar = best.grammar
     if not best.by_user and not grammar.told.search(claim.question.text):
         return "only the assistant said so"
     if best.by_user and grammar.told.search(claim.question.text):
         return "only the user said so"
+    asked = claim.question.content.items()
+    answered = "".join(one.text for one in _answered(best, segment) if any(one.has(*word) for word in asked))
     for part in _parts(claim):
-        reason = _differs(part, best, claim)
+        reason = _differs(part, best, claim, answered)
         if reason:
             return reason
     return "changed later" if _changed(best, claim, told) else ""
@@ -153,8 +150,11 @@ def _parts(claim: Claim) -> list[Text]:
     return [part for part in parts if part.content or part.numbers or part.dates]
 
 
-def _differs(part: Text, best: Sentence, claim: Claim) -> str:
-    """Return how a clause of a claim differs from the clauses that it rests on."""
+def _differs(part: Text, best: Sentence, claim: Claim, answered: str) -> str:
+    """Return how a clause of a claim differs from the clauses that it rests on.
+
+    ``answered`` is the question that the other one asked just before, where it was about the same.
+    """
     grammar = best.grammar
     asked = claim.question.text
     used = _used(part, best)
@@ -167,27 +167,18 @@ def _differs(part: Text, best: Sentence, claim: Claim) -> str:
     supposed = grammar.doubt.search(said) or grammar.condition.search(best.text)
     if supposed and not grammar.doubt.search(whole.text) and not grammar.ahead.search(whole.text):
         return "not as a fact"
-    over = grammar.past.search(part.text) or (grammar.past.search(_plain(asked, grammar)) and not _states(part))
+    over = grammar.past.search(part.text) or (grammar.past.search(_plain(asked, grammar)) and not states(part))
     if grammar.over.search(said) and not grammar.over.search(whole.text) and not over:
         return "another time"
-    then = grammar.past.search(around) and (grammar.past.search(said) or not grammar.ahead.search(said))
+    then = grammar.past.search(f"{around} {answered}") and (grammar.past.search(said) or not grammar.ahead.search(said))
     if over and not then and not grammar.told.search(asked):
         return "another time"
-    return "another person" if _swapped(part, used, best, claim) else ""
+    return "another person" if swapped(part, used, best, claim) else ""
 
 
 def _plain(question: str, grammar: Grammar) -> str:
     """Return a question without the words that ask what was said."""
     return grammar.saying.sub(" ", question)
-
-
-def _states(part: Text) -> bool:
-    """Whether a clause says what is, and not who does what to whom."""
-    grammar = part.grammar
-    you = grammar.addressed.match(part.text.strip())
-    if you:
-        return grammar.states.match(part.text.strip()[you.end() :].strip()) is not None
-    return grammar.states.search(part.text) is not None
 
 
 def _used(part: Text, best: Sentence) -> list[Text]:
@@ -198,7 +189,9 @@ def _used(part: Text, best: Sentence) -> list[Text]:
         held = left & _atoms(part, nearest)
         if not held:
             break
-        used.append(nearest)
+        named = used and len(held) == 1 and part.grammar.meant.search(used[0].text)
+        if not named:  # "I have not opened the parcel, I'll take it back": the other clause only says what "it" is
+            used.append(nearest)
         left -= held
     return used or [best]
 
@@ -214,45 +207,6 @@ def _atoms(part: Text, other: Text) -> set[str]:
 def _negated(text: str, grammar: Grammar) -> bool:
     """Whether a text denies; what it denies twice it affirms."""
     return len(grammar.negation.findall(text)) % 2 == 1
-
-
-def _swapped(part: Text, used: Sequence[Text], best: Sentence, claim: Claim) -> bool:
-    """Whether a claim says of one person what was said of another: who comes first in either is compared."""
-    grammar = part.grammar
-    if _states(part):
-        return False
-    mine = _who(part.text.split(maxsplit=1)[-1] if claim.closed else part.text, grammar, claim=claim)
-    theirs = _who(used[0].text, grammar)
-    if not theirs and mine and used[0] in best.clauses:  # who it is stands in a clause before it
-        before = best.clauses[: best.clauses.index(used[0])]
-        named = {word for one in before for word in words(one.text)}
-        return bool(named) and not mine & {_YOU, _THEY} and not mine & {grammar.stem(one) for one in named} | named
-    if not mine or not theirs or mine & theirs:
-        return False
-    if _THEY in mine | theirs and _YOU not in mine | theirs:
-        return False
-    suffered = grammar.bidden.search(used[0].text) or _SUFFERED.search(part.text)  # "you were paid": "he paid me"
-    return not (mine == {_YOU} and suffered)
-
-
-_YOU, _THEY = "<user>", "<third>"
-_SUFFERED = re.compile(r"\b(?:were|was|wurdest|been)\b")
-
-
-def _who(text: str, grammar: Grammar, *, claim: Claim | None = None) -> frozenset[str]:
-    """Return whom a clause begins with: the user, another by a pronoun, or a relation and a name.
-
-    Of a ``claim``: in a question answered with yes the user is "I" as in what was said, in an answer "you".
-    """
-    user = (grammar.addressed if claim and not claim.closed else grammar.user).search(text)
-    third = grammar.third.search(text)
-    places = [(match.start(), {kind}) for match, kind in ((user, _YOU), (third, _THEY)) if match]
-    if named := _RELATION.search(text):
-        places.append((named.start(), {one.casefold() for one in named.groups() if one}))
-    acts = _FIRST.match(text) if claim and claim.closed else grammar.acts.search(text)
-    if acts and acts[1].casefold() not in grammar.function:
-        places.append((acts.start(), {acts[1].casefold()}))
-    return frozenset(min(places, key=lambda one: one[0])[1]) if places else frozenset()
 
 
 def _changed(best: Sentence, claim: Claim, told: Sequence[Sentence]) -> bool:
@@ -288,14 +242,24 @@ def _unsaid(best: Sentence, claim: Claim, told: Sequence[Sentence], segment: Seg
     before: list[Text] = [*told[: told.index(best) + 1], *_answered(best, segment)]
     lacking = [(grammar.stem(word), word) for word in best.lacks(claim.answer)]
     lacking = [one for one in lacking if one[0] not in grammar.loose]
+    meant = _meant(best, told)
+    lacking = [one for one in lacking if one[1] not in meant]
     new = [one for one in lacking if one[0] in own]
     around: list[Text] = [*_answered(best, segment), *(_beside(best, told) if claim.closed and len(new) == 1 else [])]
     if _missing(new, around) or _missing(lacking, before):
         return "not grounded"
-    asked = [one for one in claim.question.content.items() if one[0] not in grammar.loose]
+    question = Text(grammar.measure.sub(" ", claim.question.text), claim.question.said, grammar)
+    asked = [one for one in question.content.items() if one[0] not in grammar.loose]
     shown = Text(segment.messages[best.message - 1].content if best.message else "", best.said, grammar)
     unsaid = len(_missing(asked, [*before, shown]))
     return "question not grounded" if unsaid and unsaid >= (1 - _SHARE) * len(asked) else ""
+
+
+def _meant(best: Sentence, told: Sequence[Sentence]) -> set[str]:
+    """Return the names that "she" may stand for in a sentence: those of the nearest one before it that has any."""
+    if not best.grammar.third.search(best.text):
+        return set()
+    return next((one.names for one in reversed(told[: told.index(best)]) if one.names), set())
 
 
 def _missing(wanted: Iterable[tuple[str, str]], texts: Sequence[Text]) -> list[tuple[str, str]]:

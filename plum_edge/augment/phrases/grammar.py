@@ -31,6 +31,8 @@ class Grammar:
     """Words for a day by its distance from the day of talking."""
     asks: frozenset[str]
     """Words that begin an open question."""
+    measure: re.Pattern[str]
+    """How a question asks for a number: "how long" is no thing that was said."""
     relative: re.Pattern[str]
     """Dates that mean nothing without the day of talking."""
     negation: re.Pattern[str]
@@ -53,10 +55,14 @@ class Grammar:
     """Where one clause ends and the next begins."""
     user: re.Pattern[str]
     """The user as the subject, in the user's own words."""
+    done_to: re.Pattern[str]
+    """The user as the object, in the user's own words."""
     addressed: re.Pattern[str]
     """The user as the subject, in an answer."""
     third: re.Pattern[str]
     """Somebody else as the subject, by a pronoun."""
+    meant: re.Pattern[str]
+    """What stands for a thing that was named before."""
     bidden: re.Pattern[str]
     """Somebody has the user do something."""
     told: re.Pattern[str]

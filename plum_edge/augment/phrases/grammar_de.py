@@ -104,8 +104,10 @@ GERMAN = Grammar(
     days={"vorgestern": -2, "gestern": -1, "heute": 0, "übermorgen": 2, "morgen": 1},
     asks=wordset(
         """was wer wen wem wessen wann wo warum wieso weshalb wohin woher wie welche welcher welches welchen welchem
-        worüber wobei womit wofür woran worauf wovon wozu wodurch bis seit in an auf mit bei für von zu um nach"""
+        worüber wobei womit wofür woran worauf wovon wozu wodurch bis seit in an auf mit bei für von zu um nach
+        ab aus unter über vor gegen durch"""
     ),
+    measure=pattern(r"\bwie (?:lange?|hoch|groß|alt|oft|weit|tief|breit|schwer|spät|früh|schnell|teuer|gut|viele?)\b"),
     relative=pattern(
         r"\b(?:gestern|heute|vorgestern|übermorgen|neulich|kürzlich|bald|derzeit|momentan"
         r"|(?:letzte|nächste|diese|kommende|vergangene)[nmrs]? (?:\w+tag|mittwoch|woche|wochenende|monat|jahr|nacht"
@@ -121,11 +123,11 @@ GERMAN = Grammar(
     ahead=pattern(
         r"\b(?:werde|werden|wirst|wird|sobald|morgen|übermorgen|ab (?!jetzt|heute)\w+|muss|müssen|soll|sollen)\b"
     ),
-    over=pattern(r"\b(?:früher|damals|ehemals|eigentlich)\b"),
+    over=pattern(r"\b(?:früher|damals|ehemals|eigentlich|anfangs|zuerst|zunächst|ursprünglich)\b"),
     past=pattern(
         r"\b(?:war|waren|hatte|hatten|wurde|wurden|habe|hast|hat|haben|habt|bin|bist|ist|sind|seid)\b.*?"
         r"\b(?:\w*ge\w{2,}(?:t|en)|(?:be|ver|er|ent|zer|unter|über|miss)\w{3,}(?:t|en)|\w+ier?t)\b|\b(?:war|waren|hatte|hatten|wurde|wurden"
-        r"|ging|kam|nahm|gab|wollten?|konnten?|mussten?)\b|\b(?-i:[a-zäöü]*ge[a-zäöü]{3,}(?:t|en))\b"
+        r"|ging|kam|nahm|gab|wollten?|konnten?|mussten?)\b|^(?!.*\bw(?:ird|irst|erde|erden|erdet)\b).*\b(?-i:[a-zäöü]*ge[a-zäöü]{3,}(?:t|en))\b"
         r"|\b(?!heute|bitte|möchte|könnte|sollte|erste|zweite|beste|letzte|nächste|rechte|alte)(?-i:[a-zäöü]{4,}te)\b"
     ),
     changed=pattern(
@@ -137,8 +139,10 @@ GERMAN = Grammar(
     often=wordset("jeden täglich zweimal einmal woche abend morgen tag nacht monat wöchentlich oft nie immer uhr"),
     clause=re.compile(r"[,;:](?=\s)|[–—()]|\s+(?=(?:aber|sondern|weil|obwohl|während|denn)\b)|\s+und\s+(?=\S+ \S+)"),
     user=pattern(r"\b(?:ich|wir)\b"),
+    done_to=pattern(r"\b(?:mir|mich|uns)\b"),
     addressed=pattern(r"\b(?:du|ihr)\b"),
     third=pattern(r"\b(?:er|sie)\b"),
+    meant=pattern(r"\b(?:es|ihn|sie|ihm|ihnen|das|den|davon|dazu)\b"),
     bidden=pattern(r"\b(?:mir|uns)\b.*\b(?:geraten|empfohlen|verschrieben|verordnet)\b|\b(?:mich|uns) gebeten\b"),
     told=pattern(r"\b(?:hast|hattest|würdest) du\b|\bdein (?:rat|vorschlag|tipp)\b"),
     saying=pattern(

@@ -19,7 +19,11 @@ _PAST_OF = {
             begin/began meet/met lose/lost think/thought feel/felt leave/left run/ran eat/ate eat/eaten fall/fell
             speak/spoke know/knew spend/spent win/won choose/chose forget/forgot tell/told say/said hear/heard
             bring/brought hold/held stand/stood sit/sat become/became grow/grown throw/threw wear/wore tear/tore
-            steal/stole hide/hid lead/led fight/fought sleep/slept feed/fed draw/drew"""
+            steal/stole hide/hid lead/led fight/fought sleep/slept feed/fed draw/drew
+            die/died lie/lied tie/tied lay/laid hang/hung dig/dug mean/meant show/shown shake/shook swear/swore
+            ring/rang
+            rise/rose blow/blew understand/understood deal/dealt burn/burnt learn/learnt spoil/spoilt bend/bent
+            sweep/swept bind/bound stick/stuck strike/struck shoot/shot sink/sank drive/driven draw/drawn"""
         )
     )
 }
@@ -87,6 +91,10 @@ ENGLISH = Grammar(
         "tomorrow": 1,
     },
     asks=wordset("what which who whom whose when where why how at by in on for with to since from until of about"),
+    measure=pattern(
+        r"\bhow (?:long|high|big|large|old|far|deep|tall|wide|heavy|often|late|early|fast|expensive|well|hot|cold"
+        r"|soon)\b"
+    ),
     relative=pattern(
         r"\b(?:yesterday|today|tonight|tomorrow|nowadays|currently|recently|soon|ago"
         r"|(?:last|next|this|coming|past) (?:\w+day|week|weekend|month|year|night|morning|afternoon|evening|spring"
@@ -99,13 +107,17 @@ ENGLISH = Grammar(
     doubt=pattern(
         r"\b(?:would|might|could|may|maybe|perhaps|possibly|probably|consider\w*|thinking (?:of|about)|wants?|wanted"
         r"|hop(?:e|es|ed|ing)|wish\w*|wonder\w*|should|suppose|if)\b|['’]d\b"
+        r"|\b(?:was|were|is|are|am) (?:supposed|meant) to\b|\b(?:was|were) (?:going|about) to\b"
     ),
     condition=pattern(r"\b(?:if|unless|in case|provided)\b|^(?:should|were|had) \w+ .*,"),
     ahead=pattern(
         r"\b(?:will|shall|going to|plan(?:s|ned|ning)? to|about to|once|until|as soon as|tomorrow|must|(?:have|has) to"
         r"|when|by|should)\b|['’]ll\b"
     ),
-    over=pattern(r"\bused to\b|\bformerly\b|\bgave (?:it|that|this) up\b"),
+    over=pattern(
+        r"\b(?:used to|formerly|at first|initially|originally|to begin with|back then|(?:planned|intended|meant) to)\b"
+        r"|\bgave (?:it|that|this) up\b"
+    ),
     past=pattern(rf"\b(?:did|was|were|had|been|agreed|\w+(?<!e)ed|{'|'.join(sorted(_PAST_FORMS))})\b(?!['’])"),
     changed=pattern(
         r"\b(?:mov(?:e|ed)|chang(?:e|ed)|cancel\w*|postpon\w*|instead|actually|no longer|not any ?more|cut \w+(?: \w+)?"
@@ -117,8 +129,10 @@ ENGLISH = Grammar(
         r"[,;:](?=\s)|[–—()]|\s+(?=(?:but|because|although|though|while|whereas|unless)\b)|\s+and\s+(?=\S+ \S+)"
     ),
     user=pattern(r"\b(?:I|we)\b|\b(?:I|we)['’]", flags=re.RegexFlag(0)),
+    done_to=pattern(r"\b(?:me|us)\b"),
     addressed=pattern(r"\byou\b"),
     third=pattern(r"\b(?:he|she|they)\b"),
+    meant=pattern(r"\b(?:it|them|one|him|her)\b"),
     bidden=pattern(r"\b(?:told|tells|asked|asks|wants|wanted|advised|advises|reminded|invited) (?:me|us) to\b"),
     told=pattern(r"\b(?:did|have|do|would|could) you\b|\byour (?:advice|suggestion|opinion|tip)\b"),
     saying=pattern(
@@ -130,6 +144,6 @@ ENGLISH = Grammar(
     ),
     states=pattern(r"\b(?:is|are|was|were|am|costs?|turns?)\b(?!\s+(?:\w+ing|\w+ed)\b)"),
     acts=re.compile(
-        r"^\s*(?:and\s+|but\s+)?([A-Z]\w+)\s+(?:is|was|has|had|will|would|must|can|said|paid|gave|got|\w+s|\w+ed)\b"
+        r"^\s*(?:(?:and|but|because|since|so|although|though|while|whereas|if|when|that)\s+)?([A-Z]\w+)\s+(?:is|was|has|had|will|would|must|can|said|paid|gave|got|\w+s|\w+ed)\b"
     ),
 )

@@ -45,14 +45,18 @@ def test_no_more_than_one_of_twenty_false_pairs_is(code: str) -> None:
     assert share(lambda one: not one.true and one.language == code) <= 0.05
 
 
-@pytest.mark.parametrize("part", ["tune", "report", "fresh"])
+@pytest.mark.parametrize("part", ["tune", "report", "fresh", "second", "third"])
 def test_each_part_by_itself(part: str) -> None:
     assert share(lambda one: one.true and one.part == part) >= 0.8
     assert share(lambda one: not one.true and one.part == part) <= 0.05
 
 
 def test_what_nothing_was_changed_for_is_kept_less_often_and_hardly_ever_wrongly() -> None:
-    """The honest figure: 8 of 14 true pairs and 1 of 17 false ones when these were first and last measured."""
+    """Honest figures are those of pairs that nobody has looked at yet.
+
+    These: 8 of 14 true pairs and 1 of 17 false ones at first, 10 and 1 now. The second set at first sight: 25 of 39
+    and 4 of 38; the third, when the check had been mended for the second: 17 of 23 and 2 of 23.
+    """
     assert share(lambda one: one.true and one.part == "last") >= 0.5
     assert share(lambda one: not one.true and one.part == "last") <= 0.06
 
