@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from plum_edge.augment.llm.grammar.base import Grammar
 from plum_edge.augment.llm.proofs import Dates, dates, is_number, numbers
-from plum_edge.augment.phrases.grammar import Grammar
 from plum_edge.augment.phrases.words import words
 from plum_edge.records import Message, Segment
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
 
+from plum_edge.augment.llm.grammar.base import Grammar
 from plum_edge.augment.llm.sentences import SENTENCE, Claim, Sentence, Text, day_of, sentences
-from plum_edge.augment.phrases.grammar import Grammar
 from plum_edge.augment.phrases.words import words
 from plum_edge.records import Segment
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from plum_edge.augment.checks import Mentions, parts
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, by_stem, held_out, stem_themes
 from plum_edge.augment.phrases.noise import noisy, scrambled
 from plum_edge.augment.phrases.pairs import determined
@@ -51,7 +51,7 @@ def reworded(pair: Pair, choice: int) -> Pair:
 
 
 def _phrasings(pair: Pair) -> tuple[str, ...]:
-    train = templates.TRAIN
+    train = wordings.TRAIN
     if pair.kind == "open":
         if pair.polarity == "negative":
             return (*train.when, *train.what)
@@ -60,12 +60,12 @@ def _phrasings(pair: Pair) -> tuple[str, ...]:
         found = train.closed
         if len(parts(pair.topic)) > 1:
             found = tuple(phrasing for phrasing in found if phrasing.endswith("{topic}?"))
-    return templates.open_to_both(found) if _from_assistant(pair.answer) else found
+    return wordings.open_to_both(found) if _from_assistant(pair.answer) else found
 
 
 def _from_assistant(answer: str) -> bool:
     """Return whether an answer says that it was not the user who spoke of it: who told may then not be asked."""
-    return answer.startswith(tuple(head.split("{")[0] for head in templates.NOT_FROM_USER))
+    return answer.startswith(tuple(head.split("{")[0] for head in wordings.NOT_FROM_USER))
 
 
 @dataclass(frozen=True, slots=True)

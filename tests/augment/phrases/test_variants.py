@@ -9,8 +9,8 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.augment.phrases.lexicon import held_out
 from plum_edge.augment.phrases.pairs import augment
 from plum_edge.augment.phrases.synonyms import paraphrases
-from plum_edge.augment.phrases.templates import HELD_OUT, UNSEEN
 from plum_edge.augment.phrases.variants import Undiscussed, reworded
+from plum_edge.augment.phrases.wordings import HELD_OUT, UNSEEN
 from plum_edge.records import Pair, draw
 from tests.augment.conversations import segment
 
