@@ -169,7 +169,7 @@ def _loose(word: str, grammar: Grammar) -> bool:
 
 
 def _stands(candidate: Candidate, segment: Segment, grammar: Grammar) -> bool:
-    """Whether the user said it, or let the assistant's word stand."""
+    """Whether the user said it, or the assistant did and nothing in the user's reply doubts it: it is to be a fact."""
     if any(message.role == "user" for message in cited(candidate, segment)):
         return True
     after = segment.messages[max(candidate.cites) - segment.first + 1 :]
