@@ -107,6 +107,7 @@ def _over_time(figure: Figure, figures: Mapping[str, Any]) -> None:
         lowest = min(lowest, *shares)
     marks.chance(axes)
     marks.in_percent(axes.yaxis, axes.set_ylim, lowest - 0.04)
+    marks.in_whole_numbers(axes.xaxis)
     axes.set_xlabel("conversations learned")
     axes.set_ylabel("balanced accuracy")
     if lines[1]:
