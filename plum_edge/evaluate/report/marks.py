@@ -53,7 +53,7 @@ def in_whole_numbers(axis: Any) -> None:
     """Mark an axis at whole numbers only, as things are counted."""
     from matplotlib.ticker import MaxNLocator
 
-    axis.set_major_locator(MaxNLocator("auto", integer=True))
+    axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
 
 
 def dashes(colour: str) -> str:

@@ -63,8 +63,7 @@ def test_the_same_figures_give_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("learned", [2, 4, 12])
 def test_conversations_are_counted_in_whole_numbers(learned: int) -> None:
-    made = figures(12)
-    made["over_time"] = [(step, share) for step, share in made["over_time"] if step <= learned]
+    made = figures(learned)
     plot = next(plot for plot in plots(made) if plot.name == "accuracy-over-time")
     below = texts(drawings.draw(plot, made)[0])
     counts = below[: below.index("conversations learned")]
