@@ -132,6 +132,8 @@ def _consistency(figure: Figure, figures: Mapping[str, Any]) -> None:
         marks.fill(axes, runs, colour, height)
     axes.set_xlim(0, len(rows[0]))
     axes.set_ylim(edges[-1], edges[0])
+    for axis in (axes.xaxis, axes.yaxis):
+        marks.in_whole_numbers(axis)
     axes.set_xlabel("conversation asked about, in order of time")
     axes.set_ylabel("after conversation")
     marks.legend_of_cells(axes)
