@@ -85,6 +85,8 @@ class Train:
     """Start from the base's primer, where one ships with it and has this rank and alpha; else from nothing."""
     rank: int = 16
     alpha: float = 32.0
+    layers: int = 0
+    """The last so many layers are trained, 0: all. Those below keep what the primer gave them, and cost no gradient."""
     learning_rate: float = 1e-3
     decay: float = 0.0
     """Linear decay of the rate within a segment, down to ``1 - decay`` of it."""
@@ -228,13 +230,19 @@ _POSITIVE = {
 }  # fmt: skip
 
 
+_LATER = ("layers",)
+"""Settings of [train] that came later; with 0 adapters are what they were before."""
+
+
 def recorded(train: Train) -> dict[str, Any]:
     """Return how an adapter learns as steps record it and as it is hashed: under the names that settings had first.
 
-    They stay, in their order: another name for a setting makes no other adapter.
+    They stay, in their order: another name for a setting makes no other adapter, nor does a later one that is not used.
     """
     first = {now: former for former, now in _FORMER_KEYS["train"].items()}
-    return {first.get(key, key): value for key, value in dataclasses.asdict(train).items()}
+    settings = dataclasses.asdict(train)
+    unused = {key for key in _LATER if not settings[key]}
+    return {first.get(key, key): value for key, value in settings.items() if key not in unused}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,16 +20,24 @@ State = dict[str, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class LoraSpec:
-    """What is trained: the rank, alpha (the scale is alpha / rank) and the linear layers by their last name."""
+    """What is trained: the rank, alpha (the scale is alpha / rank) and the linear layers by their last name.
+
+    Of the decoder's layers the last ``layers`` are trained, 0: all. Those below keep what is loaded into them.
+    """
 
     rank: int
     alpha: float
     targets: tuple[str, ...]
+    layers: int = 0
 
     @property
     def scale(self) -> float:
         """The factor of B·A: alpha / rank."""
         return self.alpha / self.rank
+
+    def frozen(self, layers: int) -> int:
+        """Return how many of so many layers, the lowest, are not trained."""
+        return max(layers - self.layers, 0) if self.layers else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,11 @@ class Batch:
     weights: np.ndarray
     counted: int
     soft: Soft | None = None
+
+
+def layer_of(name: str) -> int:
+    """Return the number of the decoder's layer that a weight of PEFT's names belongs to."""
+    return int(name.partition(".layers.")[2].partition(".")[0])
 
 
 def collate(examples: Sequence[Example], weights: Weights, soft: Sequence[Soft | None] = ()) -> Batch:

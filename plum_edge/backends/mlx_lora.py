@@ -22,6 +22,7 @@ from plum_edge.backends.mlx_twice import compute_twice
 from plum_edge.convert.weights import Weights, size_of
 
 _PREFIX = "base_model.model."
+_LORA = ("lora_a", "lora_b")
 _BETAS = (0.9, 0.99)
 _WHOLE = memory.Plan()
 
@@ -86,7 +87,8 @@ class MlxTrainer:
         self._fresh_optimizer()
 
     def state(self) -> State:
-        return {_peft_name(k): _to_numpy(v).T.copy() for k, v in self._flat(self._model.trainable_parameters())}
+        lora = [(k, v) for k, v in self._flat(self._model.parameters()) if k.rpartition(".")[-1] in _LORA]
+        return {_peft_name(k): _to_numpy(v).T.copy() for k, v in lora}
 
     def optimizer_state(self) -> State:
         return {k: _to_numpy(v).copy() for k, v in self._flat(self._optimizer.state)}
@@ -229,6 +231,8 @@ def _add_lora(model: Any, spec: LoraSpec) -> None:
     linear_to_lora_layers(
         model, len(model.layers), {"rank": spec.rank, "scale": spec.scale, "dropout": 0.0, "keys": keys}
     )
+    for layer in model.layers[: spec.frozen(len(model.layers))]:
+        layer.freeze()
 
 
 def _split(model: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:

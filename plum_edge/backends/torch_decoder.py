@@ -118,6 +118,9 @@ class Decoder:
         linears = [linear for layer in self._layers for linear in layer.linears if linear.sizes]
         self._linears = linears
         self.sizes = [size for linear in linears for size in linear.sizes]
+        self._frozen = spec.frozen(dense.layers)
+        self.kept = sum(len(linear.sizes) for layer in self._layers[: self._frozen] for linear in layer.linears)
+        """Of ``sizes`` the first so many belong to layers that are not trained."""
 
     def _read_norm(self, weights: Weights, name: str) -> Tensor:
         return read_norm(self.dense, weights, name)
@@ -154,17 +157,27 @@ class Decoder:
         x = self._embedding[layout.ids].float()
         if dense.embedding_scale != 1.0:
             x *= torch.tensor(dense.embedding_scale, dtype=self.dtype).float()
-        x.requires_grad_(torch.is_grad_enabled())
-        for n, layer in enumerate(self._layers):
-            if cache is not None:
-                past = cache[n] if len(cache) > n else None
-                x, kept = layer(x, layout, turns[n], self._masks, adapted, past, True)
-                cache[n : n + 1] = [kept]
-            elif self.checkpointing and torch.is_grad_enabled():
-                x = checkpoint(_once, layer, x, layout, turns[n], self._masks, adapted, use_reentrant=False)
-            else:
-                x = _once(layer, x, layout, turns[n], self._masks, adapted)
+        learns = torch.is_grad_enabled()
+        with torch.no_grad():
+            for n in range(self._frozen):
+                x = self._through(n, x, layout, turns[n], adapted, cache)
+        x.requires_grad_(learns)
+        for n in range(self._frozen, dense.layers):
+            x = self._through(n, x, layout, turns[n], adapted, cache)
         return torch_ops.Norm.apply(x[layout.learned], self._norm, dense.eps, self.dtype)
+
+    def _through(self, n: int, x: Tensor, layout: Layout, turns: Turns, adapted: bool, cache: Cache | None) -> Tensor:
+        """Return the stream after layer ``n``; its keys and values join the cache, if there is one."""
+        layer = self._layers[n]
+        if cache is not None:
+            past = cache[n] if len(cache) > n else None
+            x, kept = layer(x, layout, turns, self._masks, adapted, past, True)
+            cache[n : n + 1] = [kept]
+            return x
+        if self.checkpointing and torch.is_grad_enabled():
+            again: Tensor = checkpoint(_once, layer, x, layout, turns, self._masks, adapted, use_reentrant=False)
+            return again
+        return _once(layer, x, layout, turns, self._masks, adapted)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Return (n, vocabulary) in f32."""

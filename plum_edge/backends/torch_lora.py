@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from plum_edge.backends import blas, memory, own_loaders, soft
-from plum_edge.backends.base import Batch, LoraSpec, Soft, State, pieces
+from plum_edge.backends.base import Batch, LoraSpec, Soft, State, layer_of, pieces
 from plum_edge.backends.torch_fallback import cuda_device
 from plum_edge.convert.weights import Weights, size_of
 from plum_edge.errors import NoBackend, NoMemory, NoModel
@@ -53,6 +53,7 @@ class TorchTrainer:
         self.exact = plan.bits == 32 and self._device == "cpu"
         self._model = _load_base(weights, plan, self._device)
         self._lora = _add_lora(self._model, spec)
+        self._learned = [value for value in self._lora.values() if value.requires_grad]
         self._index: Any = None
         self._model.get_output_embeddings().register_forward_pre_hook(self._learned_only)
         self._fresh_optimizer()
@@ -98,7 +99,7 @@ class TorchTrainer:
     def step(self, batch: Batch, learning_rate: float, clip: float) -> float:
         with self._memory_errors(batch):
             loss = self._backward(batch)
-            torch.nn.utils.clip_grad_norm_(self._lora.values(), clip)
+            torch.nn.utils.clip_grad_norm_(self._learned, clip)
             for group in self._optimizer.param_groups:
                 group["lr"] = learning_rate
             self._optimizer.step()
@@ -110,7 +111,7 @@ class TorchTrainer:
 
     def gradient(self, batch: Batch) -> State:
         self._backward(batch)
-        return {name: _to_numpy(value.grad) for name, value in self._lora.items()}
+        return {name: _to_numpy(value.grad) for name, value in self._lora.items() if value.requires_grad}
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         with torch.no_grad():
@@ -214,7 +215,7 @@ class TorchTrainer:
         return torch.from_numpy(np.ascontiguousarray(value)).to(self._device)
 
     def _fresh_optimizer(self) -> None:
-        self._optimizer = torch.optim.AdamW(self._lora.values(), lr=0.0, betas=_BETAS, weight_decay=0.0)
+        self._optimizer = torch.optim.AdamW(self._learned, lr=0.0, betas=_BETAS, weight_decay=0.0)
 
     def _set(self, state: Mapping[str, np.ndarray]) -> None:
         with torch.no_grad():
@@ -301,6 +302,9 @@ def _add_lora(model: Any, spec: LoraSpec) -> dict[str, Any]:
         if ".lora_" in name:
             value.data = value.data.float()
             found[f"{_PREFIX}{name.replace(_ADAPTER, '')}"] = value
+    numbers = {name: layer_of(name) for name in found}
+    for name, value in found.items():
+        value.requires_grad_(numbers[name] >= spec.frozen(1 + max(numbers.values())))
     return dict(sorted(found.items()))
 
 

@@ -81,17 +81,20 @@ class TorchTrainer:
         sizes = self.decoder.sizes
         ends = np.cumsum([0, *(int(np.prod(size)) for size in sizes)]).tolist()
         self._flat, self._slope = torch.zeros(ends[-1]), torch.zeros(ends[-1])
-        self._flat.grad = self._slope
+        kept = self.decoder.kept  # of layers that are not trained: they come first
+        self._kept = ends[kept]
+        self._learned = self._flat[self._kept :]
+        self._learned.grad = self._slope[self._kept :]
 
         def views(flat: torch.Tensor) -> list[torch.Tensor]:
             return [flat[a:b].view(size) for a, b, size in zip(ends, ends[1:], sizes, strict=False)]
 
-        self._trained = [view.detach().requires_grad_() for view in views(self._flat)]
-        for value, slope in zip(self._trained, views(self._slope), strict=True):
-            value.grad = slope
-        names = self.decoder.take(self._trained)
+        values = [view.detach() for view in views(self._flat)]
+        for value, slope in zip(values[kept:], views(self._slope)[kept:], strict=True):
+            value.requires_grad_().grad = slope
         self._views = views
-        self._names = names
+        self._names = self.decoder.take(values)
+        self._trained = [name for name, (which, _) in self._names.items() if which >= kept]
 
     def _named(self, flat: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return a vector as LoRA matrices by PEFT's names; views."""
@@ -122,12 +125,13 @@ class TorchTrainer:
         return {name: _to_numpy(value) for name, value in self._named(self._flat).items()}
 
     def optimizer_state(self) -> State:
-        held = self._optimizer.state.get(self._flat)
+        held = self._optimizer.state.get(self._learned)
         if not held:
             return {}
-        found = {f"{name}/step": _to_numpy(held["step"]) for name in self._names}
+        found = {f"{name}/step": _to_numpy(held["step"]) for name in self._trained}
         for moment in _MOMENTS:
-            found |= {f"{name}/{moment}": _to_numpy(value) for name, value in self._named(held[moment]).items()}
+            named = self._named(torch.cat([torch.zeros(self._kept), held[moment]]))
+            found |= {f"{name}/{moment}": _to_numpy(named[name]) for name in self._trained}
         return found
 
     def resume(self, state: Mapping[str, np.ndarray], optimizer: Mapping[str, np.ndarray]) -> None:
@@ -136,14 +140,16 @@ class TorchTrainer:
             return
         moments = {moment: torch.zeros_like(self._flat) for moment in _MOMENTS}
         for moment, flat in moments.items():
-            for name, value in self._named(flat).items():
-                value.copy_(torch.from_numpy(np.ascontiguousarray(optimizer[f"{name}/{moment}"])))
-        step = torch.tensor(float(optimizer[f"{next(iter(self._names))}/step"]))
-        self._optimizer.state[self._flat] = {"step": step, **moments}
+            named = self._named(flat)
+            for name in self._trained:
+                named[name].copy_(torch.from_numpy(np.ascontiguousarray(optimizer[f"{name}/{moment}"])))
+        step = torch.tensor(float(optimizer[f"{self._trained[0]}/step"]))
+        learned = {moment: flat[self._kept :].clone() for moment, flat in moments.items()}
+        self._optimizer.state[self._learned] = {"step": step, **learned}
 
     def step(self, batch: Batch, learning_rate: float, clip: float) -> float:
         loss = self._backward(batch)
-        torch.nn.utils.clip_grad_norm_([self._flat], clip, foreach=False)
+        torch.nn.utils.clip_grad_norm_([self._learned], clip, foreach=False)
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
         self._optimizer.step()
@@ -156,7 +162,8 @@ class TorchTrainer:
 
     def gradient(self, batch: Batch) -> State:
         self._backward(batch)
-        return {name: _to_numpy(value) for name, value in self._named(self._slope).items()}
+        slope = self._named(self._slope)
+        return {name: _to_numpy(slope[name]) for name in self._trained}
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         return self._logits(ids, adapted=True)
@@ -208,7 +215,7 @@ class TorchTrainer:
         return found
 
     def _fresh_optimizer(self) -> None:
-        self._optimizer = torch.optim.AdamW([self._flat], lr=0.0, betas=_BETAS, weight_decay=0.0, fused=True)
+        self._optimizer = torch.optim.AdamW([self._learned], lr=0.0, betas=_BETAS, weight_decay=0.0, fused=True)
 
 
 def _to_numpy(value: torch.Tensor) -> np.ndarray:

@@ -60,7 +60,7 @@ class Fold:
     def trainer(self) -> Trainer:
         """The backend with the base and fresh LoRA layers."""
         settings = self.config.train
-        spec = LoraSpec(settings.rank, settings.alpha, self.base.lora_targets)
+        spec = LoraSpec(settings.rank, settings.alpha, self.base.lora_targets, settings.layers)
         choice = pick.choose(settings.backend)
         self._notes.append(f"trained by {choice.name}: {choice.why}")
         return pick.make(

@@ -1,4 +1,4 @@
-"""Learning in less memory, on every backend: activations computed twice, batches in pieces, a base of few bits."""
+"""Learning in less memory, on every backend: the last layers alone, activations computed twice, batches in pieces, a base of few bits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from plum_edge.backends import base as backends
-from plum_edge.backends.base import State, collate
+from plum_edge.backends.base import State, collate, layer_of
 from plum_edge.backends.memory import Plan
 from plum_edge.errors import NoModel
 from tests.conformance.trainers import (
@@ -21,6 +21,41 @@ from tests.conformance.trainers import (
     make,
     some_batches,
 )
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_of_the_last_layers_alone_gradient_and_step_are_what_they_are_among_all(
+    name: str, folder: Path, lora: State
+) -> None:
+    batch = collate([example(15), example(21, 1)], PLAIN)
+    whole, upper = make(name, folder), make(name, folder, layers=1)
+    for trainer in (whole, upper):
+        trainer.load(lora)
+    last = max(map(layer_of, lora))
+    full, found = whole.gradient(batch), upper.gradient(batch)
+    assert set(found) == {key for key in full if layer_of(key) == last} and len(found) < len(full)
+    for key, value in found.items():
+        np.testing.assert_allclose(value, full[key], rtol=1e-4, atol=1e-7)
+    upper.step(batch, 1e-2, 1.0)
+    after = upper.state()
+    assert set(after) == set(lora) == set(upper.shapes())
+    moved = {key for key in lora if not np.array_equal(after[key], lora[key])}
+    assert moved == set(found)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_of_the_last_layers_alone_a_resumed_run_gives_the_same_bytes(name: str, folder: Path, lora: State) -> None:
+    batches = [collate([example(15, n)], PLAIN) for n in range(4)]
+    straight, again = make(name, folder, layers=1), make(name, folder, layers=1)
+    straight.load(lora)
+    for batch in batches[:2]:
+        straight.step(batch, 1e-2, 1.0)
+    again.resume(straight.state(), straight.optimizer_state())
+    for batch in batches[2:]:
+        for trainer in (straight, again):
+            trainer.step(batch, 1e-2, 1.0)
+    for key, value in straight.state().items():
+        assert np.array_equal(value, again.state()[key]), key
 
 
 @pytest.mark.parametrize("name", BACKENDS)

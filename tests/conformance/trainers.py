@@ -29,8 +29,8 @@ RANK = 4
 PLAIN = Weights(0.0, 0.1, 1.0)
 
 
-def make(name: str, folder: Path, plan: Plan | None = None) -> Trainer:
-    spec = LoraSpec(RANK, 2.0 * RANK, TARGETS)
+def make(name: str, folder: Path, plan: Plan | None = None, layers: int = 0) -> Trainer:
+    spec = LoraSpec(RANK, 2.0 * RANK, TARGETS, layers)
     if name == PEFT or (plan is not None and plan.bits < 16 and name == "torch"):
         from plum_edge.backends import torch_lora
 
