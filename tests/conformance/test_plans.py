@@ -1,4 +1,4 @@
-"""Learning in less memory, on every backend: the last layers alone, activations computed twice, batches in pieces, a base of few bits."""
+"""Learning in less memory, on every backend: the last layers alone, activations twice, batches in pieces, few bits."""
 
 from __future__ import annotations
 
