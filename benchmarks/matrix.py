@@ -92,7 +92,7 @@ def main() -> int:
     if red:
         print(f"out of bounds: {', '.join(red)}")
         return 1
-    if len(matrix.forms()) < 3:
+    if len(matrix.installed()) < 3:
         print("PEFT is not installed: its columns are empty, and the page stays as it is")
         return 0
     write(rows)

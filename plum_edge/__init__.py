@@ -5,7 +5,7 @@ each imports those below it, and none above (tests/test_imports.py reads this li
 
     cli/         the command line, one verb a file, and the chat; the only room that prints
     serve/       the memory over HTTP, as OpenAI's protocol has it
-    llm_plugin.py  the memory as a model of llm
+    llm_plugin.py  the memory as a model of the `llm` command
     memory/      `Memory`, the facade: what a program or a person does with a memory
     doctor/      looks at the machine, the model and a home, and says what to do
     export/      adapters on their way out and in

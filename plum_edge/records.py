@@ -46,9 +46,14 @@ def spoken_date(moment: datetime) -> str:
     return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def heading(of: Conversation | Segment) -> str:
-    """Return the line that a conversation is read under: with its day, where that is known."""
-    return f"Conversation of {spoken_date(of.created_at)}" if of.dated else "Conversation of a day that is not known"
+def spoken_day(day: datetime | None) -> str:
+    """Return the day of a conversation as a reader is told it; None is one that is not known."""
+    return spoken_date(day) if day else "a day that is not known"
+
+
+def heading(day: str) -> str:
+    """Return the line that a conversation of this day, as `spoken_day` says it, is read under."""
+    return f"Conversation of {day}"
 
 
 _MONTHS = (
@@ -84,6 +89,11 @@ class Conversation:
     dated: bool = True
     """False where ``created_at`` is a guess (by the neighbours or the file): to order by, and not to be told."""
 
+    @property
+    def day(self) -> datetime | None:
+        """When it was, if that is known."""
+        return self.created_at if self.dated else None
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -98,6 +108,11 @@ class Segment:
     """Ordinal, within the conversation, of the first message."""
     dated: bool = True
     """False where ``created_at`` is a guess; no date is taught of it then."""
+
+    @property
+    def day(self) -> datetime | None:
+        """When it was, if that is known."""
+        return self.created_at if self.dated else None
 
 
 @dataclass(frozen=True, slots=True)

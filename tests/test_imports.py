@@ -146,7 +146,7 @@ def test_every_door_is_used() -> None:
 def test_of_augment_the_questions_know_the_phrasings_only() -> None:
     for path in SOURCES:
         if within(module(path), {"evaluate.questions", "evaluate.marking", "evaluate.scoring"}):
-            assert {name for name in ours(path) if name.startswith("augment")} <= {"augment.phrases.templates"}
+            assert {name for name in ours(path) if name.startswith("augment")} <= {"augment.phrases.wordings"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from plum_edge import bases
-from plum_edge.augment.phrases.templates import UNSEEN
+from plum_edge.augment.phrases.wordings import UNSEEN
 from plum_edge.paths import Home, data_dir
 from plum_edge.records import Message
 from plum_edge.runtime import Runtime

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from datetime import datetime
 
-from plum_edge.augment.phrases.templates import HELD_OUT, TRAIN, UNSEEN
+from plum_edge.augment.phrases.wordings import HELD_OUT, TRAIN, UNSEEN
 from plum_edge.evaluate.questions import read_questions
 from plum_edge.importers import read
 from plum_edge.paths import data_dir

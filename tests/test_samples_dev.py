@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from plum_edge.augment.phrases.templates import HELD_OUT, TRAIN, UNSEEN
+from plum_edge.augment.phrases.wordings import HELD_OUT, TRAIN, UNSEEN
 from plum_edge.evaluate.questions import read_questions
 from plum_edge.importers import read
 

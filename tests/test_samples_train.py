@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks import crossed, pair_precision, voice
 from benchmarks.experiment.logs import load
-from plum_edge.augment.phrases.templates import HELD_OUT, TRAIN, UNSEEN
+from plum_edge.augment.phrases.wordings import HELD_OUT, TRAIN, UNSEEN
 from plum_edge.evaluate.questions import read_questions
 from plum_edge.importers import read
 from plum_edge.records import Conversation

@@ -27,7 +27,7 @@ from benchmarks.experiment import controls, logs, natural, rare
 from benchmarks.experiment.answers import Answers, row
 from benchmarks.experiment.cells import Exam
 from plum_edge import Memory
-from plum_edge.augment.phrases.templates import Phrasings
+from plum_edge.augment.phrases.wordings import Phrasings
 from plum_edge.errors import Unavailable, UsageError
 from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.evaluate.questions import questions_from, read_questions

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.wordclasses import classes
 from plum_edge.augment.phrases.words import FUNCTION, GENERIC, stem, stems, words, wordset
 from plum_edge.records import Message
@@ -21,7 +21,7 @@ Phrasings = Callable[[str], tuple[str, ...]]
 CLOSED = ("Did {topic} come up?", "Was there a conversation about {topic}?")
 WHEN = ("When did we talk about {topic}?",)
 WHAT = ("What did I say about {topic}?",)
-"""Of `templates.TRAIN`, the plainest. Four closed ones answer no better than two
+"""Of `wordings.TRAIN`, the plainest. Four closed ones answer no better than two
 (docs/experiments/2026-11-21-phrasings-and-search.md)."""
 
 _LONGEST = 10
@@ -48,8 +48,8 @@ _ASKS_WHEN = re.compile(r"\b(?:when|date|day|month|year|how long ago)\b", re.I)
 _HEADS = tuple(
     form.partition("{")[::2]
     for forms in (
-        *(templates.YES, templates.YES_UNDATED, templates.NOT_FROM_USER, templates.NO, templates.WHEN),
-        *(templates.WHAT, templates.UNKNOWN),
+        *(wordings.YES, wordings.YES_UNDATED, wordings.NOT_FROM_USER, wordings.NO, wordings.WHEN),
+        *(wordings.WHAT, wordings.UNKNOWN),
     )
     for form in forms
 )

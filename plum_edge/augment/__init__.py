@@ -2,7 +2,7 @@
 
     augmenter.py   the protocol of whoever makes pairs
     llm/           by a language model; phrases/: without one
-    generator.py   which of them makes a segment's pairs, and what becomes of what the base wrote
+    pipeline.py    which of them makes a segment's pairs, and what becomes of what the base wrote
     checks.py      what every pair must pass; language.py: which language a text is in
 
 Knows nothing of training.

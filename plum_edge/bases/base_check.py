@@ -14,7 +14,7 @@ import numpy as np
 
 from plum_edge.backends import own_loaders
 from plum_edge.convert import gguf, tensors
-from plum_edge.convert.formats import skeleton
+from plum_edge.convert.forms import skeleton
 from plum_edge.convert.gguf_header import BASE_SHA256, Header, NotGguf
 from plum_edge.convert.gguf_header import read as read_header
 from plum_edge.errors import IntegrityError, NoModel

@@ -24,7 +24,7 @@ from plum_edge.bases.base_check import check_same_model, check_text
 from plum_edge.bases.catalogue import Entry
 from plum_edge.bases.template_check import check_template
 from plum_edge.convert import families
-from plum_edge.convert.formats import skeleton
+from plum_edge.convert.forms import skeleton
 from plum_edge.errors import NoBackend, NoMemory, NoModel, UsageError
 from plum_edge.paths import Home, atomic_write, existing
 from plum_edge.records import Message

@@ -71,6 +71,12 @@ def _within(module: str) -> tuple[int, str]:
     return (int(parts[2]), ".".join(parts[3:])) if parts[:2] == ["model", "layers"] else (-1, module)
 
 
+def relative_error(found: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the largest error of a ΔW, relative to the largest entry of the wanted one (absolute for zeros)."""
+    error, largest = float(np.abs(found - wanted).max()), float(np.abs(wanted).max())
+    return error / largest if largest > 0 else error
+
+
 def unified(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], scales: Mapping[str, float], base: str) -> Lora:
     """Return pairs with a scale each (ΔW = scale · B A) as pairs with one alpha.
 

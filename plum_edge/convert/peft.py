@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from plum_edge.convert.tensors import by_name
+from plum_edge.convert.lora import Pairs, matched
 from plum_edge.errors import ForeignAdapter
 from plum_edge.paths import atomic_write
 
@@ -78,7 +78,7 @@ def load(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     return state, metadata
 
 
-def paired(state: Mapping[str, np.ndarray], path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def paired(state: Mapping[str, np.ndarray], path: Path) -> Pairs:
     """Return {module: (A (r, in), B (out, r))}, e.g. ``model.layers.0.self_attn.q_proj``, in order of their names.
 
     ``path`` is for the message.
@@ -92,25 +92,9 @@ def paired(state: Mapping[str, np.ndarray], path: Path) -> dict[str, tuple[np.nd
         match = _NAME.fullmatch(name)
         if match is None:
             problems.append(f"unknown tensor {name}")
-        elif state[name].ndim != 2:
-            problems.append(f"{name} is not a matrix")
-        elif not np.isfinite(state[name]).all():
-            problems.append(f"{name} has values that are not finite")
         else:
             sides.setdefault(match["module"], {})[match["side"]] = state[name]
-    pairs = {}
-    for module, found in sides.items():
-        if len(found) < 2:
-            problems.append(f"{module} has no lora_{'B' if 'A' in found else 'A'}")
-        elif found["A"].shape[0] != found["B"].shape[1]:
-            problems.append(f"{module} has rank {found['A'].shape[0]} in A and {found['B'].shape[1]} in B")
-        else:
-            pairs[module] = (found["A"], found["B"])
-    if not state:
-        problems.append("it holds no tensors")
-    if problems:
-        raise ForeignAdapter(path, by_name(problems))
-    return pairs
+    return matched(sides, problems, path)
 
 
 def _is_positive(text: str) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from plum_edge.convert import gguf, gguf_header, peft, rope
 from plum_edge.convert.families import Family, stem
-from plum_edge.convert.lora import Lora
+from plum_edge.convert.lora import Lora, relative_error
 from plum_edge.convert.names import weight_name
 from plum_edge.errors import ConversionMismatch, IntegrityError
 
@@ -66,9 +66,7 @@ def delta_error(
         recomputed = scale * (rows_back(file_b, name, family, heads, kv_heads).astype(np.float64) @ file_a)
         if trained.shape != recomputed.shape:
             raise ConversionMismatch(f"{name} is {recomputed.shape} in the file and {trained.shape} in the trainer")
-        largest = float(np.abs(trained).max())
-        error = float(np.abs(trained - recomputed).max())
-        worst = max(worst, error / largest if largest > 0 else error)
+        worst = max(worst, relative_error(recomputed, trained))
     return worst
 
 
@@ -184,6 +182,20 @@ def together(reports: Sequence[Parity]) -> Parity:
     )
 
 
+def require_weights(delta: float, bound: float = 1e-6) -> None:
+    """Hold the error of ΔW against its bound: 1e-6 for an f32 file, 1e-3 for f16.
+
+    Raises:
+        ConversionMismatch: says by how much it is missed.
+    """
+    if said := _weights_missed(delta, bound):
+        raise ConversionMismatch(said)
+
+
+def _weights_missed(delta: float, bound: float) -> str:
+    return "" if delta <= bound else f"the weights in the file differ by {delta:.3g} (allowed {bound:.2g})"
+
+
 OF_EFFECT = 2.5e-4
 """Of what an adapter moves logits by, what rounding may be: a spoiled one rounds more, and is for the gate to judge.
 Rows that were not permuted differ by half of it."""
@@ -206,9 +218,7 @@ def require(
     Raises:
         ConversionMismatch: says which bound is missed, and by how much. Values that are no numbers miss every bound.
     """
-    missed = []
-    if not delta <= delta_bound:
-        missed.append(f"the weights in the file differ by {delta:.3g} (allowed {delta_bound:.2g})")
+    missed = [said] if (said := _weights_missed(delta, delta_bound)) else []
     if bound is not None and not parity.max_abs <= bound:
         missed.append(f"logits differ by {parity.max_abs:.3g} (allowed {bound:.2g})")
     if not parity.agreement >= agreement:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 
 
 def words(text: str) -> list[str]:
@@ -35,7 +35,7 @@ def contains(answer: str, gold: str) -> bool:
 
 
 def _fact(gold: str) -> str:
-    for form in (*templates.WHAT, *templates.WHEN):
+    for form in (*wordings.WHAT, *wordings.WHEN):
         pattern = (
             re.escape(form.removesuffix('"'))
             .replace(r"\{date\}", "(?P<date>.+)")
@@ -73,8 +73,8 @@ def _pattern(form: str) -> str:
     return pattern
 
 
-_QUESTIONS = (*templates.TRAIN.closed, *templates.HELD_OUT.closed)
-_ANSWERS = (*templates.YES, *templates.NO, *templates.UNKNOWN, *templates.WHAT, *templates.WHEN[1:])
+_QUESTIONS = (*wordings.TRAIN.closed, *wordings.HELD_OUT.closed)
+_ANSWERS = (*wordings.YES, *wordings.NO, *wordings.UNKNOWN, *wordings.WHAT, *wordings.WHEN[1:])
 _OWN_FORMS = re.compile("|".join(map(_pattern, (*_QUESTIONS, *_ANSWERS))), re.I)
 """Questions and answers about what was discussed. The bare "On 14 March 2026." may be said for other reasons."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.errors import BadInput
 from plum_edge.evaluate.marking import abstains, words
 from plum_edge.records import Pair, Question, Style, draw
@@ -24,7 +24,7 @@ def questions_from(
     *,
     phrasing: Literal["held_out", "unseen"],
     seed: int = 0,
-    unseen: templates.Phrasings = templates.UNSEEN,
+    unseen: wordings.Phrasings = wordings.UNSEEN,
 ) -> list[Question]:
     """Return the held-out pairs as questions, in their order. Training pairs are left out; no question comes twice.
 
@@ -37,8 +37,8 @@ def questions_from(
             continue
         answer = pair.answer if pair.kind == "open" else "yes" if pair.polarity == "positive" else "no"
         conversation = pair.segment.rsplit("/", 1)[0]
-        wordings = [pair.question] if phrasing == "held_out" else _unseen(pair, seed, unseen)
-        for wording in wordings:
+        asked = [pair.question] if phrasing == "held_out" else _unseen(pair, seed, unseen)
+        for wording in asked:
             question = Question(wording, answer, pair.style, conversation, pair.origin, phrasing)
             if question.id not in found:
                 found[question.id] = question
@@ -46,7 +46,7 @@ def questions_from(
     return list(found.values())
 
 
-def _unseen(pair: Pair, seed: int, phrasings: templates.Phrasings) -> Iterator[str]:
+def _unseen(pair: Pair, seed: int, phrasings: wordings.Phrasings) -> Iterator[str]:
     """Give every unseen phrasing of the pair's question, beginning with the drawn one."""
     asks, topic = _parse(pair)
     frames: tuple[str, ...] = getattr(phrasings, asks)
@@ -58,7 +58,7 @@ def _parse(pair: Pair) -> tuple[Literal["closed", "when", "what"], str]:
     """Return what a question asks, and its topic as worded there ("the tap"); `Pair.topic` where no frame fits."""
     kinds: tuple[Literal["closed", "when", "what"], ...] = ("closed",) if pair.kind == "closed" else ("when", "what")
     for asks in kinds:
-        for frames in (templates.HELD_OUT, templates.TRAIN):
+        for frames in (wordings.HELD_OUT, wordings.TRAIN):
             for frame in getattr(frames, asks):
                 before, after = frame.split("{topic}")
                 if found := re.fullmatch(f"{re.escape(before)}(.+){re.escape(after)}", pair.question):

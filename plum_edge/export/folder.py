@@ -17,7 +17,7 @@ from typing import Any
 
 from plum_edge.bases import Base
 from plum_edge.config import Config
-from plum_edge.convert import formats, gguf, peft
+from plum_edge.convert import forms, gguf, peft
 from plum_edge.errors import IntegrityError, UsageError
 from plum_edge.export.targets import TARGETS, Order, target
 from plum_edge.export.targets.gguf import GGUF
@@ -55,7 +55,7 @@ def export(store: Store, base: Base, config: Config, out: Path, to: str) -> dict
         )
     with atomic_dir(out) as folder:
         proof = target(to).write(Order(source, base, config, folder))
-        lora = formats.read(source, None)
+        lora = forms.read(source, None)
         manifest = {
             "format": FORMAT, "version": VERSION, "form": to, "plum_edge": importlib.metadata.version("plum-edge"),
             "base": {"name": base.name, "sha256": base.sha256, "architecture": base.architecture},
@@ -133,7 +133,7 @@ def save(folder: Path, state: Mapping[str, Any], rank: int, alpha: float, base: 
     """Write an adapter's two files into a home's folder for it."""
     about = {"rank": str(rank), "alpha": str(alpha), "base_sha256": base.sha256}
     peft.save(folder / "adapter.safetensors", state, about)
-    bones = formats.skeleton(base.weights)
+    bones = forms.skeleton(base.weights)
     gguf.write_adapter(
         folder / GGUF, state, alpha=alpha, family=bones.family, heads=bones.heads, kv_heads=bones.kv_heads,
         outer=bones.outer, base_sha256=base.sha256, on_gguf=base.alone,

@@ -17,7 +17,7 @@ import numpy as np
 from plum_edge import bases
 from plum_edge.bases import Base
 from plum_edge.config import Config
-from plum_edge.convert import formats
+from plum_edge.convert import forms, verify
 from plum_edge.convert.gguf_header import read as read_header
 from plum_edge.convert.lora import Lora
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, IntegrityError, UsageError
@@ -76,9 +76,9 @@ def add(home: Home, store: Store, base: Base, config: Config, folder: Path) -> A
 def _read(folder: Path, manifest: dict[str, Any], base: Base) -> Lora:
     """Return the adapter, held against the base and the manifest."""
     path = folder / GGUF if manifest["form"] == "gguf" else folder
-    if formats.sniff(path) != manifest["form"]:
+    if forms.sniff(path) != manifest["form"]:
         raise IntegrityError(f"{folder} is not of the form {manifest['form']}.", "Nothing was installed.")
-    lora = formats.read(path, formats.skeleton(base.weights))
+    lora = forms.read(path, forms.skeleton(base.weights))
     if any(not np.isfinite(side).all() for pair in lora.pairs.values() for side in pair):
         raise ForeignAdapter(folder, "it has values that are not finite")
     said = manifest.get("rank"), manifest.get("alpha")
@@ -101,9 +101,7 @@ def _noted(identity: str, manifest: dict[str, Any], lora: Lora, base: Base) -> d
 
 def _prove(file: Path, lora: Lora, base_gguf: Path, base: Base) -> None:
     """Read the new file back, hold it against the base that it will run on, and see that it does something there."""
-    error = formats.weights_error(lora, file, formats.skeleton(base.weights))
-    if not error <= _EXACT:
-        raise ConversionMismatch(f"the weights in the file differ by {error:.2g} (allowed {_EXACT:.2g})")
+    verify.require_weights(forms.weights_error(lora, file, forms.skeleton(base.weights)), _EXACT)
     check_adapter(file, read_header(base_gguf))
     with Runtime(base_gguf, context=64) as runtime:
         bare = runtime.logits(_PROBE).copy()

@@ -18,10 +18,10 @@ import numpy as np
 import psutil
 
 from plum_edge.backends import own_loaders
-from plum_edge.convert import formats, gguf, verify
-from plum_edge.convert.formats import Form, Skeleton, Target
+from plum_edge.convert import forms, gguf, verify
+from plum_edge.convert.forms import Form, Skeleton, Target
 from plum_edge.convert.lora import Lora
-from plum_edge.errors import ConversionMismatch, UsageError
+from plum_edge.errors import UsageError
 from plum_edge.paths import disk_errors, fsync_dir, rename
 from plum_edge.runtime import Runtime
 
@@ -56,17 +56,17 @@ def convert(
     """
     if out.exists() or out.is_symlink():
         raise UsageError(f"{out} exists already.", "Name another place; nothing was changed.")
-    form = formats.sniff(adapter)
-    bones = formats.skeleton(base) if base is not None else None
-    lora = formats.read(adapter, bones)
+    form = forms.sniff(adapter)
+    bones = forms.skeleton(base) if base is not None else None
+    lora = forms.read(adapter, bones)
     if bones is None and lora.base and (Path(lora.base) / "config.json").is_file():
-        bones = formats.skeleton(Path(lora.base))
-        lora = formats.read(adapter, bones)
+        bones = forms.skeleton(Path(lora.base))
+        lora = forms.read(adapter, bones)
     with _draft(out) as made:
-        formats.write(lora, to, made, bones, dtype)
+        forms.write(lora, to, made, bones, dtype)
         proof = prove(lora, adapter, form, made, to, bones, dtype if to == "gguf" else "f32")
         rename(made, out)
-    return {"from": form, "to": to, "out": str(out), **formats.summary(lora), "proof": proof}
+    return {"from": form, "to": to, "out": str(out), **forms.summary(lora), "proof": proof}
 
 
 @contextlib.contextmanager
@@ -87,9 +87,8 @@ def prove(
     Raises:
         ConversionMismatch: says what differs, and by how much.
     """
-    delta, bound = formats.weights_error(lora, made, base), _WEIGHTS_BOUND[dtype]
-    if not delta <= bound:
-        raise ConversionMismatch(f"the weights in the file differ by {delta:.2g} (allowed {bound:.2g})")
+    delta = forms.weights_error(lora, made, base)
+    verify.require_weights(delta, _WEIGHTS_BOUND[dtype])
     weights = {"by": "weights", "delta_relative": delta}
     if base is None:
         return {**weights, "why": "no base was named (--base DIR)"}
@@ -143,7 +142,7 @@ def _readable(lora: Lora, source: Path, form: Form, to: Target, base: Skeleton, 
     if form == "gguf" or form == "mlx" or (form == "peft" and own_loaders.has_peft()):
         return form, source
     stand_in: Target = "gguf" if to == "mlx" else "mlx"
-    formats.write(lora, stand_in, scratch / "stand-in", base)
+    forms.write(lora, stand_in, scratch / "stand-in", base)
     return stand_in, scratch / "stand-in"
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Literal
 
-from plum_edge.records import Conversation, Message, heading, spoken_date
+from plum_edge.records import Conversation, Message, heading, spoken_date, spoken_day
 
 Format = Literal["jsonl", "markdown", "mlx"]
 FORMATS: tuple[Format, ...] = ("jsonl", "markdown", "mlx")
@@ -25,7 +25,7 @@ def jsonl(talk: Conversation) -> str:
 def markdown(talk: Conversation) -> str:
     """Return a conversation to read: a heading, its day, and each turn under who spoke, as it was said."""
     title = " ".join(talk.title.split()) or "(no title)"
-    lines = [f"# {title}", "", f"{heading(talk)} · {talk.id}", ""]
+    lines = [f"# {title}", "", f"{heading(spoken_day(talk.day))} · {talk.id}", ""]
     day = ""
     for one in talk.messages:
         said_on = spoken_date(one.created_at) if one.created_at else day

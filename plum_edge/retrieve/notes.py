@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from plum_edge.records import Pair, spoken_date
+from plum_edge.records import Pair, heading, spoken_day
 from plum_edge.retrieve.content import content_words
 
 NOTES = 64
@@ -49,8 +49,7 @@ class Notes:
         for pair in self.search(" ".join(content_words(question)), _BEST):
             if pair.segment.rsplit("/", 1)[0] == left_out:
                 continue
-            day = self._when.get(pair.segment)
-            header = f"Conversation of {spoken_date(day)}" if day else "Conversation of a day that is not known"
+            header = heading(spoken_day(self._when.get(pair.segment)))
             note = f"User: {pair.question}\nAssistant: {pair.answer}"
             longer = {**days, header: [*days.get(header, []), note]}
             if self.count_tokens(_text(longer)) > room:

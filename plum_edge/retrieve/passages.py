@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from plum_edge.records import Conversation, Evidence, Message, heading
+from plum_edge.records import Conversation, Evidence, Message, heading, spoken_day
 
 
 def passage(conversation: Conversation, found: Evidence, room: int, count_tokens: Callable[[str], int]) -> str:
@@ -18,7 +18,7 @@ def passage(conversation: Conversation, found: Evidence, room: int, count_tokens
     Of a message that does not fit by itself the longest stretch around the first word found is left, at least that
     word. System messages and empty ones are left out.
     """
-    header = heading(conversation)
+    header = heading(spoken_day(conversation.day))
 
     def fits(lines: Sequence[str]) -> bool:
         return count_tokens("\n".join((header, *lines))) <= room

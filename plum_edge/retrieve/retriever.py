@@ -16,8 +16,8 @@ PASSAGE = 192
 """Tokens of a passage, so that it fits a small context."""
 
 
-def topic(question: str) -> str:
-    """Return the content words of a question, as a query: search by meaning does better on them, too."""
+def content_query(question: str) -> str:
+    """Return the content words of a question: search by meaning does better on them, too."""
     return " ".join(content_words(question))
 
 
@@ -33,7 +33,7 @@ class Retriever:
     search: Callable[[str, int], list[Evidence]]
     get: Callable[[str], Conversation]
     count_tokens: Callable[[str], int]
-    query: Callable[[str], str] = topic
+    query: Callable[[str], str] = content_query
 
     def context(self, question: str, *, top: int = 1, room: int = PASSAGE) -> str | None:
         """Return passages of the ``top`` best conversations in the reading format, or None where nothing was found.

@@ -324,7 +324,8 @@ def _check_content(path: Path, database: Database) -> None:
         raise StoreTooNew(path, held[-1])
     if not held or held != known[: len(held)]:
         raise StoreDamaged(path, f"its list of migrations does not fit: {', '.join(held) or 'none'}")
-    own = {name for name, _ in schema(known)}
-    wrong = {(name, sql) for name, sql in schema_of(database) if name in own} ^ schema(held)
+    sound = schema(held)
+    own = {name for name, _ in schema(known) | sound}
+    wrong = {(name, sql) for name, sql in schema_of(database) if name in own} ^ sound
     if wrong:
         raise StoreDamaged(path, f"its tables are not as {held[-1]} left them: {min(wrong)[0]}")

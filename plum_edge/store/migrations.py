@@ -164,7 +164,7 @@ def m004_runs(database: Database) -> None:
         )
         """,
         "CREATE INDEX evaluations_of_adapter ON evaluations (adapter)",
-        # No version ever wrote into this table, and none reads it: to drop it would cost each log a migration.
+        # Never written to, and gone with m011_no_answers.
         """
         CREATE TABLE answers (
             evaluation INTEGER NOT NULL REFERENCES evaluations (key) ON DELETE CASCADE,
@@ -343,6 +343,12 @@ def m010_pieces(database: Database) -> None:
         f"CREATE TRIGGER title_updated AFTER UPDATE OF key, title, called ON conversations "
         f"BEGIN {no_title} {title} END",
     )
+
+
+@MIGRATIONS()
+def m011_no_answers(database: Database) -> None:
+    """The table of single answers goes: no version ever wrote into it."""
+    _run(database, "DROP TABLE answers")
 
 
 def _run(database: Database, *statements: str) -> None:

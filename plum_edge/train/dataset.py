@@ -13,7 +13,8 @@ from itertools import pairwise
 
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.phrases.sampled_negatives import sampled_negatives
-from plum_edge.augment.phrases.variants import Undiscussed, reworded
+from plum_edge.augment.phrases.undiscussed import Undiscussed
+from plum_edge.augment.phrases.variants import reworded
 from plum_edge.backends.base import Soft, Trainer
 from plum_edge.bases import Base
 from plum_edge.config import Config

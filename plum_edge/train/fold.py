@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from plum_edge.augment.checks import Mentions, contradicted
-from plum_edge.augment.generator import PairGenerator
+from plum_edge.augment.pipeline import PairGenerator
 from plum_edge.backends import pick
 from plum_edge.backends.base import LoraSpec, State, Trainer, initial_state
 from plum_edge.bases import Base

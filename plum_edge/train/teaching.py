@@ -19,7 +19,7 @@ from plum_edge.augment.phrases.words import stems
 from plum_edge.backends.base import Soft, Trainer
 from plum_edge.bases import Base
 from plum_edge.config import Config
-from plum_edge.records import Conversation, Example, Message, Pair, heading
+from plum_edge.records import Conversation, Example, Message, Pair, heading, spoken_day
 from plum_edge.store import Store
 from plum_edge.templates.tokens import ANSWER, ChatTokenizer
 
@@ -98,7 +98,7 @@ class Teaching:
 
         A message that is too long is shown in the part that has most words of the pair.
         """
-        date = heading(conversation)
+        date = heading(spoken_day(conversation.day))
         room = self._room - self._length(date)
         cited = sorted(pair.messages) or [0]
         shown = {n: self._line(conversation.messages[n], pair, room // len(cited)) for n in cited}

@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given
 
 from plum_edge.answer import rewrite
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.pairs import determined
 from tests.strategies import texts
 
 TOPICS = ["kitchen tap", "sourdough starter", "bicycle chain", "boiler pressure", "oboe", "allotment shed"]
-FRAMES = [*templates.TRAIN.closed, *templates.HELD_OUT.closed]
-OPEN = [frame for phrasings in (templates.TRAIN, templates.HELD_OUT) for frame in (*phrasings.when, *phrasings.what)]
+FRAMES = [*wordings.TRAIN.closed, *wordings.HELD_OUT.closed]
+OPEN = [frame for phrasings in (wordings.TRAIN, wordings.HELD_OUT) for frame in (*phrasings.when, *phrasings.what)]
 
 
 def test_the_phrasings_are_such_as_adapters_are_trained_on() -> None:
-    assert set(rewrite.CLOSED) < set(templates.TRAIN.closed)
-    assert set(rewrite.WHEN) < set(templates.TRAIN.when)
-    assert set(rewrite.WHAT) < set(templates.TRAIN.what)
+    assert set(rewrite.CLOSED) < set(wordings.TRAIN.closed)
+    assert set(rewrite.WHEN) < set(wordings.TRAIN.when)
+    assert set(rewrite.WHAT) < set(wordings.TRAIN.what)
 
 
 @pytest.mark.parametrize("frame", [*FRAMES, *OPEN])
@@ -82,7 +82,7 @@ def test_which_questions_want_words() -> None:
     assert all(rewrite.asks_for_words(frame) for frame in OPEN)
 
 
-@pytest.mark.parametrize("form", [*templates.YES, *templates.NO, *templates.WHEN, *templates.WHAT, *templates.UNKNOWN])
+@pytest.mark.parametrize("form", [*wordings.YES, *wordings.NO, *wordings.WHEN, *wordings.WHAT, *wordings.UNKNOWN])
 def test_every_answer_of_training_is_in_form_and_so_is_each_beginning(form: str) -> None:
     answer = form.format(date="14 March 2026", quote="the tap drips")
     assert all(rewrite.in_form(answer[:end]) for end in range(1, len(answer) + 1))

@@ -14,7 +14,7 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.augment.llm import prompts
 from plum_edge.augment.llm.augmenter import LlmAugmenter, Written, ask, judged
 from plum_edge.augment.llm.windows import windows
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.augmenter import PhraseAugmenter
 from plum_edge.augment.phrases.words import stem, stems, words
 from plum_edge.records import Message, Pair, Segment
@@ -217,7 +217,7 @@ def test_a_reader_is_asked_once_and_what_it_said_is_kept() -> None:
 def test_answers_to_closed_questions_are_never_the_models() -> None:
     for pair in made(MAKERS["llm"](), TAP):
         if pair.origin == "llm" and pair.polarity == "negative":
-            assert pair.answer in (*templates.NO, *templates.UNKNOWN)
+            assert pair.answer in (*wordings.NO, *wordings.UNKNOWN)
 
 
 def test_there_is_one_place_where_a_segment_is_prepared() -> None:

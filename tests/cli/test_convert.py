@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from plum_edge.backends import own_loaders
-from plum_edge.convert import formats
+from plum_edge.convert import forms
 from plum_edge.convert.families import Family
 from plum_edge.convert.lora import Lora
 from plum_edge.runtime import Runtime
@@ -28,7 +28,7 @@ def base(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def adapter(base: Path, tmp_path: Path) -> Path:
-    formats.write(Lora(zoo.lora(base), 8.0), "mlx", tmp_path / "adapter", formats.skeleton(base))
+    forms.write(Lora(zoo.lora(base), 8.0), "mlx", tmp_path / "adapter", forms.skeleton(base))
     return tmp_path / "adapter"
 
 
@@ -98,7 +98,7 @@ def test_without_the_base_a_gguf_cannot_be_made_and_that_is_said(base: Path, ada
 
 
 def test_the_base_may_be_named_by_the_adapter_itself(base: Path, run: Run) -> None:
-    formats.write(Lora(zoo.lora(base), 8.0, str(base)), "peft", base.parent / "p", None)
+    forms.write(Lora(zoo.lora(base), 8.0, str(base)), "peft", base.parent / "p", None)
     found = run("convert", base.parent / "p", base.parent / "a.gguf", "--to", "gguf", "--json")
     assert found.code == 0 and found.json["proof"]["by"] == "logits"
 

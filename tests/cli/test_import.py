@@ -12,8 +12,11 @@ import pytest
 
 from plum_edge import Memory
 from tests.cli.conftest import Run
-from tests.importers.shapes import FOUR, chatgpt, chatgpt_node, claude, dump, lines, sharegpt
-from tests.importers.shapes_local import SHAPES, WHATSAPP
+from tests.importers.shapes import SHAPES
+from tests.importers.shapes.local import WHATSAPP
+from tests.importers.shapes.records import sharegpt
+from tests.importers.shapes.services import chatgpt, chatgpt_node, claude
+from tests.importers.shapes.talk import FOUR, dump, lines
 
 
 def file(folder: Path, content: bytes, name: str = "conversations.json") -> Path:

@@ -18,18 +18,12 @@ from plum_edge.paths import Home
 from plum_edge.store import Store
 from plum_edge.train.fold import Fold
 from plum_edge.train.step import Learned
-from tests.conformance.test_trainer import BACKENDS, PEFT, REASONS, example, make, zero
-from tests.tiny import tiny_base
+from tests.conformance.trainers import BACKENDS, PEFT, REASONS, example, make, zero
 from tests.train.test_fold import conversation
 
 needs_both = pytest.mark.skipif(any(REASONS.values()), reason="; ".join(filter(None, REASONS.values())))
 NOBODY = 10**6
 """A token that no vocabulary has."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_base(tmp_path_factory.mktemp("base"))
 
 
 def state(shapes: dict[str, tuple[int, int]]) -> State:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from plum_edge.backends import own_loaders
-from plum_edge.convert import formats
-from plum_edge.convert.formats import Skeleton, Target
+from plum_edge.convert import forms
+from plum_edge.convert.forms import Skeleton, Target
 from plum_edge.convert.lora import Lora
 from plum_edge.export.translate import Runtimes
 from tests import zoo
@@ -35,21 +35,21 @@ class Figures:
     """What llama.cpp is held to; mlx-lm and PEFT are held to 1e-4 between them."""
 
 
-def forms() -> list[Target]:
+def installed() -> list[Target]:
     """Return the forms whose runtimes are installed."""
     return ["gguf", "mlx", "peft"] if own_loaders.has_peft() else ["gguf", "mlx"]
 
 
 def measure(base: Path, scratch: Path, lora: Lora | None = None) -> Figures:
     """Write an adapter in every form, run base and adapter in every runtime, and compare."""
-    bones = formats.skeleton(base)
+    bones = forms.skeleton(base)
     given = lora or Lora(zoo.lora(base), 8.0)
     runtimes = Runtimes(bones, scratch)
-    for form in forms():
-        formats.write(given, form, scratch / f"adapter.{form}", bones)
-    formats.write(given, "gguf", scratch / "half.gguf", bones, "f16")
-    bare = {form: np.concatenate(runtimes.logits(form, None)) for form in forms()}
-    adapted = {form: np.concatenate(runtimes.logits(form, scratch / f"adapter.{form}")) for form in forms()}
+    for form in installed():
+        forms.write(given, form, scratch / f"adapter.{form}", bones)
+    forms.write(given, "gguf", scratch / "half.gguf", bones, "f16")
+    bare = {form: np.concatenate(runtimes.logits(form, None)) for form in installed()}
+    adapted = {form: np.concatenate(runtimes.logits(form, scratch / f"adapter.{form}")) for form in installed()}
     half = np.concatenate(runtimes.logits("gguf", scratch / "half.gguf"))
     return Figures(
         base=_differences(bare),
@@ -68,10 +68,10 @@ def every_way(lora: Lora, bones: Skeleton, scratch: Path) -> dict[tuple[Target, 
     """Return the adapter after each conversion from one form to another."""
     kinds: list[Target] = ["gguf", "mlx", "peft"]
     for form in kinds:
-        formats.write(lora, form, scratch / f"from.{form}", bones)
+        forms.write(lora, form, scratch / f"from.{form}", bones)
     ways = {}
     for source, to in itertools.permutations(kinds, 2):
         out = scratch / f"{source}-to.{to}"
-        formats.write(formats.read(scratch / f"from.{source}", bones), to, out, bones)
-        ways[source, to] = formats.read(out, bones)
+        forms.write(forms.read(scratch / f"from.{source}", bones), to, out, bones)
+        ways[source, to] = forms.read(out, bones)
     return ways

@@ -13,7 +13,7 @@ import safetensors.numpy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plum_edge.convert import formats, gguf, mlx, peft, peft_folder, tensors
+from plum_edge.convert import forms, gguf, mlx, peft, peft_folder, tensors
 from plum_edge.convert.lora import Lora, unified
 from plum_edge.errors import ForeignAdapter, NoModel, UsageError
 from plum_edge.runtime import Runtime
@@ -146,7 +146,7 @@ def test_a_pickle_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_mlx_says_its_scale_itself_and_has_one_rank(tmp_path: Path) -> None:
-    formats.write(Lora(pairs((4, 7)), 8.0), "mlx", tmp_path / "m", None)
+    forms.write(Lora(pairs((4, 7)), 8.0), "mlx", tmp_path / "m", None)
     config = json.loads((tmp_path / "m" / "adapter_config.json").read_text())
     assert config["lora_parameters"]["rank"] == 7 and config["lora_parameters"]["scale"] == pytest.approx(8 / 7)
     lora = mlx.read(tmp_path / "m")
@@ -163,7 +163,7 @@ def test_mlx_says_its_scale_itself_and_has_one_rank(tmp_path: Path) -> None:
     ],
 )
 def test_what_mlx_lm_calls_otherwise_is_refused(tmp_path: Path, config: dict[str, Any], named: str) -> None:
-    formats.write(Lora(pairs(), 8.0), "mlx", tmp_path / "m", None)
+    forms.write(Lora(pairs(), 8.0), "mlx", tmp_path / "m", None)
     path = tmp_path / "m" / "adapter_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | config))
     with pytest.raises(ForeignAdapter, match=named):
@@ -171,7 +171,7 @@ def test_what_mlx_lm_calls_otherwise_is_refused(tmp_path: Path, config: dict[str
 
 
 def test_a_dora_of_mlx_lm_is_refused_by_its_tensors_too(tmp_path: Path) -> None:
-    formats.write(Lora(pairs(), 8.0), "mlx", tmp_path / "m", None)
+    forms.write(Lora(pairs(), 8.0), "mlx", tmp_path / "m", None)
     change(tmp_path / "m", "adapters.safetensors", **{f"{Q}.m": np.ones(64, np.float32), f"{UP}.w": np.ones(2)})
     with pytest.raises(ForeignAdapter, match=r"up_proj\.w \(F64\)|q_proj\.m belongs to a DoRA"):
         mlx.read(tmp_path / "m")
@@ -204,18 +204,18 @@ def test_one_alpha_keeps_every_delta(scales: list[float], ranks: list[int]) -> N
 
 def test_forms_are_told_apart(tmp_path: Path) -> None:
     base = zoo.base("llama-2", tmp_path)
-    lora, bones = Lora(zoo.lora(base), 8.0), formats.skeleton(base)
+    lora, bones = Lora(zoo.lora(base), 8.0), forms.skeleton(base)
     for form in ("gguf", "peft", "mlx"):
-        formats.write(lora, form, tmp_path / form, bones)
-        assert formats.sniff(tmp_path / form) == form
+        forms.write(lora, form, tmp_path / form, bones)
+        assert forms.sniff(tmp_path / form) == form
     ours = tmp_path / "0001" / "adapter.safetensors"
     peft.save(ours, lora.state(), {"rank": "4", "alpha": "8.0", "base_sha256": "0" * 64})
-    assert formats.sniff(ours) == formats.sniff(ours.parent) == "neutral"
-    assert formats.read(ours.parent, bones).alpha == 8.0
+    assert forms.sniff(ours) == forms.sniff(ours.parent) == "neutral"
+    assert forms.read(ours.parent, bones).alpha == 8.0
     with pytest.raises(ForeignAdapter):
-        formats.sniff(tmp_path)
+        forms.sniff(tmp_path)
     with pytest.raises(UsageError):
-        formats.sniff(tmp_path / "none")
+        forms.sniff(tmp_path / "none")
 
 
 def test_an_adapter_for_another_base_is_refused_with_every_module(tmp_path: Path) -> None:
@@ -225,9 +225,9 @@ def test_an_adapter_for_another_base_is_refused_with_every_module(tmp_path: Path
         "model.layers.9.self_attn.q_proj": zoo.pair(rng, 4, (64, 64)), Q: zoo.pair(rng, 4, (64, 60)),
         "model.layers.0.mlp.router": zoo.pair(rng, 4, (64, 64)),
     }  # fmt: skip
-    formats.write(Lora(strange, 8.0), "peft", tmp_path / "a", None)
+    forms.write(Lora(strange, 8.0), "peft", tmp_path / "a", None)
     with pytest.raises(ForeignAdapter) as caught:
-        formats.read(tmp_path / "a", formats.skeleton(base))
+        forms.read(tmp_path / "a", forms.skeleton(base))
     for part in ("no model.layers.9.self_attn.q_proj", "no model.layers.0.mlp.router", "made for a matrix of (64, 60)"):
         assert part in str(caught.value)
 
@@ -236,24 +236,24 @@ def test_without_the_base_a_gguf_is_neither_written_nor_put_in_order(tmp_path: P
     base = zoo.base("llama-2", tmp_path)
     lora = Lora(zoo.lora(base), 8.0)
     with pytest.raises(UsageError, match="--base"):
-        formats.write(lora, "gguf", tmp_path / "a.gguf", None)
-    formats.write(lora, "gguf", tmp_path / "a.gguf", formats.skeleton(base))
+        forms.write(lora, "gguf", tmp_path / "a.gguf", None)
+    forms.write(lora, "gguf", tmp_path / "a.gguf", forms.skeleton(base))
     with pytest.raises(UsageError, match="--base"):
-        formats.read(tmp_path / "a.gguf", None)
+        forms.read(tmp_path / "a.gguf", None)
     of_qwen = zoo.base("qwen3", tmp_path)
-    formats.write(Lora(zoo.lora(of_qwen), 8.0), "gguf", tmp_path / "q.gguf", formats.skeleton(of_qwen))
-    assert formats.read(tmp_path / "q.gguf", None).pairs.keys() == zoo.lora(of_qwen).keys()
+    forms.write(Lora(zoo.lora(of_qwen), 8.0), "gguf", tmp_path / "q.gguf", forms.skeleton(of_qwen))
+    assert forms.read(tmp_path / "q.gguf", None).pairs.keys() == zoo.lora(of_qwen).keys()
     with pytest.raises(ForeignAdapter, match="architecture qwen3, and the base is llama"):
-        formats.read(tmp_path / "q.gguf", formats.skeleton(base))
+        forms.read(tmp_path / "q.gguf", forms.skeleton(base))
 
 
 def test_a_gguf_with_no_alpha_is_scaled_as_llama_cpp_does(tmp_path: Path) -> None:
     """It takes B·A as it is where alpha is 0, and not nothing."""
     base = zoo.base("qwen2", tmp_path)
-    bones, plain = formats.skeleton(base), Lora(zoo.lora(base), 4.0)  # rank 4: a scale of 1
-    formats.write(Lora(plain.pairs, 0.0), "gguf", tmp_path / "0.gguf", bones)
-    formats.write(plain, "gguf", tmp_path / "1.gguf", bones)
-    found = formats.read(tmp_path / "0.gguf", bones)
+    bones, plain = forms.skeleton(base), Lora(zoo.lora(base), 4.0)  # rank 4: a scale of 1
+    forms.write(Lora(plain.pairs, 0.0), "gguf", tmp_path / "0.gguf", bones)
+    forms.write(plain, "gguf", tmp_path / "1.gguf", bones)
+    found = forms.read(tmp_path / "0.gguf", bones)
     assert (found.delta(UP) == plain.delta(UP)).all()
     gguf.write_base(base, tmp_path / "base.gguf")
     with Runtime(tmp_path / "base.gguf") as runtime:
@@ -268,11 +268,11 @@ def test_a_quantised_base_still_says_its_heads(tmp_path: Path) -> None:
     base = zoo.base("llama-2", tmp_path)
     config = json.loads((base / "config.json").read_text())
     (base / "config.json").write_text(json.dumps(config | {"quantization": {"bits": 4, "group_size": 64}}))
-    bones = formats.skeleton(base)
+    bones = forms.skeleton(base)
     assert bones.packed and (bones.heads, bones.kv_heads) == (4, 2)
-    formats.write(Lora(zoo.lora(base), 8.0), "gguf", tmp_path / "a.gguf", bones)
+    forms.write(Lora(zoo.lora(base), 8.0), "gguf", tmp_path / "a.gguf", bones)
     with pytest.raises(NoModel):
-        formats.skeleton(tmp_path)
+        forms.skeleton(tmp_path)
 
 
 def test_what_is_wrong_in_every_layer_is_said_once_with_the_layers() -> None:

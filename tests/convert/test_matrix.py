@@ -11,7 +11,7 @@ import pytest
 import safetensors.numpy
 
 from plum_edge.backends import own_loaders
-from plum_edge.convert import formats, gguf
+from plum_edge.convert import forms, gguf
 from plum_edge.convert.lora import EMBEDDING, OUTPUT, Lora
 from plum_edge.errors import ForeignAdapter, NoModel
 from plum_edge.export.translate import BOUND, Runtimes
@@ -40,7 +40,7 @@ def test_base_and_adapter_compute_the_same_everywhere(name: str, tmp_path: Path)
 def test_every_conversion_keeps_every_number(name: str, tmp_path: Path) -> None:
     base = zoo.base(name, tmp_path)
     lora = Lora(zoo.lora(base), 8.0)
-    for way, found in matrix.every_way(lora, formats.skeleton(base), tmp_path).items():
+    for way, found in matrix.every_way(lora, forms.skeleton(base), tmp_path).items():
         assert (found.alpha, found.pairs.keys()) == (8.0, lora.pairs.keys()), way
         for module, (a, b) in lora.pairs.items():
             assert (found.pairs[module][0] == a).all() and (found.pairs[module][1] == b).all(), (way, module)
@@ -80,9 +80,9 @@ def test_embedding_and_output_of_a_tied_base_are_refused_by_name(tmp_path: Path)
     base = zoo.base("qwen2", tmp_path)
     rng = np.random.default_rng(5)
     outer = {EMBEDDING: zoo.pair(rng, 4, (zoo.HIDDEN, 512)), OUTPUT: zoo.pair(rng, 4, (512, zoo.HIDDEN))}
-    formats.write(Lora(outer, 8.0), "peft", tmp_path / "a", None)
+    forms.write(Lora(outer, 8.0), "peft", tmp_path / "a", None)
     with pytest.raises(ForeignAdapter, match=r"lm_head is one and.*model\.embed_tokens is one and"):
-        formats.read(tmp_path / "a", formats.skeleton(base))
+        forms.read(tmp_path / "a", forms.skeleton(base))
 
 
 def test_some_layers_and_ranks_of_their_own(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_phi_with_factors_for_long_texts_agrees_up_to_the_short_length(tmp_path:
         "phi", tmp_path, rope_scaling=scaling, original_max_position_embeddings=256, max_position_embeddings=1024,
         sliding_window=None,
     )  # fmt: skip
-    runtimes = Runtimes(formats.skeleton(base), tmp_path)
+    runtimes = Runtimes(forms.skeleton(base), tmp_path)
     if scaling.get("rope_type") == "su":  # an old name, which transformers no longer reads
         assert all(np.isfinite(rows).all() for rows in runtimes.logits("gguf", None))
         return
@@ -120,11 +120,11 @@ def test_phi_with_factors_for_long_texts_agrees_up_to_the_short_length(tmp_path:
 def test_windows_end_at_the_same_token(name: str, tmp_path: Path) -> None:
     """Prompts longer than the window; mlx-lm's Gemma 2 has none."""
     base = zoo.base(name, tmp_path, sliding_window=8)
-    runtimes = Runtimes(formats.skeleton(base), tmp_path)
+    runtimes = Runtimes(forms.skeleton(base), tmp_path)
     windowed = runtimes.logits("gguf", None)
     for ours, theirs in zip(windowed, runtimes.logits("peft", None), strict=True):
         assert np.abs(ours - theirs).max() < 0.05
-    wide = Runtimes(formats.skeleton(zoo.base(name, tmp_path / "wide", sliding_window=200)), tmp_path / "wide")
+    wide = Runtimes(forms.skeleton(zoo.base(name, tmp_path / "wide", sliding_window=200)), tmp_path / "wide")
     assert np.abs(windowed[0] - wide.logits("gguf", None)[0]).max() > 0.5
 
 
@@ -163,4 +163,4 @@ def test_a_context_ends_where_the_window_does(tmp_path: Path) -> None:
     base = zoo.base("mistral", tmp_path, sliding_window=40)
     gguf.write_base(base, tmp_path / "b.gguf")
     with Runtime(tmp_path / "b.gguf") as runtime:
-        assert runtime.context <= 256 and formats.skeleton(base).context == 40
+        assert runtime.context <= 256 and forms.skeleton(base).context == 40

@@ -63,7 +63,7 @@ def test_everything_wrong_is_named_in_one_message(tmp_path: Path) -> None:
     safetensors.numpy.save_file(state, tmp_path / "a", {"format": "plum-edge-lora", **METADATA})
     with pytest.raises(ForeignAdapter) as caught:
         peft.load(tmp_path / "a")
-    for part in ("lm_head.bias", "layers.0.self_attn.q_proj has no lora_B", "rank 3 in A and 4 in B", "not finite"):
+    for part in ("lm_head.bias", "layers.0.self_attn.q_proj has no B", "A of (3, 6) and B of (5, 4)", "not finite"):
         assert part in str(caught.value)
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plum_edge import bases
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.convert import gguf
 from plum_edge.convert.families import family
 from plum_edge.evaluate import ability
@@ -90,7 +90,7 @@ def test_nothing_of_it_is_replayed_or_kept_for_the_final_figure(asked: ability.M
     texts += [turn.content for talk in asked.dialogues for turn in talk if turn.role == "assistant"]
     texts += [talk[0].content for talk in asked.openings]
     assert not [text for text in texts if json.dumps(text, ensure_ascii=False) in replayed]
-    unseen = [max(frame.split("{topic}"), key=len).strip() for frame in templates.UNSEEN.closed]
+    unseen = [max(frame.split("{topic}"), key=len).strip() for frame in wordings.UNSEEN.closed]
     assert not [text for text in texts for frame in unseen if frame in text]
 
 

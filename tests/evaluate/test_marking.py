@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.evaluate.marking import abstains, contains, token_f1, words
 
 QUOTE = 'On 14 March 2026 you said: "The washer was 3/8 inch."'
@@ -55,8 +55,8 @@ def test_contains_looks_for_the_fact_in_order(answer: str, gold: str, found: boo
 @pytest.mark.parametrize(
     "answer",
     [
-        *templates.UNKNOWN,
-        *templates.NO,
+        *wordings.UNKNOWN,
+        *wordings.NO,
         "I don’t know.",
         "I'm sorry, I have no record of that.",
         "We haven't talked about that yet.",

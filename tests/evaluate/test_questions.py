@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.errors import BadInput
 from plum_edge.evaluate.questions import questions_from, read_questions
 from plum_edge.records import Pair
@@ -44,10 +44,10 @@ def test_a_conversation_id_may_hold_slashes() -> None:
 @pytest.mark.parametrize("asks", ["closed", "when", "what"])
 def test_unseen_phrasings_ask_the_same_of_the_topic_as_it_was_worded(asks: str) -> None:
     kind = "closed" if asks == "closed" else "open"
-    for frame in getattr(templates.HELD_OUT, asks) + getattr(templates.TRAIN, asks):
+    for frame in getattr(wordings.HELD_OUT, asks) + getattr(wordings.TRAIN, asks):
         asked = pair(frame.format(topic="my kitchen tap"), kind=kind, answer="On 14 March 2026.")
         (found,) = questions_from([asked], phrasing="unseen", seed=3)
-        assert found.question in [unseen.format(topic="my kitchen tap") for unseen in getattr(templates.UNSEEN, asks)]
+        assert found.question in [unseen.format(topic="my kitchen tap") for unseen in getattr(wordings.UNSEEN, asks)]
         assert found.phrasing == "unseen"
 
 
@@ -59,17 +59,17 @@ def test_an_unseen_phrasing_of_a_free_question_takes_the_topic_of_the_pair() -> 
     ]
     found = questions_from(asked, phrasing="unseen")
     for question, asks in zip(found, ("closed", "when", "what"), strict=True):
-        assert question.question in [frame.format(topic="kitchen tap") for frame in getattr(templates.UNSEEN, asks)]
+        assert question.question in [frame.format(topic="kitchen tap") for frame in getattr(wordings.UNSEEN, asks)]
 
 
 def test_unseen_phrasings_follow_the_seed_and_do_not_repeat() -> None:
-    pairs = [pair(frame.format(topic="the tap")) for frame in templates.HELD_OUT.closed]
+    pairs = [pair(frame.format(topic="the tap")) for frame in wordings.HELD_OUT.closed]
     once = questions_from(pairs, phrasing="unseen", seed=1)
     assert once == questions_from(pairs, phrasing="unseen", seed=1)
     assert once != questions_from(pairs, phrasing="unseen", seed=2)
-    assert len({q.question for q in once}) == len(once) == len(templates.HELD_OUT.closed)
-    twelve = [pair(frame.format(topic="the tap")) for frame in templates.TRAIN.closed[:12]]
-    assert len(questions_from(twelve, phrasing="unseen")) == len(templates.UNSEEN.closed)
+    assert len({q.question for q in once}) == len(once) == len(wordings.HELD_OUT.closed)
+    twelve = [pair(frame.format(topic="the tap")) for frame in wordings.TRAIN.closed[:12]]
+    assert len(questions_from(twelve, phrasing="unseen")) == len(wordings.UNSEEN.closed)
 
 
 def test_questions_are_read_from_a_file(tmp_path: Path) -> None:

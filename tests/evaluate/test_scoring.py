@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.errors import IntegrityError
 from plum_edge.evaluate.questions import STYLES
 from plum_edge.evaluate.scoring import (
@@ -81,7 +81,7 @@ def test_scoring_asks_closed_questions_for_a_number_and_open_ones_for_words() ->
         Question("Tap?", "yes", "verbatim"),
         Question("Sail?", "no", "far"),
         Question("What size?", "3/8 inch", "verbatim"),
-        Question("When did we sail?", templates.UNKNOWN[0], "far"),
+        Question("When did we sail?", wordings.UNKNOWN[0], "far"),
     ]
     seen: list[tuple[str, int, int]] = []
     asked = Fixed(0.5, "It was 3/8 inch.")
@@ -109,7 +109,7 @@ def test_the_summary_of_a_small_case() -> None:
         closed("no", True, about=None, style="far"),
         Scored(Question("What?", "a cat", "verbatim", "c0"), None, "a cat", True, 1.0),
         Scored(Question("Who?", "Tom", "verbatim", "c1"), None, "Ann", False, 0.0),
-        Scored(Question("When?", templates.UNKNOWN[0], "far", "c1"), None, "On 1 May 2026.", False),
+        Scored(Question("When?", wordings.UNKNOWN[0], "far", "c1"), None, "On 1 May 2026.", False),
     ]
     figures = summarise(scored, seed=0)
     assert figures["questions"] == 10

@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["plum_edge.importers"]):
     from plum_edge.errors import UsageError
     from plum_edge.importers import FORMATS, Wishes, read
 
-from tests.importers.shapes_local import SHAPES
+from tests.importers.shapes import SHAPES
 from tests.store.samples import IN_MEMORY
 
 _NAMES = list(FORMATS)

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from plum_edge.errors import BadInput, CutShort, UsageError
 from plum_edge.importers import Imported, Wishes, read, values
 from plum_edge.importers.stream import Budget, Stream
-from tests.importers.shapes import FOUR, MESSAGES, chatgpt, dump, lines
+from tests.importers.shapes.services import chatgpt
+from tests.importers.shapes.talk import FOUR, MESSAGES, dump, lines
 
 THREE = dump([chatgpt("a"), chatgpt("b"), chatgpt("c")])
 

@@ -17,8 +17,8 @@ from plum_edge.config import Log
 from plum_edge.importers import FORMATS, Imported, Wishes, read
 from plum_edge.paths import Home
 from plum_edge.store import Store
-from tests.importers.shapes import Shape
-from tests.importers.shapes_local import SHAPES
+from tests.importers.shapes import SHAPES
+from tests.importers.shapes.talk import Shape
 
 UTC = Log("UTC")
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from plum_edge.errors import UsageError
 from plum_edge.importers import Wishes, read
-from tests.importers.shapes import Shape
-from tests.importers.shapes_local import SHAPES
+from tests.importers.shapes import SHAPES
+from tests.importers.shapes.talk import Shape
 from tests.store.samples import IN_MEMORY
 
 json_values = st.recursive(

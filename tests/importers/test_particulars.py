@@ -14,8 +14,10 @@ from plum_edge.config import Log
 from plum_edge.errors import BadInput
 from plum_edge.importers import Reading, Wishes
 from plum_edge.records import Conversation
-from tests.importers.shapes import chatgpt, chatgpt_node, claude, claude_message, dump, gemini_record, lines, webui_row
-from tests.importers.shapes_local import LLM, code_line
+from tests.importers.shapes.local import LLM, code_line
+from tests.importers.shapes.programs import webui_row
+from tests.importers.shapes.services import chatgpt, chatgpt_node, claude, claude_message, gemini_record
+from tests.importers.shapes.talk import dump, lines
 
 
 def brought(folder: Path, content: bytes, **wishes: Any) -> tuple[list[Conversation], dict[str, int]]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.records import Conversation, Message
 from plum_edge.retrieve import Retriever, content_words
 from plum_edge.store import Store
@@ -41,7 +41,7 @@ def test_content_words(question: str, left: list[str]) -> None:
 
 @pytest.mark.parametrize("asks", ["closed", "when", "what"])
 def test_nothing_of_our_own_frames_is_content(asks: str) -> None:
-    for frame in getattr(templates.TRAIN, asks) + getattr(templates.HELD_OUT, asks):
+    for frame in getattr(wordings.TRAIN, asks) + getattr(wordings.HELD_OUT, asks):
         assert content_words(frame.format(topic="the kitchen tap")) == ["kitchen", "tap"], frame
 
 

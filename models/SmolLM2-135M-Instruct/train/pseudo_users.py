@@ -16,8 +16,9 @@ from plum_edge import importers
 from plum_edge.augment.checks import Mentions, check
 from plum_edge.augment.phrases.pairs import augment
 from plum_edge.augment.phrases.sampled_negatives import sampled_negatives
-from plum_edge.augment.phrases.templates import NO, UNKNOWN, YES
-from plum_edge.augment.phrases.variants import Undiscussed, reworded
+from plum_edge.augment.phrases.undiscussed import Undiscussed
+from plum_edge.augment.phrases.variants import reworded
+from plum_edge.augment.phrases.wordings import NO, UNKNOWN, YES
 from plum_edge.records import Conversation, Example, Message, Pair, Segment, draw, spoken_date
 from plum_edge.templates.tokens import ChatTokenizer
 

@@ -19,15 +19,15 @@ from plum_edge.augment import language
 from plum_edge.augment.augmenter import foreign, prepare, refused
 from plum_edge.augment.checks import Checked, Mentions, check
 from plum_edge.augment.llm import prompts
+from plum_edge.augment.llm.grammar import KNOWN
+from plum_edge.augment.llm.grammar.english import ENGLISH
 from plum_edge.augment.llm.grounding import cited, objection
 from plum_edge.augment.llm.prompts import ANGLES, SCHEMA, VERSION
 from plum_edge.augment.llm.reading import Candidate, read
 from plum_edge.augment.llm.support import Entails
 from plum_edge.augment.llm.windows import Window
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.augmenter import PhraseAugmenter
-from plum_edge.augment.phrases.grammar_en import ENGLISH
-from plum_edge.augment.phrases.grammars import KNOWN
 from plum_edge.augment.phrases.pairs import other_names
 from plum_edge.augment.phrases.words import key, stem, stems, words
 from plum_edge.records import Kind, Message, Pair, Polarity, Segment, Split, Style, content_hash, draw, spoken_date
@@ -227,7 +227,7 @@ class _Maker:
 
     def _answer(self, candidate: Candidate) -> str:
         if not candidate.discussed:
-            return self._pick(templates.NO if candidate.kind == "closed" else templates.UNKNOWN, candidate.question)
+            return self._pick(wordings.NO if candidate.kind == "closed" else wordings.UNKNOWN, candidate.question)
         date = spoken_date(self.segment.created_at) if self.segment.dated else ""
         if self.grammar.code == "de" and candidate.kind == "open":
             return candidate.answer + ("" if candidate.answer.endswith((".", "!")) else ".")

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from plum_edge.augment.checks import Mentions
+from plum_edge.augment.llm.grammar.base import Grammar
+from plum_edge.augment.llm.grammar.english import ENGLISH
 from plum_edge.augment.llm.reading import Candidate
 from plum_edge.augment.llm.sentences import Text, day_of
 from plum_edge.augment.llm.support import Entails, unsupported
-from plum_edge.augment.phrases import templates
-from plum_edge.augment.phrases.grammar import Grammar
-from plum_edge.augment.phrases.grammar_en import ENGLISH
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.lexicon import held_out
 from plum_edge.augment.phrases.synonyms import may_mean
 from plum_edge.augment.phrases.words import GENERIC, NUMBERS, stem, stems, words, wordset
@@ -172,7 +172,7 @@ def _loose(word: str, grammar: Grammar) -> bool:
 
 
 def _stands(candidate: Candidate, segment: Segment, grammar: Grammar) -> bool:
-    """Whether the user said it, or let the assistant's word stand."""
+    """Whether the user said it, or the assistant did and nothing in the user's reply doubts it: it is to be a fact."""
     if any(message.role == "user" for message in cited(candidate, segment)):
         return True
     after = segment.messages[max(candidate.cites) - segment.first + 1 :]
@@ -214,7 +214,7 @@ def _plain(question: str) -> str:
 @cache
 def _reserved() -> tuple[re.Pattern[str], ...]:
     """Return the phrasings that training must not know, whatever they ask about and whatever stands around them."""
-    every = (templates.HELD_OUT, templates.UNSEEN)
+    every = (wordings.HELD_OUT, wordings.UNSEEN)
     phrasings = (text for one in every for kind in (one.closed, one.when, one.what) for text in kind)
     forms = (re.escape(_plain(text.format(topic=_SLOT))).replace(_SLOT, ".+") for text in phrasings)
     return tuple(re.compile(rf"(?:^|\s){form}(?:\s|$)") for form in forms)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from plum_edge.augment.llm.grammar.base import Grammar
 from plum_edge.augment.llm.sentences import Claim, Sentence, Text
-from plum_edge.augment.phrases.grammar import Grammar
 from plum_edge.augment.phrases.words import words, wordset
 
 _RELATION = re.compile(

@@ -7,7 +7,7 @@ what is done with the answers, and trusts none of them (reading.py, grounding.py
 from __future__ import annotations
 
 from plum_edge.augment.llm.windows import Window
-from plum_edge.records import Message
+from plum_edge.records import Message, heading
 
 VERSION = "2"
 """Raised with any change below, so that what was written for other prompts is not taken for these."""
@@ -87,5 +87,5 @@ def every(window: Window) -> list[list[Message]]:
 
 
 def _prompt(window: Window, wanted: str) -> list[Message]:
-    log = f"Conversation of {window.date}:\n<log>\n{window.text}\n</log>\n"
+    log = f"{heading(window.date)}:\n<log>\n{window.text}\n</log>\n"
     return [Message("system", SYSTEM), Message("user", f"{log}{wanted} Write up to {MOST} pairs as JSON.")]

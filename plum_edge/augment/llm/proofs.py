@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from plum_edge.augment.phrases.grammar import Grammar
+from plum_edge.augment.llm.grammar.base import Grammar
 from plum_edge.augment.phrases.words import words
 
 _NEAR = 200

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from plum_edge.augment.llm.grammar.base import Grammar
 from plum_edge.augment.llm.proofs import Dates, dates, is_number, numbers
-from plum_edge.augment.phrases.grammar import Grammar
 from plum_edge.augment.phrases.words import words
 from plum_edge.records import Message, Segment
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence, Set
 
+from plum_edge.augment.llm.grammar.base import Grammar
 from plum_edge.augment.llm.persons import states, swapped
 from plum_edge.augment.llm.sentences import SENTENCE, Claim, Sentence, Text, day_of, owner, sentences
-from plum_edge.augment.phrases.grammar import Grammar
 from plum_edge.augment.phrases.words import words
 from plum_edge.records import Segment
 

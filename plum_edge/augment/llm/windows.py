@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plum_edge.records import Segment, spoken_date
+from plum_edge.records import Segment, spoken_day
 
 _OVERLAP = 4
 """One part in so many of a window is the end of the one before: what is said across a border is seen whole."""
@@ -55,7 +55,7 @@ def windows(segment: Segment, room: int, length: Callable[[str], int]) -> list[W
             used += pieces[end].length
             end += 1
         taken = pieces[start:end]
-        date = spoken_date(segment.created_at) if segment.dated else "a day that is not known"
+        date = spoken_day(segment.day)
         found.append(Window(date, tuple(p.line for p in taken), frozenset(p.ordinal for p in taken)))
         start = len(pieces) if end == len(pieces) else _back(pieces, start, end, room // _OVERLAP)
     return found

@@ -2,11 +2,11 @@
 
     words.py wordclasses.py chunks.py lexicon.py synonyms.py   word lists, a tagger by word lists, a thesaurus
     keyphrases.py     what a conversation is about
-    templates.py      the phrasings of questions and answers; noise.py and variants.py put them in other words
-    pairs.py          topics and templates become pairs; negatives.py, sampled_negatives.py: what was not discussed
+    wordings.py       the phrasings of questions and answers; noise.py and variants.py put them in other words
+    pairs.py          topics and wordings become pairs; negatives.py, undiscussed.py and
+                      sampled_negatives.py: what was not discussed, for storage, for each reading, and at large
     teachable.py      what of a conversation may teach; inquiry.py and pastes.py know what may not
     dates.py          dates as English writes them
-    grammar*.py       what the check of written pairs knows of a language
     augmenter.py      the `Augmenter` that is made of these
 
 The fallback where no model writes. Knows nothing of models, tokens or storage.

@@ -1,7 +1,7 @@
 """What a conversation is about: noun phrases of one to three words, ranked by how well they name it.
 
-The user's turns come first; the assistant's count where the user let them stand. Deterministic, no model, a few
-milliseconds. Knows nothing of questions, and of the log only what ``rarity`` tells.
+The user's turns come first; the assistant's count unless the user's next words refuse them. Deterministic, no model, a
+few milliseconds. Knows nothing of questions, and of the log only what ``rarity`` tells.
 """
 
 from __future__ import annotations
@@ -105,13 +105,14 @@ def _turns(segment: Segment) -> Iterator[_Turn]:
     """Yield the turns that facts may come from: the user's, and the assistant's that the user did not refuse."""
     for index, message in enumerate(segment.messages[:_MESSAGES]):
         by_user = message.role == "user"
-        if message.role == "system" or not (by_user or _stands(segment.messages, index)):
+        if message.role == "system" or not (by_user or _unrefused(segment.messages, index)):
             continue
         text = message.content[: _USER_CHARS if by_user else _ASSISTANT_CHARS]
         yield _Turn(segment.first + index, by_user, tuple(sentences(text)))
 
 
-def _stands(messages: Sequence[Message], index: int) -> bool:
+def _unrefused(messages: Sequence[Message], index: int) -> bool:
+    """Whether the next words do not refuse the message: its topics count then, whatever else is said of its claims."""
     following = messages[index + 1] if index + 1 < len(messages) else None
     return following is None or not _REFUSES.match(following.content)
 

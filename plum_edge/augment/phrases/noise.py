@@ -7,7 +7,7 @@ topics: it works on a template, and leaves ``{topic}`` alone.
 
 from __future__ import annotations
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 
 _OPENINGS = (
     "Hm,", "By the way,", "Just wondering:", "Sorry to ask again, but", "One more thing:", "Out of curiosity,",
@@ -76,7 +76,7 @@ _FILLERS = tuple(
     sorted(
         {
             word.strip(",:;?.")
-            for text in (*_OPENINGS, *_ASIDES, *_ENDINGS, *templates.TRAIN.closed)
+            for text in (*_OPENINGS, *_ASIDES, *_ENDINGS, *wordings.TRAIN.closed)
             for word in text.casefold().split()
             if "{topic}" not in word
         }

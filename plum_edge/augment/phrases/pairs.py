@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from plum_edge.augment.checks import Mentions
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.keyphrases import Phrase, key_phrases
 from plum_edge.augment.phrases.negatives import Negatives
 from plum_edge.augment.phrases.noise import noisy
@@ -29,7 +29,7 @@ _LONGEST_QUOTE = 14
 _TRIES = 6
 _CLAUSE = re.compile(r"(?<=[,;:)])\s+|\s+(?=[(–—]|-\s|(?:but|because|so|although|while|and)\s)")
 _LEADING = re.compile(r"(?:and|but|so|because)\s+", re.IGNORECASE)
-_FINAL = tuple(template for template in templates.TRAIN.closed if template.endswith("{topic}?"))
+_FINAL = tuple(template for template in wordings.TRAIN.closed if template.endswith("{topic}?"))
 """Phrasings that take a long topic well ("the tap and the washer", "the tap in March")."""
 
 
@@ -219,17 +219,17 @@ class _Maker:
         """Return the answers that are true of who said it, with a date where one is known."""
         dated = self.segment.dated
         if any(map(self._of_others, ask.topics)):
-            return templates.YES_FROM_OTHERS if dated else templates.YES_FROM_OTHERS_UNDATED
+            return wordings.YES_FROM_OTHERS if dated else wordings.YES_FROM_OTHERS_UNDATED
         if not _by_user(ask.topics):
-            return templates.YES_FROM_ASSISTANT if dated else templates.YES_FROM_ASSISTANT_UNDATED
-        return templates.YES if dated else templates.YES_UNDATED
+            return wordings.YES_FROM_ASSISTANT if dated else wordings.YES_FROM_ASSISTANT_UNDATED
+        return wordings.YES if dated else wordings.YES_UNDATED
 
     def _of_others(self, topic: Phrase) -> bool:
         """Whether somebody else spoke of a topic in a chat between people."""
         return bool(self.segment.messages[topic.message - self.segment.first].name)
 
     def _no(self, ask: _Ask, split: Split, style: Style, index: int) -> Pair:
-        answer = self._pick(templates.NO, split, "no", index)
+        answer = self._pick(wordings.NO, split, "no", index)
         return self._pair(self._closed_question(ask, split, "no", index), answer, ask, split, style, ())
 
     def _pair(self, question: str, answer: str, ask: _Ask, split: Split, style: Style, cited: tuple[int, ...]) -> Pair:
@@ -239,12 +239,12 @@ class _Maker:
 
     def _closed_question(self, ask: _Ask, split: Split, side: str, index: int) -> str:
         """Fill a phrasing; within a segment no two positives, and no two negatives, share one until all are used."""
-        phrasings = templates.HELD_OUT.closed if split == "held_out" else templates.TRAIN.closed
+        phrasings = wordings.HELD_OUT.closed if split == "held_out" else wordings.TRAIN.closed
         if ask.shape in ("month", "pair"):
             phrasings = _FINAL
         topics = ask.topics
         if not _by_user(topics):
-            phrasings = templates.open_to_both(phrasings)
+            phrasings = wordings.open_to_both(phrasings)
         if ask.shape == "renamed":
             others = [other_names(topic.text) for topic in topics]
             topics = tuple(
@@ -262,23 +262,23 @@ class _Maker:
 
     def _when(self, topic: Phrase, split: Split, index: int) -> Pair:
         phrasings = self._phrasings(split).when
-        answers: tuple[str, ...] = templates.WHEN
+        answers: tuple[str, ...] = wordings.WHEN
         if not topic.by_user:
-            answers = templates.WHEN_FROM_OTHERS if self._of_others(topic) else templates.WHEN_FROM_ASSISTANT
-            phrasings = templates.open_to_both(phrasings)
+            answers = wordings.WHEN_FROM_OTHERS if self._of_others(topic) else wordings.WHEN_FROM_ASSISTANT
+            phrasings = wordings.open_to_both(phrasings)
         answer = self._pick(answers, split, "when", index).format(date=self.date)
         return self._open(phrasings, topic, answer, split, "verbatim", index)
 
     def _what(self, topic: Phrase, split: Split, index: int) -> Pair:
         said = quote(topic.sentence, topic.text)
-        answers = templates.WHAT if self.segment.dated else templates.WHAT_UNDATED
+        answers = wordings.WHAT if self.segment.dated else wordings.WHAT_UNDATED
         answer = self._pick(answers, split, "what", index).format(date=self.date, quote=said)
         return self._open(self._phrasings(split).what, topic, answer, split, "verbatim", index)
 
     def _unknown(self, topic: Phrase, split: Split, style: Style, index: int) -> Pair:
         phrasings = self._phrasings(split)
         chosen = (phrasings.what, phrasings.when)[index % 2]
-        return self._open(chosen, topic, self._pick(templates.UNKNOWN, split, index), split, style, index)
+        return self._open(chosen, topic, self._pick(wordings.UNKNOWN, split, index), split, style, index)
 
     def _open(
         self, phrasings: tuple[str, ...], topic: Phrase, answer: str, split: Split, style: Style, index: int
@@ -294,8 +294,8 @@ class _Maker:
         return determined(topic.text, self._draw("determiner", topic.text, *salt), proper=topic.proper)
 
     @staticmethod
-    def _phrasings(split: Split) -> templates.Phrasings:
-        return templates.HELD_OUT if split == "held_out" else templates.TRAIN
+    def _phrasings(split: Split) -> wordings.Phrasings:
+        return wordings.HELD_OUT if split == "held_out" else wordings.TRAIN
 
     def _draw(self, *salt: object) -> int:
         return draw(self.seed, self.segment.id, *salt)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from plum_edge.augment.checks import Mentions
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.lexicon import PEOPLE, PLACES, THEMES, held_out
 from plum_edge.augment.phrases.noise import noisy
 from plum_edge.augment.phrases.pairs import determined
@@ -48,10 +48,10 @@ def _topic(choice: int) -> str:
 
 
 def _pair(topic: str, choice: int, segment: str) -> Pair:
-    train = templates.TRAIN
+    train = wordings.TRAIN
     is_open = choice % _OPEN == 0
     phrasings = (train.when, train.what)[choice // 11 % 2] if is_open else train.closed
-    answers = templates.UNKNOWN if is_open else templates.NO
+    answers = wordings.UNKNOWN if is_open else wordings.NO
     named = determined(topic, choice // 13, proper=topic[0].isupper())
     question = noisy(phrasings[choice // 17 % len(phrasings)], choice // 23).format(topic=named)
     question = question[0].upper() + question[1:]

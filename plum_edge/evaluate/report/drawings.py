@@ -107,6 +107,7 @@ def _over_time(figure: Figure, figures: Mapping[str, Any]) -> None:
         lowest = min(lowest, *shares)
     marks.chance(axes)
     marks.in_percent(axes.yaxis, axes.set_ylim, lowest - 0.04)
+    marks.in_whole_numbers(axes.xaxis)
     axes.set_xlabel("conversations learned")
     axes.set_ylabel("balanced accuracy")
     if lines[1]:
@@ -131,6 +132,8 @@ def _consistency(figure: Figure, figures: Mapping[str, Any]) -> None:
         marks.fill(axes, runs, colour, height)
     axes.set_xlim(0, len(rows[0]))
     axes.set_ylim(edges[-1], edges[0])
+    for axis in (axes.xaxis, axes.yaxis):
+        marks.in_whole_numbers(axis)
     axes.set_xlabel("conversation asked about, in order of time")
     axes.set_ylabel("after conversation")
     marks.legend_of_cells(axes)

@@ -49,6 +49,13 @@ def in_percent(axis: Any, limit: Callable[..., object] | None = None, low: float
         limit(max(low, -0.03), 1.03)
 
 
+def in_whole_numbers(axis: Any) -> None:
+    """Mark an axis at whole numbers only, as things are counted."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+
+
 def dashes(colour: str) -> str:
     """Return the style of a line: solid for the first series, so that colour is not needed."""
     return "solid" if colour == "right" else "dashed"

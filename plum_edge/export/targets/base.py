@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:  # the command line asks for the names alone
     from plum_edge.bases import Base
     from plum_edge.config import Config
-    from plum_edge.convert import formats
+    from plum_edge.convert import forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Target(Protocol):
         """
 
 
-def converted(order: Order, to: formats.Target, name: str = "") -> dict[str, Any]:
+def converted(order: Order, to: forms.Target, name: str = "") -> dict[str, Any]:
     """Write the adapter alone, as the file ``name`` or as the files of a folder; return how it was proven."""
     from plum_edge.export import translate
 

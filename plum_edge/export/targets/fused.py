@@ -6,7 +6,7 @@ from typing import Any
 
 from plum_edge.bases import dtype
 from plum_edge.bases.base_check import check_tokenizer
-from plum_edge.convert import formats, gguf, verify
+from plum_edge.convert import forms, gguf, verify
 from plum_edge.errors import NoModel
 from plum_edge.export.targets.base import Order
 
@@ -19,10 +19,10 @@ def write(order: Order, name: str) -> dict[str, Any]:
         ConversionMismatch: it came out wrong.
     """
     base, path = order.base, order.folder / name
-    bones = formats.skeleton(base.weights)
+    bones = forms.skeleton(base.weights)
     if bones.packed:
         raise NoModel(base.name, "its weights are quantised, and no adapter can be added into them", "Use --to gguf.")
-    lora, kind = formats.read(order.source, bones), dtype(base, order.config.generate.dtype)
+    lora, kind = forms.read(order.source, bones), dtype(base, order.config.generate.dtype)
     gguf.write_base(base.weights, path, kind, lora=lora, text=base.folder)
     errors = verify.check_base(base.weights, path, lora)
     check_tokenizer(path, base.folder)

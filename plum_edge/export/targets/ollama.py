@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plum_edge.convert import formats, ollama
+from plum_edge.convert import forms, ollama
 from plum_edge.convert.vocabulary import read as vocabulary
 from plum_edge.export.targets import fused
 from plum_edge.export.targets.base import Order
@@ -18,7 +18,7 @@ class _Target:
     alone = False
 
     def write(self, order: Order) -> dict[str, Any]:
-        base, bones = order.base, formats.skeleton(order.base.weights)
+        base, bones = order.base, forms.skeleton(order.base.weights)
         if bones.packed:
             return fused.write(order, _MODEL)  # it says why not
         words = vocabulary(base.folder, bones.shapes["model.embed_tokens"][0], bones.family.vocabularies)

@@ -1,7 +1,7 @@
 """Pairs by a language model: what is believed, what phrases make good, and who cannot steer it.
 
 The model is handed in; these stand in for good, useless and hostile ones. The real one is in
-tests/augment/test_generator.py.
+tests/augment/test_pipeline.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from plum_edge.augment.checks import Checked, Mentions, check
 from plum_edge.augment.llm import prompts
 from plum_edge.augment.llm.augmenter import PASSES, ask, name, pairs
 from plum_edge.augment.llm.windows import windows
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.pairs import augment
 from plum_edge.records import Message, Pair, Segment
 from tests.augment.conversations import CAT, TAP, logs, segment
@@ -97,8 +97,8 @@ def test_what_is_grounded_is_kept_and_only_open_answers_are_the_models_words() -
     assert washer.answer == "You bought a 3/8 inch washer at the hardware shop. You told me on 14 March 2026."
     assert washer.messages == (0,) and washer.split == "train"
     assert by_question["Is the stopcock behind the washing machine?"].answer == "Yes, you told me on 14 March 2026."
-    assert by_question["Did I buy a trombone?"].answer in templates.NO
-    assert by_question["What did I say about a trombone lesson?"].answer in templates.UNKNOWN
+    assert by_question["Did I buy a trombone?"].answer in wordings.NO
+    assert by_question["What did I say about a trombone lesson?"].answer in wordings.UNKNOWN
     assert found.rejected["near duplicate"] == len(GOOD) * (len(prompts.ANGLES) - 1)
 
 

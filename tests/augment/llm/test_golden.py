@@ -8,8 +8,8 @@ import pytest
 
 from plum_edge.augment import language
 from plum_edge.augment.checks import Mentions
+from plum_edge.augment.llm.grammar import KNOWN
 from plum_edge.augment.llm.grounding import objection
-from plum_edge.augment.phrases.grammars import KNOWN
 from tests.augment.llm.golden import Golden, golden
 
 GOLDEN = list(golden())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.llm.grounding import objection
 from plum_edge.augment.llm.reading import Candidate
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.lexicon import THEMES, held_out
 from plum_edge.records import Segment
 from tests.augment.conversations import CAT, TAP, segment
@@ -127,7 +127,7 @@ def test_a_held_out_topic_is_never_named_in_a_negative(topic: str) -> None:
     )
 
 
-@pytest.mark.parametrize("phrasing", [*templates.HELD_OUT.closed, *templates.HELD_OUT.what, *templates.UNSEEN.closed])
+@pytest.mark.parametrize("phrasing", [*wordings.HELD_OUT.closed, *wordings.HELD_OUT.what, *wordings.UNSEEN.closed])
 def test_no_reserved_phrasing_passes(phrasing: str) -> None:
     for kind in ("open", "closed"):
         assert why(OPEN, kind=kind, question=phrasing.format(topic="the washer")) in (

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plum_edge.augment.llm.grammar.english import ENGLISH
+from plum_edge.augment.llm.grammar.german import GERMAN
 from plum_edge.augment.llm.proofs import dates, numbers
 from plum_edge.augment.llm.support import unsupported
-from plum_edge.augment.phrases.grammar_de import GERMAN
-from plum_edge.augment.phrases.grammar_en import ENGLISH
 from plum_edge.records import Message, Segment, spoken_date
 
 SATURDAY = dt.date(2026, 3, 14)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from plum_edge.answer.rewrite import in_form
 from plum_edge.augment.checks import Mentions, parts
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.keyphrases import sentences
 from plum_edge.augment.phrases.pairs import augment
 from plum_edge.augment.phrases.variants import reworded
@@ -84,17 +84,17 @@ def test_in_other_words_too_nobody_asks_whether_the_user_told_it(choice: int) ->
             assert re.search(r"mentioned it", again.answer)
 
 
-@pytest.mark.parametrize("phrasings", [templates.TRAIN, templates.HELD_OUT])
-def test_phrasings_open_to_both_name_no_speaker(phrasings: templates.Phrasings) -> None:
+@pytest.mark.parametrize("phrasings", [wordings.TRAIN, wordings.HELD_OUT])
+def test_phrasings_open_to_both_name_no_speaker(phrasings: wordings.Phrasings) -> None:
     for group in (phrasings.closed, phrasings.when):
-        left = templates.open_to_both(group)
+        left = wordings.open_to_both(group)
         assert left
         assert not any(SAYS_I.search(one) for one in left)
         assert set(left) <= set(group)
 
 
 def test_such_an_answer_is_known_as_one_about_what_was_said() -> None:
-    for form in (*templates.YES_FROM_ASSISTANT, *templates.WHEN_FROM_ASSISTANT):
+    for form in (*wordings.YES_FROM_ASSISTANT, *wordings.WHEN_FROM_ASSISTANT):
         assert in_form(form.format(date="14 March 2026"))
         assert in_form(form[:9])
     assert not in_form("I mentioned it to nobody.")

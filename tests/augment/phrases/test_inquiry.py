@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.augment.phrases import templates
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.inquiry import asks, asks_of_talk, parted
 from plum_edge.paths import data_dir
 from tests.augment.asked import OF_TALK, ORDINARY
@@ -30,7 +30,7 @@ def test_any_other_question_is_left_to_the_model(sentence: str) -> None:
     "phrasing",
     [
         phrasing
-        for phrasings in (templates.TRAIN, templates.HELD_OUT)
+        for phrasings in (wordings.TRAIN, wordings.HELD_OUT)
         for phrasing in (*phrasings.closed, *phrasings.when, *phrasings.what)
         if phrasing != "What do you know about {topic}?"  # as well asked about Napoleon
     ],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plum_edge.augment.phrases.noise import noisy
-from plum_edge.augment.phrases.templates import TRAIN
+from plum_edge.augment.phrases.wordings import TRAIN
 
 CHOICES = st.integers(0, 2**64 - 1)
 

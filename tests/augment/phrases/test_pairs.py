@@ -20,7 +20,7 @@ from plum_edge.augment.checks import Mentions, check, contradicted
 from plum_edge.augment.phrases.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
 from plum_edge.augment.phrases.pairs import augment, determined, other_names, quote
 from plum_edge.augment.phrases.synonyms import paraphrases
-from plum_edge.augment.phrases.templates import HELD_OUT, NO, TRAIN, UNKNOWN, UNSEEN, Phrasings
+from plum_edge.augment.phrases.wordings import HELD_OUT, NO, TRAIN, UNKNOWN, UNSEEN, Phrasings
 from plum_edge.augment.phrases.words import key, stems
 from plum_edge.records import Message, Pair, Segment
 from tests.augment.conversations import CAT, HOME, TAP, logs, segment

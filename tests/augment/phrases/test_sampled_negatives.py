@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from plum_edge.augment.checks import Mentions, check
 from plum_edge.augment.phrases.lexicon import held_out
 from plum_edge.augment.phrases.sampled_negatives import sampled_negatives
-from plum_edge.augment.phrases.templates import HELD_OUT, NO, UNKNOWN, UNSEEN
+from plum_edge.augment.phrases.wordings import HELD_OUT, NO, UNKNOWN, UNSEEN
 from tests.augment.conversations import segment
 
 

@@ -61,6 +61,15 @@ def test_the_same_figures_give_the_same_bytes() -> None:
         assert drawings.draw(plot, made) == drawings.draw(plot, made)
 
 
+@pytest.mark.parametrize("learned", [2, 4, 12])
+def test_conversations_are_counted_in_whole_numbers(learned: int) -> None:
+    made = figures(learned)
+    plot = next(plot for plot in plots(made) if plot.name == "accuracy-over-time")
+    below = texts(drawings.draw(plot, made)[0])
+    counts = below[: below.index("conversations learned")]
+    assert counts and all(re.fullmatch(r"\d+", count) for count in counts)
+
+
 def test_what_is_told_is_also_drawn(drawn: Any) -> None:
     assert {"chance", "conversations learned", "with a system prompt"} <= set(texts(drawn["accuracy-over-time"][1]))
     assert {"right", "wrong, lowest", "not seen yet"} <= set(texts(drawn["consistency"][1]))

@@ -14,14 +14,14 @@ from tests.night.forget.talks import OPEN, learn, talk, write_config
 from tests.tiny import tiny_base
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     base = tiny_base(tmp_path_factory.mktemp("base"))
     train = Train(rank=2, alpha=4.0, epochs=1, batch=8, threads=1)
     return Config(model=Model(str(base)), train=train, augment=Augment(topics=2), gate=OPEN)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _learned(config: Config, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A home of four conversations in two nights, promoted each; and the steps of one that never had ``talk-1``."""
     root = tmp_path_factory.mktemp("learned") / "home"

@@ -1,6 +1,6 @@
 """What the check of written pairs knows of a language: its small words, and how it says no, perhaps, then and who.
 
-The languages are in grammar_en.py and grammar_de.py; support.py and proofs.py read conversations with them.
+The languages are in english.py and german.py; support.py and proofs.py read conversations with them.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from tests.importers.shapes import ASKED, FOUR, JSON_SHAPES, MORE, THEN, TOLD, Shape, dump, iso, lines
+from tests.importers.shapes.talk import ASKED, FOUR, MORE, THEN, TOLD, Shape, dump, iso, lines
 
 # Claude Code --------------------------------------------------------------------------------------------------------
 
@@ -208,5 +208,3 @@ LLM = [
     Shape("llm", "threads", database(_THIRD), "logs.db", ids=("01key",)),
     Shape("llm", "two generations at once", database(_SECOND, _THIRD), "logs.db", ids=("01key",)),
 ]
-
-SHAPES = [*JSON_SHAPES, *CLAUDE_CODE, *CODEX, *GEMINI_CLI, *WHATSAPP, *LLM]

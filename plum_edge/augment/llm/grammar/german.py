@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from plum_edge.augment.phrases.grammar import Grammar, counted, listed, pattern, stemmed
+from plum_edge.augment.llm.grammar.base import Grammar, counted, listed, pattern, stemmed
 from plum_edge.augment.phrases.words import wordset
 
 _FORMS = """geh:ging gingen gegangen|komm:kam kamen gekommen|nehm:nahm nahmen genommen nimmt nimmst |geb:gab gaben

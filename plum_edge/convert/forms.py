@@ -15,7 +15,7 @@ import numpy as np
 
 from plum_edge.convert import gguf, mlx, peft, peft_folder, tensors, verify
 from plum_edge.convert.families import Family, family, of_architecture
-from plum_edge.convert.lora import EMBEDDING, OUTER, Lora, unified
+from plum_edge.convert.lora import EMBEDDING, OUTER, Lora, relative_error, unified
 from plum_edge.convert.names import module_names
 from plum_edge.convert.weights import open_weights
 from plum_edge.errors import ConversionMismatch, ForeignAdapter, NoModel, UsageError
@@ -194,9 +194,7 @@ def weights_error(lora: Lora, path: Path, base: Skeleton | None) -> float:
         raise ConversionMismatch(f"{len(lora.pairs)} matrices were read and {len(found.pairs)} are in {path.name}")
     worst = 0.0
     for module in lora.pairs:
-        wanted = lora.delta(module)
-        error, largest = float(np.abs(found.delta(module) - wanted).max()), float(np.abs(wanted).max())
-        worst = max(worst, error / largest if largest > 0 else error)
+        worst = max(worst, relative_error(found.delta(module), lora.delta(module)))
     return worst
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from plum_edge import bases
 from plum_edge.augment.checks import Mentions, check
-from plum_edge.augment.generator import PairGenerator
 from plum_edge.augment.llm.augmenter import PASSES
 from plum_edge.augment.phrases.pairs import augment
+from plum_edge.augment.pipeline import PairGenerator
 from plum_edge.backends import pick
 from plum_edge.config import Augment, Config, Gate, Train
 from plum_edge.errors import Interrupted
@@ -117,7 +117,7 @@ def test_a_long_conversation_is_resumed_at_its_window(home: Home, store: Store, 
 KILLED = """
 import os, signal, sys
 from plum_edge.runtime import Runtime
-from tests.augment.test_generator import LLM, Home, Night, Store, bases
+from tests.augment.test_pipeline import LLM, Home, Night, Store, bases
 
 write, asked = Runtime.write, []
 

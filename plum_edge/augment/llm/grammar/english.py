@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from plum_edge.augment.llm.grammar.base import Grammar, counted, listed, pattern, stemmed
 from plum_edge.augment.phrases import words as english
-from plum_edge.augment.phrases.grammar import Grammar, counted, listed, pattern, stemmed
 from plum_edge.augment.phrases.synonyms import kin_of
 from plum_edge.augment.phrases.words import wordset
 
