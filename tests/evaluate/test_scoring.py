@@ -59,6 +59,9 @@ class Fixed:
     def answer(self, question: str) -> str:
         return self.text
 
+    def answer_many(self, questions: Sequence[str]) -> list[str]:
+        return [self.answer(question) for question in questions]
+
 
 scored_lists = st.lists(
     st.builds(
