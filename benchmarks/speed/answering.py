@@ -16,6 +16,7 @@ from benchmarks.speed.apart import NotMeasured, once
 from benchmarks.speed.bench import Bench
 from benchmarks.speed.table import ABSENT, Table, number, verdict
 from plum_edge.config import Template
+from plum_edge.runtime import Runtime
 
 ANSWER = 32
 """Tokens that are written after each context."""
@@ -128,7 +129,6 @@ def _plain(
 def _own(
     base: str, adapter: str | None, context: int, threads: int
 ) -> tuple[Callable[[list[int]], Iterator[int]], int]:
-    from plum_edge.runtime import Runtime
 
     runtime = Runtime(Path(base), context=context, threads=threads)
     runtime.use(Path(adapter) if adapter else None)
@@ -152,14 +152,15 @@ def _asking(bench: Bench, given: dict[str, Any]) -> Table:
         try:
             found[system] = once("benchmarks.speed.answering:ask", given, system, bench.threads)
         except NotMeasured as why:
-            rows.append([system, f"not measured: {why}", *[ABSENT] * 5])
+            rows.append([system, f"not measured: {why}", *[ABSENT] * 7])
             continue
         one = found[system]
         figures = [number(one["single"]), number(one["many"]), number(one["many"] / one["single"], 2)]
-        rows.append([system, *figures, f"{one['differs']:.0e}", number(one["swap"], 2), number(one["first"], 1)])
+        swaps = (number(one["read"], 1), number(one["swap"], 2), number(one["first"], 1))
+        rows.append([system, *figures, f"{one['differs']:.0e}", *swaps])
     header = (
-        "system", "questions/s, one by one", "side by side", "gain", "largest difference of p(yes)", "swap ms",
-        "first token after a swap, ms",
+        "system", "questions/s, one by one", "side by side", "gain", "largest difference of p(yes)",
+        "first use of an adapter, ms", "swap to one in memory, ms", "first token after a swap, ms",
     )  # fmt: skip
     notes = [f"p(yes) of {QUESTIONS} questions in three phrasings, {bench.base}, {bench.threads} threads."]
     if adapted := found.get(f"{OURS}, adapter"):
@@ -174,20 +175,26 @@ def _asking(bench: Bench, given: dict[str, Any]) -> Table:
 def ask(given: dict[str, Any], system: str, threads: int) -> dict[str, float]:
     """Ask one by one, and side by side; swap the adapter. Questions a second, and milliseconds."""
     from plum_edge.records import Message
-    from plum_edge.runtime import Runtime
 
     prompts = [[Message("user", text)] for text in _questions()]
     file = Path(given["adapter"]) if system.endswith("adapter") else None
     with Runtime(Path(given["base"]), threads=threads, template=Template(**given["template"])) as runtime:
-        runtime.use(file)
+        _, read = _timed(lambda: runtime.use(file))
         runtime.p_yes(prompts[0])
         alone, single = _timed(lambda: [runtime.p_yes(prompt) for prompt in prompts])
         together, many = _timed(lambda: runtime.p_yes_many(prompts))
-        swaps = sorted(_timed(lambda: runtime.use(file))[1] for _ in range(5))
+        swaps = sorted(_swap(runtime, file) for _ in range(5))
         _, first = _timed(lambda: runtime.p_yes(prompts[0]))
     differs = max(abs(a - b) for a, b in zip(alone, together, strict=True))
     count, swap = len(prompts), 1000 * swaps[len(swaps) // 2]
-    return {"single": count / single, "many": count / many, "differs": differs, "swap": swap, "first": 1000 * first}
+    times = {"read": 1000 * read, "swap": swap, "first": 1000 * first}
+    return {"single": count / single, "many": count / many, "differs": differs, **times}
+
+
+def _swap(runtime: Runtime, file: Path | None) -> float:
+    """Return the seconds from the bare base back to an adapter."""
+    runtime.use(None)
+    return _timed(lambda: runtime.use(file))[1]
 
 
 def _questions() -> Sequence[str]:

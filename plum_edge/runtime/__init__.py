@@ -7,6 +7,7 @@
     session.py      chats, p(yes), answers; room.py: how much of a chat can be read
     answer.py       an answer token by token; sampling.py, grammar.py, loops.py and thinking.py have a say in it
     engine.py       llama.cpp: a model, its cache, logits; tree.py: many prompts as one; library.py: the binding
+    held.py         the adapters that stay in memory; adapter_check.py: whether a file is one for this base
     likelihood.py   losses token by token; divergence.py: how far an adapter moves the base
 
 Knows nothing of the log, of training, or of what is asked and why.

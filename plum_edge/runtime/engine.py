@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from plum_edge.convert.gguf_header import Header, NotGguf, read
-from plum_edge.errors import ForeignAdapter, IntegrityError, NoModel
-from plum_edge.runtime.adapter_check import check_adapter
+from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.runtime.grammar import Grammar
+from plum_edge.runtime.held import Held
 from plum_edge.runtime.library import Closed, library, listen, reason
 from plum_edge.runtime.sampling import Sampler, Sampling
 from plum_edge.runtime.tree import common, groups, tree
@@ -67,6 +67,7 @@ class Engine:
         self._model: Any = llama.llama_model_load_from_file(str(path).encode(), model)
         if not self._model:
             raise NoModel(str(path), f"llama.cpp refuses it ({reason()})")
+        self._held = Held(llama, self._model, self.header)
         self._vocab = llama.llama_model_get_vocab(self._model)
         self._size = int(llama.llama_vocab_n_tokens(self._vocab))
         self._strip = int(llama.llama_vocab_type(self._vocab) == _SPM)
@@ -124,22 +125,14 @@ class Engine:
         Raises:
             ForeignAdapter: no such file, no adapter, or one for another base.
         """
+        self._llama.llama_model_n_params(self._model)  # a closed one says so
         if path is None and self._adapter is None:
-            self._llama.llama_model_n_params(self._model)  # a closed one says so
             return
-        fresh = None
-        if path is not None:
-            check_adapter(path, self.header)
-            listen()
-            fresh = self._llama.llama_adapter_lora_init(self._model, str(path).encode())
-            if not fresh:
-                raise ForeignAdapter(path, f"llama.cpp refuses it ({reason()})")
-        # Set the new one before the old is freed: an adapter that is freed while it is set is a crash.
+        fresh = None if path is None else self._held.get(path)
         self.clear()
         self._set(fresh, scale)
-        if self._adapter is not None:
-            self._llama.llama_adapter_lora_free(self._adapter)
         self._adapter, self._scale = fresh, scale
+        self._held.trim()  # only now: an adapter that is freed while it is set is a crash
 
     def _set(self, adapter: Any, scale: float) -> None:
         if adapter is None:
@@ -394,7 +387,8 @@ class Engine:
         """Free everything; a second call does nothing, any other call then raises ValueError."""
         if self._context and self._adapter:
             self._set(None, 0.0)
-            self._llama.llama_adapter_lora_free(self._adapter)
+        if self._model:
+            self._held.free()
         if self._context:
             self._llama.llama_free(self._context)
         if self._model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -339,6 +340,35 @@ def test_the_adapters_file_may_go_once_it_is_loaded(folder: Path, tmp_path: Path
     assert runtime.p_yes(ASK) == pytest.approx(p, abs=1e-5) and math.isfinite(p)
 
 
+def test_going_back_to_an_adapter_reads_nothing(folder: Path, tmp_path: Path, runtime: Runtime) -> None:
+    path = tmp_path / "a.gguf"
+    path.write_bytes((folder / "1.gguf").read_bytes())
+    runtime.use(path)
+    p, when = runtime.p_yes(ASK), path.stat().st_mtime_ns
+    path.write_bytes(b"\0" * path.stat().st_size)
+    os.utime(path, ns=(when, when))  # as if nothing had happened: only one who reads it sees that it has
+    runtime.use(None)
+    runtime.use(path)
+    assert runtime.p_yes(ASK) == pytest.approx(p, abs=1e-5)
+    for other in ("2", "1"):  # with two more it is held no longer
+        runtime.use(folder / f"{other}.gguf")
+    with pytest.raises(ForeignAdapter):
+        runtime.use(path)
+
+
+def test_another_file_of_the_same_name_is_another_adapter(folder: Path, tmp_path: Path, runtime: Runtime) -> None:
+    path = tmp_path / "a.gguf"
+    found = []
+    for name in ("1", "2"):
+        path.write_bytes((folder / f"{name}.gguf").read_bytes())
+        os.utime(path, ns=(int(name), int(name)))
+        runtime.use(path)
+        found.append(runtime.p_yes(ASK))
+        runtime.use(folder / f"{name}.gguf")
+        assert runtime.p_yes(ASK) == pytest.approx(found[-1], abs=1e-5)
+    assert found[0] != pytest.approx(found[1], abs=1e-3)
+
+
 # -- life --------------------------------------------------------------------------------------------------------------
 
 
@@ -365,11 +395,16 @@ def test_llama_cpp_writes_nothing(folder: Path, tmp_path: Path, capfd: pytest.Ca
 
 
 def test_closed_is_closed(folder: Path) -> None:
-    runtime = Runtime(folder / "base.gguf")
-    runtime.use(folder / "1.gguf")
+    runtime, adapter = Runtime(folder / "base.gguf"), folder / "1.gguf"
+    runtime.use(adapter)
     runtime.close()
     runtime.close()
-    for call in (lambda: runtime.p_yes(ASK), lambda: runtime.use(None), lambda: runtime.logits([1])):
+    for call in (
+        lambda: runtime.p_yes(ASK),
+        lambda: runtime.use(None),
+        lambda: runtime.use(adapter),
+        lambda: runtime.logits([1]),
+    ):
         with pytest.raises(ValueError, match="closed"):
             call()
 
