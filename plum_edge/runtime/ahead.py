@@ -25,15 +25,20 @@ class Ahead:
 
     def write(self, prompts: Sequence[Sequence[int]], most: int) -> None:
         """Write the likeliest answers to prompts that fit together with them, at most ``most`` tokens each."""
-        new = [ids for ids in dict.fromkeys(map(tuple, prompts)) if len(self._written.get(ids, ())) < most]
+        new = [ids for ids in dict.fromkeys(map(tuple, prompts)) if not self._reaches(ids, most)]
         written: list[list[Likeliest]] = [[] for _ in new]
 
         def choose(n: int, row: np.ndarray) -> int:
             written[n].append(_likeliest(row))
             return written[n][-1][0]
 
-        self._engine.write(new, most, choose)
+        self._engine.write([list(ids) for ids in new], most, choose)
         self._written |= zip(new, written, strict=True)
+
+    def _reaches(self, prompt: tuple[int, ...], most: int) -> bool:
+        """Return whether so much of an answer is written, or all of it."""
+        written = self._written.get(prompt, [])
+        return len(written) >= most or bool(written and self._engine.ends(written[-1][0]))
 
     def tokens(self, prompt: Sequence[int]) -> list[int]:
         """Return what was written of the likeliest answer to a prompt; the token that ends it is its last."""
