@@ -24,7 +24,9 @@ from plum_edge.records import Progress, Question
 AGES = 5
 """Groups of conversations by age in `summarise`."""
 AT_ONCE = 64
-"""Questions that are asked together."""
+"""Closed questions that are asked together."""
+_WRITTEN = 16
+"""Open ones: more side by side are hardly faster, and progress is told after each group."""
 DRAWS = 2_000
 """Draws of the bootstrap."""
 _Z95 = 1.959963984540054
@@ -92,8 +94,8 @@ def score(questions: Sequence[Question], asker: Asker, progress: Progress | None
         scored |= {n: mark(questions[n], p_yes) for n, p_yes in zip(part, answers, strict=True)}
         tell(part[-1])
     opened = [n for n, question in enumerate(questions) if not question.closed]
-    for start in range(0, len(opened), AT_ONCE):
-        part = opened[start : start + AT_ONCE]
+    for start in range(0, len(opened), _WRITTEN):
+        part = opened[start : start + _WRITTEN]
         said = asker.answer_many([questions[n].question for n in part])
         scored |= {n: _open(questions[n], answer) for n, answer in zip(part, said, strict=True)}
         tell(part[-1])
