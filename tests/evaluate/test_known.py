@@ -1,4 +1,4 @@
-"""Nothing is asked twice of the same weights, and whatever is kept is what they say; over llama.cpp with a tiny base."""
+"""Nothing is asked twice of the same weights, and what is kept is what they say; over llama.cpp with a tiny base."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from plum_edge.evaluate.known import Known
-from plum_edge.records import Message
 from plum_edge.runtime import Runtime
 from tests.runtime.test_session import folder
 from tests.runtime.test_side_by_side import QUESTIONS
