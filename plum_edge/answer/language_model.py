@@ -52,6 +52,9 @@ class LanguageModel(Protocol):
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token."""
 
+    def read_ahead(self, prompts: Sequence[Sequence[Message]], tokens: int) -> None:
+        """Write the likeliest answers side by side, so that `opening` and `answer` take no time for them."""
+
 
 def with_context(context: str | None, messages: Sequence[Message]) -> list[Message]:
     """Return the messages with what there is to read before them, if there is anything."""

@@ -151,6 +151,16 @@ class Model:
         self.put_on()
         return _answered(self._runtime, Asked(self.messages(question)))
 
+    def answer_many(self, questions: Sequence[str]) -> list[str]:
+        """Return the same of each question."""
+        self.read_ahead(questions)
+        return [self.answer(question) for question in questions]
+
+    def read_ahead(self, questions: Sequence[str]) -> None:
+        """Have the model write its likeliest answers side by side."""
+        self.put_on()
+        self._runtime.read_ahead([self.messages(question) for question in questions], _MAX_TOKENS)
+
     def put_on(self) -> None:
         """Put the model's own adapter on, or take another's off."""
         if not self._begun or self._runtime.adapter_id != self._name:
@@ -197,6 +207,11 @@ class Rememberer:
         messages = self._model.messages(question)
         return _answered(self._runtime, recollect(self._runtime, messages, decide=self._decide).asked)
 
+    def answer_many(self, questions: Sequence[str]) -> list[str]:
+        """Return the same of each question."""
+        self._model.read_ahead(questions)
+        return [self.answer(question) for question in questions]
+
 
 class Together:
     """The adapter remembers, the bare base reads, and all have a say (`joint.Joint`)."""
@@ -225,6 +240,10 @@ class Together:
         """Return the answer of the one who is to speak."""
         return _answered(self._runtime, self._joint.speaker(*self._asked(question)))
 
+    def answer_many(self, questions: Sequence[str]) -> list[str]:
+        """Return the same of each question."""
+        return [self.answer(question) for question in questions]
+
     def _asked(self, question: str) -> tuple[list[Message], list[list[Message]], float]:
         asked = [Message("user", question)]
         return asked, [with_context(reads(question), asked) for reads in self._reads], self._found(question)
@@ -249,6 +268,10 @@ class Threshold:
         """Return the best message, quoted, where the score reaches the threshold; what else could it say?"""
         quote = self._library.quote(self._ranking, question) if self.p_yes(question) >= 0.5 else None
         return f'You said: "{quote}"' if quote else "I do not know: we have not talked about that."
+
+    def answer_many(self, questions: Sequence[str]) -> list[str]:
+        """Return the same of each question."""
+        return [self.answer(question) for question in questions]
 
 
 def asker(

@@ -68,6 +68,10 @@ class Meter:
         self._note(messages)
         return self._runtime.opening(messages, tokens)
 
+    def read_ahead(self, prompts: Sequence[Sequence[Message]], tokens: int) -> None:
+        """Write the likeliest answers side by side; whoever takes one notes its prompt."""
+        self._runtime.read_ahead(prompts, tokens)
+
     def _note(self, messages: Sequence[Message]) -> None:
         self._prompts.add((self._runtime.adapter_id, tuple(messages)))
 
@@ -80,12 +84,14 @@ class Meter:
 
 @dataclass
 class Metered:
-    """An asker whose answers are timed and whose prompts are counted.
+    """An asker whose answers are timed and whose prompts are counted, where they are asked by themselves.
 
-    ``asker`` asks through ``meter``; ``count`` is the number of tokens of a prompt as the model reads it.
+    ``asker`` asks through ``meter``, which asks each time; ``others`` may know an answer already. ``count`` is the
+    number of tokens of a prompt as the model reads it.
     """
 
     asker: Asker
+    others: Asker
     meter: Meter
     count: Callable[[Sequence[Message]], int]
     _seconds: list[float] = field(default_factory=list)
@@ -102,8 +108,7 @@ class Metered:
         """Return p(yes) of the asker; one in `_SAMPLED` is asked by itself, as a user would, and counted."""
         alone = {n: self.p_yes(questions[n]) for n in range(0, len(questions), _SAMPLED)}
         others = [n for n in range(len(questions)) if n not in alone]
-        together = dict(zip(others, self.asker.p_yes_many([questions[n] for n in others]), strict=True))
-        self.meter.taken()
+        together = dict(zip(others, self.others.p_yes_many([questions[n] for n in others]), strict=True))
         return [(alone | together)[n] for n in range(len(questions))]
 
     def answer(self, question: str) -> str:
@@ -112,6 +117,13 @@ class Metered:
         answer = self.asker.answer(question)
         self._add(time.perf_counter() - began)
         return answer
+
+    def answer_many(self, questions: Sequence[str]) -> list[str]:
+        """Return the answers of the asker; as many as in `p_yes_many` are asked by themselves, and counted."""
+        alone = {n: self.answer(questions[n]) for n in range(0, len(questions), _SAMPLED)}
+        others = [n for n in range(len(questions)) if n not in alone]
+        together = dict(zip(others, self.others.answer_many([questions[n] for n in others]), strict=True))
+        return [(alone | together)[n] for n in range(len(questions))]
 
     def _add(self, seconds: float) -> None:
         self._seconds.append(seconds)

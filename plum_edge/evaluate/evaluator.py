@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from plum_edge.answer import LanguageModel
 from plum_edge.answer.border import decided
 from plum_edge.answer.respondent import Respondent
 from plum_edge.augment.checks import Mentions
@@ -19,11 +20,12 @@ from plum_edge.bases import Base
 from plum_edge.config import Config
 from plum_edge.evaluate import ability, baselines
 from plum_edge.evaluate.cost import Cost, Meter, Metered
+from plum_edge.evaluate.known import Known
 from plum_edge.evaluate.questions import questions_from
-from plum_edge.evaluate.scoring import Scored, score, summarise
+from plum_edge.evaluate.scoring import Asker, Scored, score, summarise
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Progress, Question
-from plum_edge.runtime.divergence import divergence, expected
+from plum_edge.runtime.divergence import Expected, divergence, expected
 from plum_edge.store import Store
 from plum_edge.train.general import Sample, probes
 
@@ -36,7 +38,10 @@ class Evaluator(Respondent):
 
     def __init__(self, home: Home, store: Store, config: Config, base: Base) -> None:
         super().__init__(home, store, config, base)
+        self.known = Known(self.runtime)
         self._general: tuple[object, dict[str, Any]] | None = None
+        self._expected: dict[tuple[int, ...], Expected] = {}
+        """What the bare base expects along everyday talk, by the ids of that."""
 
     def questions(
         self, segments: Sequence[str] | None = None, *, phrasing: Literal["held_out", "unseen"] = "held_out"
@@ -53,13 +58,17 @@ class Evaluator(Respondent):
     ) -> list[Scored]:
         """Score questions with one of `baselines.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
         self._read_all()
-        asker = baselines.asker(system, self.runtime, adapter, self.library, decided(self.config.decide, adapter))
-        return score(questions, asker, progress)
+        return score(questions, self._asker(system, self.known, adapter), progress)
+
+    def _asker(self, system: str, model: LanguageModel, adapter: Path | None) -> Asker:
+        return baselines.asker(system, model, adapter, self.library, decided(self.config.decide, adapter))
 
     def ask_at_cost(
         self, system: str, adapter: Path | None, questions: Sequence[Question], progress: Progress | None = None
     ) -> tuple[list[Scored], Cost | None]:
         """Do as `ask`, and return what an answer cost as well; None where nothing was asked.
+
+        What it costs is measured on some of the questions, which are asked anew.
 
         Raises:
             NoModel: the system needs vectors, and the model that makes them is not installed.
@@ -69,11 +78,8 @@ class Evaluator(Respondent):
             self.library.prepare_dense()
         self._read_all()
         meter = Meter(self.runtime)
-        asker = Metered(
-            baselines.asker(system, meter, adapter, self.library, decided(self.config.decide, adapter)),
-            meter,
-            self.runtime.prompt_tokens,
-        )
+        alone, together = (self._asker(system, model, adapter) for model in (meter, self.known))
+        asker = Metered(alone, together, meter, self.runtime.prompt_tokens)
         scored = score(questions, asker, progress)
         used = baselines.SYSTEMS[system]
         ranking = used.threshold or ("bm25" if used.searches or used.weighs else None)
@@ -92,11 +98,11 @@ class Evaluator(Respondent):
         ids = [self._with_answer(chat) for chat in chats]
         ids = [(whole, count) for whole, count in ids if count and len(whole) <= self.runtime.context]
         self.runtime.use(None)
-        base = [expected(self.runtime.tail(whole[:-1], count)) for whole, count in ids]
+        for whole, count in ids:
+            if tuple(whole) not in self._expected:
+                self._expected[tuple(whole)] = expected(self.runtime.tail(whole[:-1], count))
         self.runtime.use(adapter, str(adapter))
-        found = [
-            divergence(e, self.runtime.tail(whole[:-1], count)) for e, (whole, count) in zip(base, ids, strict=True)
-        ]
+        found = [divergence(self._expected[tuple(whole)], self.runtime.tail(whole[:-1], count)) for whole, count in ids]
         return float(np.concatenate(found).mean()) if found else None
 
     def _with_answer(self, chat: Sample) -> tuple[list[int], int]:

@@ -151,6 +151,7 @@ class Memory:
         if stopped is not None:
             night.stopped = stopped
         night.after_step = after_step
+        night.evaluator = self.__dict__.get("_evaluator")
         night.rebuild = rebuild
         return night.dry_run() if dry_run else night.run()
 

@@ -25,6 +25,7 @@ from plum_edge.bases import Base
 from plum_edge.config import Config
 from plum_edge.convert.weights import open_weights
 from plum_edge.errors import GateRefused, IntegrityError, Interrupted, NoSpace, Unavailable
+from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.night import erase, proof, space
 from plum_edge.night.bisection import Bisection
 from plum_edge.night.budget import Budget, peak_memory
@@ -54,6 +55,8 @@ class Night:
     stopped: Callable[[], bool] = lambda: False
     after_step: Callable[[Segment, Path], None] | None = None
     """Called with each learned segment and a GGUF of the adapter as it then is."""
+    evaluator: Evaluator | None = None
+    """One that is open anyway, to examine with."""
     budget: Budget = field(default_factory=Budget)
     rebuild: bool = False
     """Learn everything again from the beginning. The adapter in use stays until the new one passes."""
@@ -202,7 +205,9 @@ class Night:
 
     @cached_property
     def _promotion(self) -> Promotion:
-        return Promotion(self.home, self.store, self.config, self.base, self.progress, self.stopped)
+        return Promotion(
+            self.home, self.store, self.config, self.base, self.progress, self.stopped, evaluator=self.evaluator
+        )
 
     @cached_property
     def _bisection(self) -> Bisection:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ class Promotion:
     base: Base
     progress: Progress
     stopped: Callable[[], bool] = lambda: False
+    evaluator: Evaluator | None = None
+    """One that is open anyway: it may know answers already, and memory need not hold the base twice."""
 
     def judge(self, fold: Fold, state: State) -> Judged:
         """Make an adapter of the last step, averaged, hold it against the one in use, and use it if it passes.
@@ -125,8 +128,7 @@ class Promotion:
     ) -> tuple[gate.Verdict, dict[str, Any], dict[str, Any] | None]:
         """Ask the new adapter, and the old one what it knew, in llama.cpp; return the verdict and the figures."""
         limits, seed, path = self.config.gate, self.config.train.seed, Path(adapter.gguf)
-        evaluator = Evaluator(self.home, self.store, self.config, self.base)
-        try:
+        with self._examiner() as evaluator:
             aside = self.store.log.aside()
             learned_before = (step.segment for step in self.store.runs.steps() if step.segment not in aside)
             old = [segment for segment in learned_before if segment not in set(new)]
@@ -138,12 +140,22 @@ class Promotion:
             after, learned = self._at_border(adapter, after, learned)
             never = [s for s in learned + after if s.question.answer == "no"]
             moved = evaluator.divergence(path, general.probes(self.base, self.home, self.config))
-        finally:
-            evaluator.close()
         verdict = gate.decide(learned, before, after if previous else [], never, moved, limits)
         summary = figures(after + learned, None, self.config.train.recipe, seed)
         past = figures(before, previous, self.config.train.recipe, seed) if before else None
         return verdict, {**summary, "divergence": moved}, past
+
+    @contextmanager
+    def _examiner(self) -> Iterator[Evaluator]:
+        """Give who asks: the one that is open anyway, or another, that is closed afterwards."""
+        if self.evaluator is not None:
+            yield self.evaluator
+            return
+        evaluator = Evaluator(self.home, self.store, self.config, self.base)
+        try:
+            yield evaluator
+        finally:
+            evaluator.close()
 
     def _at_border(
         self, adapter: Adapter, after: list[Scored], learned: list[Scored]

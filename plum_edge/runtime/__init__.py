@@ -5,6 +5,7 @@
         runtime.p_yes([Message("user", "Did we talk about the tap?")])
 
     session.py      chats, p(yes), answers; room.py: how much of a chat can be read
+    ahead.py        many answers side by side, before they are asked for
     answer.py       an answer token by token; sampling.py, grammar.py, loops.py and thinking.py have a say in it
     engine.py       llama.cpp: a model, its cache, logits; tree.py: many prompts as one; library.py: the binding
     held.py         the adapters that stay in memory; adapter_check.py: whether a file is one for this base

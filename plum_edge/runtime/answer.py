@@ -48,14 +48,15 @@ def spoken(
     max_tokens: int,
     sampling: Sampling,
     first: Sequence[int] = (),
+    drawn: Sequence[int] = (),
     stopped: Callable[[], bool] | None = None,
     tally: Tally | None = None,
 ) -> Iterator[str]:
     """Yield what follows a prompt that fits, whole characters only.
 
     ``marks`` are the tokens that open or close a thought by themselves, with their text; ``first`` are those that the
-    answer may begin with, if any; ``max_tokens`` are of what is shown; ``stopped`` is asked before each token;
-    ``tally`` is told what it takes.
+    answer may begin with, if any; ``drawn`` are its first tokens, where they were drawn before; ``max_tokens`` are of
+    what is shown; ``stopped`` is asked before each token; ``tally`` is told what it takes.
     """
     ids = list(prompt)
     start, thought = len(ids), 0
@@ -69,10 +70,13 @@ def spoken(
         return len(ids) - start - thought >= max_tokens or thought >= _LONGEST_THOUGHT or len(ids) >= engine.context
 
     with engine.sampler(sampling) as sampler:
-        while not full() and not (stopped and stopped()):
+
+        def next_token() -> int:
             row = engine.last(ids)
-            bidden = first if len(ids) == start else ()
-            token = max(bidden, key=row.__getitem__) if bidden else sampler.choose(row)
+            return max(first, key=row.__getitem__) if first and len(ids) == start else sampler.choose(row)
+
+        while not full() and not (stopped and stopped()):
+            token = drawn[len(ids) - start] if len(ids) - start < len(drawn) else next_token()
             tally.drawn += 1
             tally.last = time.perf_counter()
             tally.first = tally.first or tally.last

@@ -231,6 +231,28 @@ class Engine:
             self._side_by_side(group, prompts, lambda n, row: found.__setitem__(n, read(row)))
         return [found[n] for n in range(len(prompts))]
 
+    def write(self, prompts: Sequence[Sequence[int]], most: int, choose: Callable[[int, np.ndarray], int]) -> None:
+        """Go on with prompts side by side, at most ``most`` tokens each.
+
+        ``choose`` gives the next token of a prompt, by its position in ``prompts``, of the logits as in `each`. One
+        that ends the answer is its last. What `last` has in the cache stays as it is.
+
+        Raises:
+            ValueError, IntegrityError: as `last`; a prompt and its answer must fit the context.
+        """
+        for ids in prompts:
+            self._check(ids, most)
+        abreast = min(_BRANCHES, self.context // (max(map(len, prompts), default=0) + most))
+        left = dict.fromkeys(range(len(prompts)), most)
+
+        def told(n: int, row: np.ndarray) -> int | None:
+            token = choose(n, row)
+            left[n] -= 1
+            return token if left[n] and not self.ends(token) else None
+
+        for group in groups(prompts, abreast, _TOGETHER):
+            self._side_by_side(group, prompts, told, most)
+
     def every(self, ids: Sequence[int]) -> np.ndarray:
         """Return the logits after each of ``ids``, (n, vocabulary) f32, computed from an empty cache.
 
@@ -270,27 +292,47 @@ class Engine:
         return np.concatenate(rows)
 
     def _side_by_side(
-        self, group: Sequence[int], prompts: Sequence[Sequence[int]], told: Callable[[int, np.ndarray], None]
+        self,
+        group: Sequence[int],
+        prompts: Sequence[Sequence[int]],
+        told: Callable[[int, np.ndarray], int | None],
+        most: int = 0,
     ) -> None:
-        """Evaluate sorted prompts, each a branch of its own beside what is cached, and tell the logits after each."""
+        """Evaluate sorted prompts, each a branch of its own beside what is cached, and tell the logits after each.
+
+        What is told may answer with a token, at most ``most`` of a prompt: that is evaluated next in its branch.
+        """
         chosen = [prompts[n] for n in group]
-        self._make_room(len(self.cached) + len(tree(chosen, 0)[0]))
+        self._make_room(len(self.cached) + len(tree(chosen, 0)[0]) + most * len(chosen))
         known = min(*(common(self.cached, ids) for ids in chosen), *(len(ids) - 1 for ids in chosen))
         nodes, ends = tree(chosen, known)
-        branches = range(1, len(chosen) + 1)
-        for branch in branches:
+        branches = dict(zip(group, range(1, len(chosen) + 1), strict=True))
+        for branch in branches.values():
             self._llama.llama_memory_seq_cp(self._memory, 0, branch, 0, known)
+        next_tokens: dict[int, int | None] = {}
         for start in range(0, len(nodes), _SLICE):
             chunk = nodes[start : start + _SLICE]
             read = [(n, end - start) for n, end in zip(group, ends, strict=True) if 0 <= end - start < len(chunk)]
-            self._decode(
-                [(node.token, node.place, [branches[n] for n in node.prompts]) for node in chunk],
-                {at for _, at in read},
-            )
-            for n, at in read:
-                told(n, np.asarray(self._rows(self._llama.llama_get_logits_ith(self._context, at), 1)[0]))
-        for branch in branches:
+            tokens = [(node.token, node.place, [branches[group[n]] for n in node.prompts]) for node in chunk]
+            next_tokens |= self._told(tokens, read, told)
+        places = {n: len(prompts[n]) for n in group}
+        while going := [(n, token) for n, token in next_tokens.items() if token is not None]:
+            tokens = [(token, places[n], [branches[n]]) for n, token in going]
+            next_tokens = self._told(tokens, [(n, at) for at, (n, _) in enumerate(going)], told)
+            places = {n: place + 1 for n, place in places.items()}
+        for branch in branches.values():
             self._llama.llama_memory_seq_rm(self._memory, branch, -1, -1)
+
+    def _told(
+        self,
+        tokens: Sequence[tuple[int, int, Sequence[int]]],
+        read: Sequence[tuple[int, int]],
+        told: Callable[[int, np.ndarray], int | None],
+    ) -> dict[int, int | None]:
+        """Evaluate a batch, and tell the logits of (prompt, position in the batch); return the answers by prompt."""
+        self._decode(tokens, {at for _, at in read})
+        rows = {n: self._rows(self._llama.llama_get_logits_ith(self._context, at), 1)[0] for n, at in read}
+        return {n: told(n, np.asarray(row)) for n, row in rows.items()}
 
     def _decode(self, tokens: Sequence[tuple[int, int, Sequence[int]]], read: Collection[int]) -> None:
         """Evaluate a batch of (token, place, sequences); logits are kept of those at the positions ``read``."""
@@ -306,8 +348,8 @@ class Engine:
         finally:
             self._llama.llama_batch_free(batch)
 
-    def _check(self, ids: Sequence[int]) -> None:
-        if not 0 < len(ids) <= self.context:
+    def _check(self, ids: Sequence[int], more: int = 0) -> None:
+        if not 0 < len(ids) <= self.context - more:
             raise ValueError(f"{len(ids)} tokens do not fit a context of {self.context}" if ids else "an empty prompt")
 
     def _keep(self, ids: Sequence[int], most: int) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from plum_edge.config import Template
 from plum_edge.errors import IntegrityError, NoModel
 from plum_edge.records import Message
+from plum_edge.runtime.ahead import Ahead
 from plum_edge.runtime.answer import Tally, spoken
 from plum_edge.runtime.engine import Engine
 from plum_edge.runtime.loops import Loops
@@ -52,6 +53,7 @@ class Runtime:
         self.adapter_id: str | None = None
         self._settings = template
         self._engine = Engine(base_gguf, context=context, threads=threads, exact=exact)
+        self._ahead = Ahead(self._engine)
         said = self._engine.header.metadata
         self._name = str(base_gguf)
         self._tokens: list[str] = said.get("tokenizer.ggml.tokens", [])
@@ -88,6 +90,7 @@ class Runtime:
             ForeignAdapter: no such file, no adapter, or one for another base.
         """
         self._engine.adapt(adapter_gguf, scale)
+        self._ahead.forget()
         self.adapter_id = adapter_id if adapter_gguf else None
 
     # -- tokens --------------------------------------------------------------------------------------------------------
@@ -246,9 +249,19 @@ class Runtime:
             max_tokens=max_tokens,
             sampling=sampling,
             first=first,
+            drawn=self._ahead.tokens(prompt) if sampling == GREEDY and not first else (),
             stopped=stopped,
             tally=tally,
         )
+
+    def read_ahead(self, prompts: Sequence[Sequence[Message]], tokens: int) -> None:
+        """Write the likeliest answers to several prompts side by side, at most so many tokens each.
+
+        Until the adapter is changed, `opening` and `answer` at temperature 0 take them from there: several times faster
+        than one by one, and each token is computed once for both.
+        """
+        fitted = [self._fitted(messages, tokens) for messages in prompts]
+        self._ahead.write([ids for ids in fitted if len(ids) + tokens <= self.context], tokens)
 
     def answer(
         self,
@@ -264,16 +277,15 @@ class Runtime:
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """Return how the likeliest answer begins, and its loss in nats a token; infinite where it says nothing."""
         prompt = self._fitted(messages, tokens)
-        ids = list(prompt)
+        said: list[int] = []
         losses: list[float] = []
-        while len(losses) < tokens and len(ids) < self.context:
-            row = self._engine.last(ids).astype(np.float64)
-            token = int(row.argmax())
+        while len(said) < tokens and len(prompt) + len(said) < self.context:
+            token, loss = self._ahead.likeliest(prompt, said)
             if self._engine.ends(token):
                 break
-            losses.append(float(np.logaddexp.reduce(row) - row[token]))
-            ids.append(token)
-        return self.decode(ids[len(prompt) :]), sum(losses) / len(losses) if losses else math.inf
+            losses.append(loss)
+            said.append(token)
+        return self.decode(said), sum(losses) / len(losses) if losses else math.inf
 
     def write(
         self,
@@ -307,6 +319,7 @@ class Runtime:
     def empty(self) -> None:
         """Forget what was read: what comes next is computed as by a model that was just opened."""
         self._engine.clear()
+        self._ahead.forget()
 
     def _fitted(self, messages: Sequence[Message], reserve: int) -> list[int]:
         """Return the prompt's ids, shortened to leave ``reserve`` tokens: oldest turns first, then the longest text."""

@@ -44,6 +44,9 @@ class Two:
     def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
         return {None: self._now(messages)[0], True: "Yes", False: "No"}[decided]
 
+    def read_ahead(self, prompts: Sequence[Sequence[Message]], tokens: int) -> None:
+        pass
+
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         return self._now(messages)[0], self.losses[self.adapter_id is not None]
 

@@ -46,6 +46,9 @@ class Minds:
     def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
         raise AssertionError("nothing is answered yet")
 
+    def read_ahead(self, prompts: Sequence[Sequence[Message]], tokens: int) -> None:
+        pass
+
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         self.before.add(tuple(messages[:-1]))
         self.begun.append((messages[-1].content, tokens))

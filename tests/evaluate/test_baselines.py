@@ -44,6 +44,9 @@ class Notes:
         assert max_tokens == 96
         return messages[0].content
 
+    def read_ahead(self, prompts: Sequence[Sequence[Message]], tokens: int) -> None:
+        pass
+
     def opening(self, messages: Sequence[Message], tokens: int) -> tuple[str, float]:
         """It is as sure with text as with an adapter."""
         return messages[0].content, 1.0

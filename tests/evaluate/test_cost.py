@@ -37,7 +37,7 @@ def test_tokens_are_those_of_the_different_prompts_and_time_that_of_the_middle_o
     gguf.write_base(folder, tmp_path / "base.gguf")
     with Runtime(tmp_path / "base.gguf", exact=True) as runtime:
         meter = Meter(runtime)
-        asked = Metered(Asks(meter), meter, runtime.prompt_tokens)
+        asked = Metered(Asks(meter), Asks(meter), meter, runtime.prompt_tokens)
         assert asked.cost(0) is None
         assert asked.p_yes("?") == pytest.approx(runtime.p_yes(SHORT), abs=1e-5)
         asked.p_yes("?")

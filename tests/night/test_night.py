@@ -174,6 +174,18 @@ def undisturbed(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return story.bytes_of(home)
 
 
+def test_an_evaluator_that_is_open_examines_and_need_not_ask_again(waiting: Path) -> None:
+    with Memory(waiting) as memory:
+        memory.warm()
+        evaluator = memory._evaluator
+        assert memory.consolidate(after_step=memory.watch())["status"] == "promoted"
+        adapter, before = memory.store.runs.active(), evaluator.runtime._engine.evaluated
+        assert adapter is not None and before > 0
+        scored = evaluator.ask("adapter", Path(adapter.gguf), evaluator.questions())
+        assert {one.question.closed for one in scored} == {True, False}
+        assert evaluator.runtime._engine.evaluated == before
+
+
 def test_a_refused_adapter_leaves_the_old_one(waiting: Path) -> None:
     settings = waiting / "config.toml"
     settings.write_text(settings.read_text().replace("min_new = 0.0", "min_new = 1.01"))
