@@ -63,7 +63,7 @@ def check_tokenizer(path: Path, folder: Path) -> None:
     engine = Engine(path, context=_LENGTH)
     try:
         for text in STRINGS:
-            ours, theirs = engine.encode(text), own.encode(text)
+            ours, theirs = engine.vocabulary.encode(text), own.encode(text)
             if ours != theirs:
                 raise NoModel(
                     path.name, f"llama.cpp reads {text!r} as {ours[:8]}…, its own tokenizer as {theirs[:8]}…", ""

@@ -8,6 +8,7 @@
     ahead.py        many answers side by side, before they are asked for
     answer.py       an answer token by token; sampling.py, grammar.py, loops.py and thinking.py have a say in it
     engine.py       llama.cpp: a model, its cache, logits; tree.py: many prompts as one; library.py: the binding
+    vocabulary.py   its tokens
     held.py         the adapters that stay in memory; adapter_check.py: whether a file is one for this base
     likelihood.py   losses token by token; divergence.py: how far an adapter moves the base
 

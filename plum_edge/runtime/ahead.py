@@ -38,7 +38,7 @@ class Ahead:
     def _reaches(self, prompt: tuple[int, ...], most: int) -> bool:
         """Return whether so much of an answer is written, or all of it."""
         written = self._written.get(prompt, [])
-        return len(written) >= most or bool(written and self._engine.ends(written[-1][0]))
+        return len(written) >= most or bool(written and self._engine.vocabulary.ends(written[-1][0]))
 
     def tokens(self, prompt: Sequence[int]) -> list[int]:
         """Return what was written of the likeliest answer to a prompt; the token that ends it is its last."""

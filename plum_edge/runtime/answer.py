@@ -83,9 +83,9 @@ def spoken(
             inside = shown.thinking
             if token in marks:
                 _turn(shown, marks[token])
-            elif engine.ends(token):
+            elif engine.vocabulary.ends(token):
                 break
-            elif text := shown.feed(characters.decode(engine.piece(token, first=len(ids) == start))):
+            elif text := shown.feed(characters.decode(engine.vocabulary.piece(token, first=len(ids) == start))):
                 yield text
             thought += inside or shown.thinking
             sampler.accept(token)
@@ -109,5 +109,7 @@ def _turn(shown: Visible, mark: str) -> None:
 
 def _tail(engine: Engine, prompt: Sequence[int], marks: Mapping[int, str]) -> str:
     last = prompt[-_TAIL:]
-    pieces = (marks[token].encode() if token in marks else engine.piece(token, first=False) for token in last)
+    pieces = (
+        marks[token].encode() if token in marks else engine.vocabulary.piece(token, first=False) for token in last
+    )
     return b"".join(pieces).decode("utf-8", "replace")

@@ -22,6 +22,7 @@ from plum_edge.runtime.held import Held
 from plum_edge.runtime.library import Closed, library, listen, reason
 from plum_edge.runtime.sampling import Sampler, Sampling
 from plum_edge.runtime.tree import common, groups, tree
+from plum_edge.runtime.vocabulary import Vocabulary
 
 Read = TypeVar("Read")
 
@@ -42,8 +43,6 @@ _MAX_THREADS = 4
 _SMALL = 50_000_000
 """Parameters below which one thread is best: the barriers cost more than they bring. Measured with 2.6 M parameters
 on a busy machine of two cores: 1,850 questions a second with one thread, 20 to 250 with two."""
-_SPM = 1
-"""llama_vocab_type of SentencePiece."""
 
 
 class Engine:
@@ -68,9 +67,7 @@ class Engine:
         if not self._model:
             raise NoModel(str(path), f"llama.cpp refuses it ({reason()})")
         self._held = Held(llama, self._model, self.header)
-        self._vocab = llama.llama_model_get_vocab(self._model)
-        self._size = int(llama.llama_vocab_n_tokens(self._vocab))
-        self._strip = int(llama.llama_vocab_type(self._vocab) == _SPM)
+        self.vocabulary = Vocabulary(llama, self._model)
         trained = int(llama.llama_model_n_ctx_train(self._model))
         self.context = min(context or trained, trained)
         self._parameters = self._chosen(threads, exact)
@@ -142,59 +139,15 @@ class Engine:
         if self._llama.llama_set_adapters_lora(self._context, handles, 1, (ctypes.c_float * 1)(scale)):
             raise IntegrityError("llama.cpp could not set the adapter.", reason())
 
-    # -- tokens --------------------------------------------------------------------------------------------------------
-
-    @property
-    def bos(self) -> int:
-        """The id of the token that begins every text; -1 where the vocabulary has none."""
-        return int(self._llama.llama_vocab_bos(self._vocab))
-
-    @property
-    def eos(self) -> int:
-        """The id of the token that ends a text; -1 where the vocabulary has none."""
-        return int(self._llama.llama_vocab_eos(self._vocab))
-
-    @property
-    def adds_bos(self) -> bool:
-        """Whether a text that is no chat begins with ``bos``, by what the file says."""
-        return self.bos >= 0 and bool(self._llama.llama_vocab_get_add_bos(self._vocab))
-
-    def encode(self, text: str) -> list[int]:
-        """Return the ids of plain text, bos not added; the name of a control token in it is text."""
-        raw = text.encode("utf-8", "replace")
-        room = 3 * len(raw) + 8  # a vocabulary without a token for the space spells it in three bytes
-        ids = (self._llama.llama_token * room)()
-        count = self._llama.llama_tokenize(self._vocab, raw, len(raw), ids, room, False, False)
-        return list(ids[:count])
-
-    def piece(self, token: int, *, first: bool) -> bytes:
-        """Return a token's bytes, none for control tokens.
-
-        ``first``: SentencePiece writes a space before the first word that no one typed; it is left out.
-        """
-        strip = self._strip if first else 0
-        buffer = ctypes.create_string_buffer(64)
-        size = self._llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), strip, False)
-        if size < 0:
-            buffer = ctypes.create_string_buffer(-size)
-            size = self._llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), strip, False)
-        return buffer.raw[:size]
-
-    def ends(self, token: int) -> bool:
-        """Whether a token ends the answer; a control token that begins another turn does, too."""
-        return self.stops(token) or bool(self._llama.llama_vocab_is_control(self._vocab, token))
-
-    def stops(self, token: int) -> bool:
-        """Whether a token is one of those that the model itself ends an answer with."""
-        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+    # -- choosing ------------------------------------------------------------------------------------------------------
 
     def grammar(self, schema: Mapping[str, object], banned: Collection[int] = ()) -> Grammar:
         """Return what keeps an output to a JSON schema (grammar.py)."""
-        return Grammar(self._llama, self._vocab, schema, banned)
+        return Grammar(self._llama, self.vocabulary.handle, schema, banned)
 
     def sampler(self, sampling: Sampling) -> Sampler:
         """Return what chooses the tokens of one answer (sampling.py)."""
-        return Sampler(self._llama, self._size, sampling)
+        return Sampler(self._llama, self.vocabulary.size, sampling)
 
     # -- logits --------------------------------------------------------------------------------------------------------
 
@@ -248,7 +201,7 @@ class Engine:
         def told(n: int, row: np.ndarray) -> int | None:
             token = choose(n, row)
             left[n] -= 1
-            return token if left[n] and not self.ends(token) else None
+            return token if left[n] and not self.vocabulary.ends(token) else None
 
         for group in groups(prompts, abreast, _TOGETHER):
             self._side_by_side(group, prompts, told, most)
@@ -378,7 +331,7 @@ class Engine:
             raise IntegrityError("llama.cpp could not evaluate the prompt.", reason())
 
     def _rows(self, pointer: Any, rows: int) -> np.ndarray:
-        view: np.ndarray = np.ctypeslib.as_array(pointer, shape=(rows, self._size))
+        view: np.ndarray = np.ctypeslib.as_array(pointer, shape=(rows, self.vocabulary.size))
         return view
 
     # -- life ----------------------------------------------------------------------------------------------------------
@@ -395,6 +348,7 @@ class Engine:
             self._llama.llama_model_free(self._model)
         self._adapter = self._context = self._model = None
         self._llama = Closed()
+        self.vocabulary.close()
 
 
 def _read(path: Path) -> Header:

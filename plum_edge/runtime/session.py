@@ -71,17 +71,17 @@ class Runtime:
     @property
     def bos(self) -> int:
         """The id of the token that begins every text; -1 where the vocabulary has none."""
-        return self._engine.bos
+        return self._engine.vocabulary.bos
 
     @property
     def eos(self) -> int:
         """The id of the token that ends a text; -1 where the vocabulary has none."""
-        return self._engine.eos
+        return self._engine.vocabulary.eos
 
     @property
     def adds_bos(self) -> bool:
         """Whether a text that is no chat begins with ``bos``."""
-        return self._engine.adds_bos
+        return self._engine.vocabulary.adds_bos
 
     def use(self, adapter_gguf: Path | None, adapter_id: str | None = None, scale: float = 1.0) -> None:
         """Swap the adapter; None takes it off. ``scale`` multiplies its own. The one in use stays if this fails.
@@ -133,11 +133,11 @@ class Runtime:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of plain text, bos not added; the name of a control token in it is text."""
-        return self._engine.encode(text)
+        return self._engine.vocabulary.encode(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of ids as an answer reads: without control tokens and the space before the first word."""
-        pieces = (self._engine.piece(token, first=n == 0) for n, token in enumerate(ids))
+        pieces = (self._engine.vocabulary.piece(token, first=n == 0) for n, token in enumerate(ids))
         return b"".join(pieces).decode("utf-8", "replace")
 
     @cached_property
@@ -281,7 +281,7 @@ class Runtime:
         losses: list[float] = []
         while len(said) < tokens and len(prompt) + len(said) < self.context:
             token, loss = self._ahead.likeliest(prompt, said)
-            if self._engine.ends(token):
+            if self._engine.vocabulary.ends(token):
                 break
             losses.append(loss)
             said.append(token)
@@ -303,16 +303,16 @@ class Runtime:
         ids = self._fitted(messages, min(max_tokens, self.context // 2))
         end = len(ids) + max_tokens
         pieces: list[bytes] = []
-        banned = [token for token in self._controls.values() if not self._engine.stops(token)]
+        banned = [token for token in self._controls.values() if not self._engine.vocabulary.stops(token)]
         loops = Loops()
         with self._engine.grammar(schema, banned) as grammar, self._engine.sampler(sampling) as sampler:
             while len(ids) < min(end, self.context) and not (stopped and stopped()):
                 token = grammar.choose(self._engine.last(ids), sampler)
-                if self._engine.ends(token) or loops.add(token):
+                if self._engine.vocabulary.ends(token) or loops.add(token):
                     break
                 grammar.accept(token)
                 sampler.accept(token)
-                pieces.append(self._engine.piece(token, first=not pieces))
+                pieces.append(self._engine.vocabulary.piece(token, first=not pieces))
                 ids.append(token)
         return b"".join(pieces).decode("utf-8", "replace")
 

@@ -15,7 +15,7 @@ from plum_edge.bases import catalogue, local, manage
 from plum_edge.convert import gguf
 from plum_edge.errors import NoModel, NoSpace
 from plum_edge.paths import Home, sha256_file
-from plum_edge.runtime.engine import Engine
+from plum_edge.runtime.vocabulary import Vocabulary
 from tests import zoo
 from tests.convert.test_gguf_weights import edited
 from tests.tiny import tiny_base
@@ -98,8 +98,8 @@ def test_that_text_is_read_alike_is_proven_once(model: Path, home: Home, monkeyp
 
 
 def test_where_text_is_read_otherwise_it_is_no_base(model: Path, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    encode = Engine.encode
-    monkeypatch.setattr(Engine, "encode", lambda self, text: encode(self, text.lower()))
+    encode = Vocabulary.encode
+    monkeypatch.setattr(Vocabulary, "encode", lambda self, text: encode(self, text.lower()))
     with pytest.raises(NoModel, match=r"llama\.cpp reads"):
         manage.add(home, [model])
     assert not (home.root / "bases.json").exists()
