@@ -85,7 +85,7 @@ def told(names: list[str], base: str, conversations: int, home: Path | None) -> 
             parts = []
             for command, *typed in STORIES[name]:
                 code, said = run(command, typed, Path(folder), home or Path(folder) / "home", base)
-                parts.append(f"$ {command}\n{said.strip()}\n")
+                parts.append("\n".join((f"$ {command}", said.strip("\n"), "")))
                 print(parts[-1], flush=True)
                 if code:
                     return code
@@ -136,7 +136,7 @@ def drawn(said: str) -> str:
     """Return an SVG of commands, each a line that begins with ``$``, and what came of them."""
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
     for part in re.split(r"^(?=\$ )", said.strip(), flags=re.M):
-        command, _, output = part.strip().partition("\n")
+        command, _, output = part.strip("\n").partition("\n")
         if command:
             console.print(Text.assemble(("$ ", "dim"), (command.removeprefix("$ "), "bold")))
             console.print(Text.from_ansi("\n".join(map(_cut, _turns(output)))), end="\n\n")
