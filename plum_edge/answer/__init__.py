@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from plum_edge.answer.joint import Joint
 from plum_edge.answer.language_model import Asked, LanguageModel, is_closed, mean_odds, with_context
-from plum_edge.answer.place import about_itself, may_ask, of_the_user
+from plum_edge.answer.place import about_itself, greets, may_ask, of_the_user
 from plum_edge.answer.remember import Recollection, p_yes_many, recollect
 from plum_edge.answer.rewrite import asks_for_words, in_form, named_in, topic
 from plum_edge.answer.vouched import Vouches, vouched
@@ -31,6 +31,7 @@ __all__ = [
     "about_itself",
     "asks_for_words",
     "asks_of_talk",
+    "greets",
     "in_form",
     "is_closed",
     "may_ask",

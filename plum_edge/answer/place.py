@@ -69,6 +69,12 @@ def of_the_user(text: str) -> bool:
     return _compiled(_OF_THE_USER).search(text) is not None
 
 
+def greets(text: str) -> bool:
+    """Return whether a message greets or thanks and does nothing else."""
+    said = [one for one in parted(text) if one.strip()]
+    return bool(said) and all(_compiled(_OPENING + _GREETS).match(one) for one in said)
+
+
 def about_itself(text: str) -> bool:
     """Return whether a message asks who the assistant is or what it can do, and nothing else."""
     form = rf"{_OPENING}{_SAYS}(?:{'|'.join(_ABOUT_ITSELF)})\W*$"

@@ -18,6 +18,7 @@ from plum_edge.answer import (
     Joint,
     about_itself,
     asks_of_talk,
+    greets,
     in_form,
     is_closed,
     may_ask,
@@ -137,7 +138,7 @@ class Speaker:
             return stopped is not None and stopped()
 
         asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
-        reads = retrieve and not about_itself(messages[-1].content)
+        reads = retrieve and not (about_itself(messages[-1].content) or greets(messages[-1].content))
         speaks: Source = "weights" if self.respondent.runtime.adapter_id else "log" if reads else "base"
         self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
         pieces = self.respondent.runtime.stream(
@@ -214,7 +215,7 @@ class Speaker:
 
         With ``retrieve`` the adapter is put on or off after who is to speak (answer/joint.py).
         """
-        if about_itself(messages[-1].content):
+        if about_itself(messages[-1].content) or greets(messages[-1].content):
             self.respondent.runtime.use(None)  # what the user said is no answer
             return Asked(list(messages))
         if not retrieve:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge.answer import about_itself, may_ask
+from plum_edge.answer import about_itself, greets, may_ask
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "dev"
 
@@ -84,3 +84,8 @@ def test_who_says_this_asks_about_the_assistant(text: str) -> None:
 )
 def test_who_says_this_does_not(text: str) -> None:
     assert not about_itself(text)
+
+
+def test_who_greets_does_nothing_else() -> None:
+    assert all(map(greets, ("Hello!", "hi there", "Good morning.", "Thanks!", "Hi! Good evening.")))
+    assert not any(map(greets, ("", "Hello, my tap drips.", "Thanks, that helped.", "Who are you?", "the kitchen tap")))
