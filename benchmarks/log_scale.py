@@ -37,6 +37,8 @@ EACH = 20
 WORDS = 20_000
 CHARACTERS = 3_000
 QUERIES = 60
+FEW = 10_000
+"""Messages that match a query which must be answered at once."""
 EMOJI = "🙂👍🎉🔥🫠"
 _SYLLABLES = (
     "ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu", "fi", "go", "ha", "ju", "pa", "qui", "sto", "wer",
@@ -125,7 +127,8 @@ def measure(messages: int, share: float, emoji: float, fsync: bool = True) -> di
         file.unlink()
         found["start-up: open"] = _times(lambda: Memory(home.root).close(), 5)[0]
         with Memory(home.root) as memory:
-            found["list"] = _times(memory.store.log.list, 3)[0]
+            found["list: newest 50"] = _times(lambda: memory.store.log.list(50), 3)[0]
+            found["list: all"] = _times(memory.store.log.list, 3)[0]
             found["status"] = _times(memory.status, 3)[0]
             found |= _searches(memory)
     found["memory: peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
@@ -134,16 +137,20 @@ def measure(messages: int, share: float, emoji: float, fsync: bool = True) -> di
 
 def _searches(memory: Memory) -> dict[str, float]:
     chance, found = random.Random(1), {}
+    few: list[float] = []
     for name, kind in QUERY.items():
         took, held = [], []
         for _ in range(QUERIES):
             query = kind(chance)
             took.append(_times(partial(memory.store.finding.find, query, 10), 1)[0])
             held.append(_matching(memory, query))
+        few += [one for one, number in zip(took, held, strict=True) if number <= FEW]
         took.sort()
         found[f"{name}: messages that match"] = statistics.median(held)
         found[f"{name}: p50"] = statistics.median(took)
         found[f"{name}: p95"] = took[int(0.95 * len(took))]
+    few.sort()
+    found |= {f"all where {FEW:,} match at most: p95": few[int(0.95 * len(few))]}
     return found
 
 

@@ -121,11 +121,13 @@ def _is_there(path: str) -> bool:
     return any((place / path).exists() for place in places)
 
 
-def test_the_picture_is_of_the_run_that_is_kept_and_fetches_nothing() -> None:
-    picture = (ROOT / "docs" / "picture.svg").read_text(encoding="utf-8")
+@pytest.mark.parametrize("drawn", ["picture", "daily"])
+def test_a_picture_is_of_the_run_that_is_kept_and_fetches_nothing(drawn: str) -> None:
+    picture = (ROOT / "docs" / f"{drawn}.svg").read_text(encoding="utf-8")
     shown = "".join(ElementTree.fromstring(picture).itertext()).replace("\N{NO-BREAK SPACE}", " ")
-    commands = re.findall(r"^\$ (.+)$", (ROOT / "docs" / "picture.txt").read_text(encoding="utf-8"), re.M)
-    assert len(commands) >= 5
+    commands = re.findall(r"^\$ (.+)$", (ROOT / "docs" / f"{drawn}.txt").read_text(encoding="utf-8"), re.M)
+    assert len(commands) >= 3
+    assert f"docs/{drawn}.svg" in (ROOT / "README.md").read_text(encoding="utf-8")
     for command in commands:
         assert f"$ {command}" in shown
         parse(plum_edge, shlex.split(command)[1:], "plum-edge")

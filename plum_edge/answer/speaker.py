@@ -16,11 +16,14 @@ from pathlib import Path
 from plum_edge.answer import (
     Asked,
     Joint,
+    about_itself,
     asks_of_talk,
+    greets,
     in_form,
     is_closed,
     may_ask,
     named_in,
+    of_the_user,
     recollect,
     topic,
     unlearned,
@@ -28,9 +31,10 @@ from plum_edge.answer import (
     with_context,
 )
 from plum_edge.answer.border import decided
+from plum_edge.answer.borne_out import borne_out
 from plum_edge.answer.days import Days
+from plum_edge.answer.introduction import introduction, whole_introduction
 from plum_edge.answer.joint import READS
-from plum_edge.answer.language_model import PROMPT
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
 from plum_edge.answer.weighed import weighed
@@ -42,8 +46,6 @@ from plum_edge.store import Store
 
 _EVIDENCE = 3
 """Log entries that an answer names."""
-_PROMPT_ALONE = "You are a helpful assistant."
-"""What stands first where nothing that was learned is in use."""
 _GLANCE = 4
 """Tokens of an answer that tell whether it is a yes or no."""
 
@@ -75,6 +77,8 @@ class Speaker:
         """
         began = time.perf_counter()
         messages = [Message("user", question)]
+        if about_itself(question):
+            messages = self._introduced(messages, adapter, retrieve)
         active: Adapter | None = None
         if self._knows_nothing(messages, retrieve, adapter):
             text, p_yes = unlearned.said_instead(self.store), unlearned.p_yes(question)
@@ -134,7 +138,8 @@ class Speaker:
             return stopped is not None and stopped()
 
         asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
-        speaks: Source = "weights" if self.respondent.runtime.adapter_id else "log" if retrieve else "base"
+        reads = retrieve and not (about_itself(messages[-1].content) or greets(messages[-1].content))
+        speaks: Source = "weights" if self.respondent.runtime.adapter_id else "log" if reads else "base"
         self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
         pieces = self.respondent.runtime.stream(
             asked.messages,
@@ -176,10 +181,12 @@ class Speaker:
         as it was learned; nor where a text to read stands first.
         """
         told = self.config.template.system != "" or any(message.role == "system" for message in messages)
-        if told or retrieve or asks_of_talk(messages[-1].content):
+        itself = about_itself(messages[-1].content)
+        if told or (retrieve and not itself) or asks_of_talk(messages[-1].content):
             return list(messages)
         remembers = adapter and self.store.runs.active() is not None
-        return [Message("system", PROMPT if remembers else _PROMPT_ALONE), *messages]
+        prompt = whole_introduction(self.respondent.base.name, remembers) if itself else introduction(remembers)
+        return [Message("system", prompt), *messages]
 
     def _knows_nothing(
         self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
@@ -191,13 +198,13 @@ class Speaker:
         *before, last = messages
         if not adapter or last.role != "user" or self.store.runs.active() is not None:
             return False
-        if retrieve and any(talk.id != left_out for talk in self.store.log.list()):
+        if retrieve and unlearned.others(self.store, left_out):
             return False
         return asks_of_talk(last.content) and not named_in(last.content, spoken(before))
 
     def _vouched(self, pieces: Iterable[str], question: str, active: Adapter | None) -> Iterator[str]:
         """Yield an answer without a date that the log does not vouch for."""
-        received = active is not None and bool(self.store.runs.manifest(active.id).get("received"))
+        received = active is not None and self._is_received(active)
         days = Days(self.store, datetime.now().astimezone().date(), elsewhere=received)
         yield from vouched(pieces, days.vouch, of_talk=asks_of_talk(question))
 
@@ -208,12 +215,15 @@ class Speaker:
 
         With ``retrieve`` the adapter is put on or off after who is to speak (answer/joint.py).
         """
+        if about_itself(messages[-1].content) or greets(messages[-1].content):
+            self.respondent.runtime.use(None)  # what the user said is no answer
+            return Asked(list(messages))
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
             decide = decided(self.config.decide, Path(active.gguf))
             recalled = recollect(self.respondent.runtime, messages, decide=decide)
-            if in_form(recalled.opens) and not may_ask(messages[-1].content):
+            if in_form(recalled.opens) and not self._is_meant(messages[-1].content, active):
                 self.respondent.runtime.use(None)  # a memory that was not asked: the base has the word
                 return Asked(list(messages))
             return recalled.asked
@@ -229,6 +239,18 @@ class Speaker:
         if decide.weighed and (both := self._weighed(messages, readings[0], active, decide)):
             return both
         return Joint(self.respondent.runtime, path, active.id, decide).speaker(messages, readings, found)
+
+    def _is_meant(self, text: str, active: Adapter) -> bool:
+        """Return whether a message may be meant for the memory: else what that claims was said would be invented."""
+        if asks_of_talk(text):
+            return True
+        if not may_ask(text):
+            return False
+        return of_the_user(text) or self._is_received(active) or borne_out(Told(self.store), text)
+
+    def _is_received(self, active: Adapter) -> bool:
+        """Return whether an adapter was learned from another device's log."""
+        return bool(self.store.runs.manifest(active.id).get("received"))
 
     def _weighed(
         self, messages: Sequence[Message], reading: list[Message], active: Adapter, decide: Decide

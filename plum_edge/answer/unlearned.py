@@ -17,8 +17,13 @@ def said_instead(store: Store, left_out: str | None = None) -> str:
     """
     if store.runs.adapters():
         return _NOT_IN_USE
-    count = sum(talk.id != left_out for talk in store.log.list())
+    count = others(store, left_out)
     return _WAITING.format(waiting=f"{count:,} conversation{'s' * (count != 1)}") if count else _EMPTY
+
+
+def others(store: Store, left_out: str | None) -> int:
+    """Return how many conversations there are beside the one that goes on."""
+    return store.log.counts().conversations - (left_out is not None and store.log.holds(left_out))
 
 
 def p_yes(question: str) -> float | None:

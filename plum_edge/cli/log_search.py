@@ -47,7 +47,7 @@ def command(session: Session, /, words: tuple[str, ...], limit: int, **chosen: A
         elif found:
             terminal.evidence(found, session.home)
             if len(found) == limit:
-                terminal.say(f"\nThe best {limit:,}; for more: -n {10 * limit}", "dim")
+                terminal.say(f"\nThe first {limit:,}; for more: -n {10 * limit}", "dim")
         else:
             for line in told(nothing(memory.store, query)):
                 terminal.say(line)

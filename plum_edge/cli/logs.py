@@ -15,11 +15,14 @@ from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
 from plum_edge.records import Conversation, Message
 
+_SHOWN = 50
+"""Conversations that are listed in words where it is not said which."""
+
 command = group("logs", "list", "List, show and search the logged conversations.")
 
 
 @command.command("list")
-@click.option("-n", "--limit", metavar="N", type=click.IntRange(1), help="The newest N.")
+@click.option("-n", "--limit", metavar="N", type=click.IntRange(1), help="The newest N (in words, without dates: 50).")
 @click.option("--since", metavar="D", callback=moment, help="Those begun on this date or later.")
 @click.option("--until", metavar="D", callback=moment, help="Those begun before this date.")
 @shared
@@ -28,16 +31,16 @@ def list_(session: Session, limit: int | None, since: datetime | None, until: da
     """List the conversations, oldest first."""
     with session.memory() as memory:
         since, until = (date and memory.config.log.local(date) for date in (since, until))
-        found = [
-            one
-            for one in memory.store.log.list()
-            if (since is None or one.created_at >= since) and (until is None or one.created_at < until)
-        ][-(limit or 0) :]
+        whole = limit is None and since is None and until is None and not session.json
+        found = memory.store.log.list(_SHOWN if whole else limit, since=since, until=until)
+        held = memory.store.log.counts().conversations
     if session.json:
         session.emit([_listed(one) for one in found])
         return
     rows = [(one.id, _day(one), str(one.messages), one.state, one.title) for one in found]
     terminal.table(("id", "date", "messages", "state", "title"), rows, right=(2,))
+    if whole and len(found) < held:
+        terminal.complain(f"The newest {len(found)} of {held:,}; all: plum-edge logs list -n {held}", "", head="")
 
 
 @command.command("show")

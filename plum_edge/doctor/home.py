@@ -120,8 +120,7 @@ def clock(home: Home) -> Finding:
     now = datetime.now().astimezone()
     found = f"{now:%Y-%m-%d %H:%M}, {now.tzname() or 'zone unknown'} ({now:%z})"
     with contextlib.suppress(PlumError), Store.open(home, create=False) as opened:
-        dates = [summary.created_at for summary in opened.log.list()]
-        newest = max(dates, default=now)
+        newest = (opened.log.span() or (now, now))[1]
         if newest > now.astimezone(UTC) + timedelta(days=1):
             return Finding("clock", f"{found}; the log reaches to {newest:%Y-%m-%d}", "Set the clock, if it is wrong.")
         last = opened.runs.last()

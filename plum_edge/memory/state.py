@@ -17,7 +17,7 @@ _NIGHTS = 5
 
 def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
     """Return what `plum-edge status` shows."""
-    counts, steps = store.log.counts(), len(store.runs.steps())
+    counts, steps = store.log.counts(), store.runs.done()
     active, last = store.runs.active(), store.runs.last()
     cut_short = last is not None and last.status not in ("promoted", "refused", "nothing")
     dates = store.log.span()

@@ -21,16 +21,21 @@ from plum_edge.store.excerpts import excerpt
 from plum_edge.store.query import Alternative, parse
 
 _SAID = """
-SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, m.name, m.content, -f.rank AS score
+SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, m.name, m.content, {score} AS score
 FROM {index} f JOIN messages m ON m.key = f.rowid JOIN conversations c ON c.key = m.conversation
 WHERE {index} MATCH ? AND (? IS NULL OR m.role = ?)
 """
 _CALLED = """
-SELECT c.id, c.created_at AS date, 0 AS ordinal, '' AS name, -f.rank AS score,
+SELECT c.id, c.created_at AS date, 0 AS ordinal, '' AS name, {score} AS score,
     coalesce(nullif(c.called, ''), c.title) AS content
-FROM titles_pieces f JOIN conversations c ON c.key = f.rowid WHERE titles_pieces MATCH ?
+FROM {index} f JOIN conversations c ON c.key = f.rowid WHERE {index} MATCH ?
 """
-_WHEN = " AND c.instant >= ? AND c.instant < ? ORDER BY f.rank"
+_WHEN = " AND c.instant >= ? AND c.instant < ? ORDER BY {order}"
+_RANK = {"score": "-f.rank", "order": "f.rank"}
+_LOGGED_LAST = {"score": "0.0", "order": "f.rowid DESC"}
+_RANKED = 250
+"""Messages that match, at most, where the best come first. To rank costs a microsecond for each, and as much again as
+to find every message with any of the words (docs/experiments/2026-11-29-log-scale.md)."""
 _EVER = 1 << 62
 
 
@@ -57,6 +62,8 @@ class Finding:
     def find(self, query: str, most: int | None = None, limits: Limits | None = None) -> list[Evidence]:
         """Return the conversations with a message, or a title, that holds what a query asks for; the best first.
 
+        Of more than 250 messages those come first that were logged last, unless every conversation is asked for.
+
         Args:
             query: words, all of which are to be there; "a phrase"; begin*; OR between alternatives.
             most: at most so many conversations; None: every one.
@@ -69,7 +76,12 @@ class Finding:
         Raises:
             StoreDamaged: an index does not read.
         """
-        limits, alternatives = limits or Limits(), parse(query)
+        try:
+            return self._found(parse(query), most, limits or Limits())
+        except sqlite3.OperationalError as error:  # the query is sound, so the index is not
+            raise StoreDamaged(self._c.path, f"its search index: {error}") from error
+
+    def _found(self, alternatives: list[Alternative], most: int | None, limits: Limits) -> list[Evidence]:
         found: dict[str, Evidence] = {}
         for alternative in alternatives:
             for one in self._said(alternative, most, limits):
@@ -83,28 +95,34 @@ class Finding:
     def _said(self, wanted: Alternative, most: int | None, limits: Limits) -> Iterator[Evidence]:
         for index, sought in (("messages_fts", wanted.words()), ("messages_pieces", wanted.pieces())):
             if sought is not None:
-                sql = _SAID.format(index=index) + _WHEN
+                sql = self._ordered(_SAID, index, sought, most)
                 yield from self._best(sql, (sought, limits.role, limits.role, *limits.when), wanted, most)
 
     def _called(self, wanted: Alternative, most: int | None, limits: Limits) -> Iterator[Evidence]:
         sought = wanted.pieces()
         if sought is not None:
-            yield from self._best(_CALLED + _WHEN, (sought, *limits.when), wanted, most)
+            sql = self._ordered(_CALLED, "titles_pieces", sought, most)
+            yield from self._best(sql, (sought, *limits.when), wanted, most)
+
+    def _ordered(self, select: str, index: str, sought: str, most: int | None) -> str:
+        """Return the statement that finds what is sought in an index, in the order in which it is to come."""
+        order = _RANK if most is None or self._are_few(index, sought) else _LOGGED_LAST
+        return (select + _WHEN).format(index=index, **order)
+
+    def _are_few(self, index: str, sought: str) -> bool:
+        some = f"SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {_RANKED + 1}"
+        return int(self._c.value(f"SELECT count(*) FROM ({some})", sought)) <= _RANKED
 
     def _best(self, sql: str, parameters: tuple[Any, ...], wanted: Alternative, most: int | None) -> Iterator[Evidence]:
         """Yield the best message of each conversation, as many conversations as are asked for."""
         seen: set[str] = set()
-        rows = self._c.each(sql, *parameters)
-        try:
-            with closing(rows):
-                for row in rows:
-                    if most is not None and len(seen) >= most:
-                        break
-                    if row["id"] not in seen and wanted.fits(row["name"], row["content"]):
-                        seen.add(row["id"])
-                        yield self._evidence(row, wanted)
-        except sqlite3.OperationalError as error:  # the query is sound, so the index is not
-            raise StoreDamaged(self._c.path, f"its search index: {error}") from error
+        with closing(self._c.each(sql, *parameters)) as rows:
+            for row in rows:
+                if most is not None and len(seen) >= most:
+                    break
+                if row["id"] not in seen and wanted.fits(row["name"], row["content"]):
+                    seen.add(row["id"])
+                    yield self._evidence(row, wanted)
 
     def _evidence(self, row: Any, wanted: Alternative) -> Evidence:
         shown = excerpt(row["content"], [term.parts for term in wanted.terms])

@@ -6,11 +6,9 @@ of what is made of a segment, beyond asking for its state.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -19,7 +17,8 @@ from plum_edge.records import Conversation, Message, Segment
 from plum_edge.store.columns import clean, instant, stamp
 from plum_edge.store.connect import Connection
 from plum_edge.store.ids import resolve, segment_seq
-from plum_edge.store.listing import STATES, AddResult, Counts, State, Summary
+from plum_edge.store.listing import AddResult, Counts, Summary
+from plum_edge.store.overview import Overview
 from plum_edge.store.tombstones import Tombstones
 
 _Segments = list[Segment]  # within `Log`, `list` is its method
@@ -28,28 +27,9 @@ _Summaries = list[Summary]
 
 _WAITING = """
 SELECT key, position, coalesce((SELECT sum(length) FROM segments WHERE conversation = c.key), 0) AS first
-FROM conversations c
-WHERE trainable AND EXISTS (
-    SELECT 1 FROM messages m WHERE m.conversation = c.key AND role = 'user' AND ordinal >= first
-)
+FROM conversations c WHERE trainable AND asked > first
 """
-"""The segments that wait for their place."""
-_SUMMARIES = """
-SELECT id, coalesce(nullif(called, ''), title) AS title, created_at, trainable, dated,
-    EXISTS (SELECT 1 FROM asides JOIN segments USING (seq) WHERE conversation = c.key) AS aside,
-    (SELECT count(*) FROM messages WHERE conversation = c.key) AS messages,
-    (SELECT coalesce(sum(length), 0) FROM segments WHERE conversation = c.key) AS recorded,
-    (SELECT min(CASE
-        WHEN promoted THEN 3
-        WHEN EXISTS (SELECT 1 FROM steps WHERE steps.seq = s.seq) THEN 2
-        WHEN EXISTS (SELECT 1 FROM pairs WHERE pairs.seq = s.seq) THEN 1
-        ELSE 0 END) FROM segments s WHERE conversation = c.key) AS stage
-FROM conversations c
-"""
-"""A line for every conversation, without an order."""
-_ALIKE = f"""
-SELECT recorded = messages AS whole, trainable, aside, stage, count(*) AS number FROM ({_SUMMARIES}) GROUP BY 1, 2, 3, 4
-"""
+"""The segments that wait for their place: conversations in which the user said something in the new part."""
 
 
 class Log:
@@ -58,6 +38,7 @@ class Log:
     def __init__(self, connection: Connection) -> None:
         self._c = connection
         self._tombstones = Tombstones(connection)
+        self._overview = Overview(connection)
 
     # Writing ------------------------------------------------------------------------------------------------------
 
@@ -187,22 +168,11 @@ class Log:
         for (key,) in self._c.rows("SELECT key FROM conversations ORDER BY instant, position, id"):
             yield self._conversation(key)
 
-    def list(self) -> _Summaries:
-        """Return a line for every conversation, in recorded order."""
-        rows = self._c.rows(
-            f"SELECT *, recorded = messages AS whole FROM ({_SUMMARIES} ORDER BY instant, position, id)"
-        )
-        return [
-            Summary(
-                id=row["id"],
-                title=row["title"],
-                created_at=self._c.moment(row["created_at"]),
-                messages=row["messages"],
-                state=_state(row),
-                dated=bool(row["dated"]),
-            )
-            for row in rows
-        ]
+    def list(
+        self, newest: int | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> _Summaries:
+        """Return a line for every conversation, in recorded order; or for the newest so many, or those begun then."""
+        return self._overview.lines(newest, since, until)
 
     def plan(self) -> _Segments:
         """Return the segments that wait for their place, in the order in which they would be recorded.
@@ -215,8 +185,8 @@ class Log:
         return [segment for segment, _ in waiting]
 
     def planned(self) -> int:
-        """Return how many segments `plan` would return, without reading what was said in them."""
-        return int(self._c.value(f"SELECT count(*) FROM ({_WAITING})"))
+        """Return how many segments `plan` would return, without looking at what was said."""
+        return self._overview.waiting()
 
     def segments(self, after: int = 0, upto: int | None = None) -> _Segments:
         """Return the recorded segments in the order of learning: all, or those at places from ``after`` to ``upto``."""
@@ -242,22 +212,11 @@ class Log:
 
     def counts(self) -> Counts:
         """Return how many conversations, messages and segments there are."""
-        ((conversations, messages, segments),) = self._c.rows(
-            """
-            SELECT (SELECT count(*) FROM conversations), (SELECT count(*) FROM messages),
-                (SELECT count(*) FROM segments)
-            """
-        )
-        found: Counter[State] = Counter()
-        for row in self._c.rows(_ALIKE):
-            found[_state(row)] += row["number"]
-        return Counts(conversations, messages, segments, {state: found[state] for state in STATES})
+        return self._overview.counts()
 
     def span(self) -> tuple[datetime, datetime] | None:
         """Return when the first and the last conversation began, or None where there is none."""
-        select = "SELECT created_at FROM conversations ORDER BY instant {} LIMIT 1"
-        found = [self._c.value(select.format(order)) for order in ("ASC", "DESC")]
-        return None if found[0] is None else (self._c.moment(found[0]), self._c.moment(found[1]))
+        return self._overview.span()
 
     # Rows ---------------------------------------------------------------------------------------------------------
 
@@ -327,12 +286,6 @@ class Log:
             first=first,
             dated=bool(row["dated"]) if first == 0 else known is not None,
         )
-
-
-def _state(row: Any) -> State:
-    if not row["whole"]:
-        return "logged" if row["trainable"] else "excluded"
-    return "aside" if row["aside"] else STATES[row["stage"] or 0]
 
 
 def _row(conversation: Conversation) -> dict[str, object]:

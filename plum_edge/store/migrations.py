@@ -351,6 +351,49 @@ def m011_no_answers(database: Database) -> None:
     _run(database, "DROP TABLE answers")
 
 
+@MIGRATIONS()
+def m012_tally(database: Database) -> None:
+    """What there is, counted as it is written: of each conversation, and of all in the one ``tally``.
+
+    ``messages``: how many a conversation has; ``asked``: the place after what the user said last, 0 where nothing was.
+    The tally has a row for each kind of conversation: may it be trained on, and did the user say anything (``asks``).
+    """
+    last = "(SELECT coalesce(max(ordinal) + 1, 0) FROM messages WHERE conversation = {} AND role = 'user')"
+    into = "UPDATE tally SET conversations = conversations {0} 1, messages = messages {0} {1}.messages "
+    into += "WHERE trainable = {1}.trainable AND asks = ({1}.asked > 0);"
+    come, gone = into.format("+", "new"), into.format("-", "old")
+    _run(
+        database,
+        "ALTER TABLE conversations ADD COLUMN messages INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE conversations ADD COLUMN asked INTEGER NOT NULL DEFAULT 0",
+        f"""
+        UPDATE conversations SET asked = {last.format("conversations.key")},
+            messages = (SELECT count(*) FROM messages WHERE conversation = conversations.key)
+        """,
+        """
+        CREATE TABLE tally (
+            trainable INTEGER NOT NULL, asks INTEGER NOT NULL,
+            conversations INTEGER NOT NULL, messages INTEGER NOT NULL,
+            PRIMARY KEY (trainable, asks)
+        ) WITHOUT ROWID
+        """,
+        "INSERT INTO tally VALUES (0, 0, 0, 0), (0, 1, 0, 0), (1, 0, 0, 0), (1, 1, 0, 0)",
+        """
+        INSERT OR REPLACE INTO tally
+        SELECT trainable, asked > 0, count(*), sum(messages) FROM conversations GROUP BY 1, 2
+        """,
+        f"CREATE TRIGGER tally_inserted AFTER INSERT ON conversations BEGIN {come} END",
+        f"CREATE TRIGGER tally_deleted AFTER DELETE ON conversations BEGIN {gone} END",
+        f"CREATE TRIGGER tally_updated AFTER UPDATE OF trainable, messages, asked ON conversations "
+        f"BEGIN {gone} {come} END",
+        "CREATE TRIGGER counted_inserted AFTER INSERT ON messages BEGIN UPDATE conversations SET "
+        "messages = messages + 1, asked = max(asked, iif(new.role = 'user', new.ordinal + 1, 0)) "
+        "WHERE key = new.conversation; END",
+        f"CREATE TRIGGER counted_deleted AFTER DELETE ON messages BEGIN UPDATE conversations SET "
+        f"messages = messages - 1, asked = {last.format('old.conversation')} WHERE key = old.conversation; END",
+    )
+
+
 def _run(database: Database, *statements: str) -> None:
     """Run statements in the transaction that is open (``executescript`` would commit it)."""
     for statement in statements:

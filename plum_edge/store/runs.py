@@ -85,6 +85,10 @@ class Runs:
             )
         ]
 
+    def done(self) -> int:
+        """Return how many steps of the fold there are."""
+        return int(self._c.value("SELECT count(*) FROM steps"))
+
     def truncate(self, from_seq: int) -> None:
         """Forget the steps from this place on, and their cells, so that they can be done again."""
         with self._c.transaction() as database:

@@ -68,6 +68,22 @@ def test_skipped_conversations_are_named_ten_at_most_else_counted_by_reason(
     assert len(run("import", path, "--home", home, "--json").json["skipped"]) == 15
 
 
+def test_of_a_long_log_the_newest_are_listed_and_it_is_said_so(home: Path, tmp_path: Path, run: Run) -> None:
+    many = tmp_path / "many.jsonl"
+    lines = [
+        {"id": f"t{n:02}", "created_at": f"2026-03-12T10:{n:02}:00Z", "messages": [{"role": "user", "content": "x"}]}
+        for n in range(51)
+    ]
+    many.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    run("import", many, "--home", home)
+    found = run("logs", "list", "--home", home)
+    assert [line.split()[0] for line in found.out.splitlines()[1:]] == [f"t{n:02}" for n in range(1, 51)]
+    assert found.err == "The newest 50 of 51; all: plum-edge logs list -n 51\n"
+    assert len(run("logs", "list", "-n", "51", "--home", home).out.splitlines()) == 52
+    assert len(run("logs", "list", "--since", "2026-03-12", "--home", home).out.splitlines()) == 52
+    assert len(run("logs", "list", "--home", home, "--json").json) == 51
+
+
 def test_logs_list_show_search(logged: Path, run: Run) -> None:
     listed = run("logs", "list", "--home", logged, "--json").json
     assert listed[0] == {

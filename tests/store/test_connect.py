@@ -217,10 +217,13 @@ def test_an_old_log_opens_and_keeps_what_it_holds(home: Home, held: int) -> None
     tables[4] += ["answers", "cells", "nights"]
     tables[5] = ["tombstone_key", "tombstones", "forgettings", "asides", "promotions", "exports"]
     tables |= {6: ["attempts"], 7: ["writings"], 8: ["edits"], 10: ["messages_pieces", "titles_pieces"]}
+    tables[12] = ["tally"]
     triggers = {2: [f"messages_{event}" for event in ("inserted", "deleted", "updated")]}
     triggers[10] = [f"{of}_{event}" for of in ("pieces", "title") for event in ("inserted", "deleted", "updated")]
+    triggers[12] = ["tally_inserted", "tally_deleted", "tally_updated", "counted_inserted", "counted_deleted"]
     columns = {9: [("conversations", "dated"), ("messages", "name")], 10: [("conversations", "called")]}
     dropped = {11: dict(schema(names[:10]))["answers"]}
+    columns[12] = [("conversations", "messages"), ("conversations", "asked")]
     with closing(sqlite3.connect(home.log)) as connection, connection:
         for number in range(len(names), held, -1):
             if number in dropped:
@@ -233,7 +236,8 @@ def test_an_old_log_opens_and_keeps_what_it_holds(home: Home, held: int) -> None
                 connection.execute(f"DROP TABLE {table}")
         connection.executemany("DELETE FROM _sqlite_migrations WHERE name = ?", [(name,) for name in names[held:]])
     with Store.open(home, create=False) as store:
-        assert store.log.counts().conversations == 30
+        counts = store.log.counts()
+        assert (counts.conversations, counts.messages, store.log.planned()) == (30, 60, 30)
         assert len(store.search.search("kumquat", limit=50)) == len(store.finding.find("kumquat")) == 30
         assert store.runs.generation() == 0
         assert store.pairs.count() == 0

@@ -198,13 +198,17 @@ def test_a_log_of_before_finds_its_old_messages(tmp_path: Path) -> None:
         with store.transaction():
             database = store._connection._database.conn
             for name in ("pieces_inserted", "pieces_deleted", "pieces_updated", "title_inserted", "title_deleted",
-                         "title_updated"):  # fmt: skip
+                         "title_updated", "tally_inserted", "tally_deleted", "tally_updated", "counted_inserted",
+                         "counted_deleted"):  # fmt: skip
                 database.execute(f"DROP TRIGGER {name}")
-            database.execute("ALTER TABLE conversations DROP COLUMN called")
-            for table in INDEXES[1:]:
+            for column in ("called", "messages", "asked"):
+                database.execute(f"ALTER TABLE conversations DROP COLUMN {column}")
+            for table in (*INDEXES[1:], "tally"):
                 database.execute(f"DROP TABLE {table}")
             database.execute(dict(schema(names()[:10]))["answers"])
-            database.execute("DELETE FROM _sqlite_migrations WHERE name IN ('m010_pieces', 'm011_no_answers')")
+            database.execute(
+                "DELETE FROM _sqlite_migrations WHERE name IN ('m010_pieces', 'm011_no_answers', 'm012_tally')"
+            )
     with Store.open(home, create=False) as store:
         assert found(store, "水龙头") == ["zh"]
         assert found(store, "about ko") == ["ko"]
@@ -225,3 +229,13 @@ def test_a_word_is_found_by_every_beginning(store: Store) -> None:
             hits = found(store, f"{begun}*", limits=Limits(role="user"))
             assert hits == sorted(f"c{n}" for n, one in enumerate(words) if one.startswith(begun)), begun
             assert f"c{number}" in hits
+
+
+def test_of_very_many_messages_the_last_come_first_and_none_is_lost(store: Store) -> None:
+    short, long = ("A tap.",), ("A tap, and much else beside it. " * 3,)
+    store.log.add(talk(f"t{n:04}", *(short if n < 10 else long)) for n in range(250))
+    assert {one.conversation for one in store.finding.find("tap", 10)} == {f"t{n:04}" for n in range(10)}, "ranked"
+    store.log.add([talk("last", *long)])
+    assert [one.conversation for one in store.finding.find("tap", 3)] == ["last", "t0249", "t0248"]
+    assert "[tap]" in store.finding.find("tap", 1)[0].excerpt
+    assert len(store.finding.find("tap")) == len(store.finding.find("tap", 251)) == 251

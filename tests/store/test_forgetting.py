@@ -251,12 +251,14 @@ def test_a_log_of_every_schema_opens(name: str, home: Home) -> None:
         assert {one.conversation for one in store.finding.find("about OR 蛇口")} == {"tap", "loaf"}, (
             "titles are found, too"
         )
+        held = [len(talk.messages) for talk in store.log.conversations()]
+        assert (store.log.counts().conversations, store.log.counts().messages) == (len(held), sum(held)), "m012"
         assert store.forgetting.exported(1) == (["phone.bundle"] if kept[5] else [])
         forget(store, "loaf")
         assert [one.id for one in store.runs.adapters()] == ["0001"]
 
 
 def test_no_schema_is_without_its_log() -> None:
-    """A new one wants a file: python -m tests.store.fixtures.make tests/store/fixtures/m011.db.gz."""
+    """A new one wants a file: python -m tests.store.fixtures.make tests/store/fixtures/m012.db.gz."""
     made = {path.name[:4] for path in FIXTURES.glob("*.gz")}
     assert made == {name[:4] for name in names()} - {"m001", "m002", "m003"}, "before m004 none was ever in use"

@@ -11,6 +11,8 @@ from plum_edge.cli import terminal
 from plum_edge.cli.chat.chat import Chat
 from plum_edge.errors import UsageError
 
+_SHOWN = 200
+"""Characters of what the base alone says."""
 _SOURCES = {
     "nothing": "nothing that was learned, and no model was asked",
     "base": "the base",
@@ -34,7 +36,7 @@ def why(chat: Chat, _given: str) -> None:
     chat.screen.evidence(found)
     bare = talk.without_memory()
     sure = f"   p(yes) {bare.p_yes:.2f}" if bare.p_yes is not None else ""
-    chat.screen.say(f'without memory the base says: "{terminal.one_line(bare.answer)}"{sure}')
+    chat.screen.say(f'without memory the base says: "{terminal.one_line(bare.answer, _SHOWN)}"{sure}')
 
 
 def retrieve(chat: Chat, given: str) -> None:

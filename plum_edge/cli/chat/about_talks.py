@@ -6,13 +6,13 @@ Each is a function of the chat and what was typed after its name.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.chat import Chat
 from plum_edge.errors import UsageError
 
 _LISTED = 10
+_COMPLETED = 200
 
 
 def new(chat: Chat, _given: str) -> None:
@@ -25,8 +25,8 @@ def list_(chat: Chat, given: str) -> None:
     """List the newest conversations, the last one nearest to the prompt."""
     if given and not (given.isdecimal() and int(given)):
         raise UsageError(f"{given!r} is no number of conversations.", "Like this: /list 20")
-    found = chat.memory.store.log.list()
-    for one in found[-int(given or _LISTED) :]:
+    found = chat.memory.store.log.list(int(given or _LISTED))
+    for one in found:
         here = " (this one)" if one.id == chat.talk.conversation else ""
         day = terminal.day(one.created_at, sure=one.dated)
         chat.screen.hang(f"{day:>12}  ", f"{one.title or '(no title)'} · {one.id}{here}")
@@ -100,4 +100,4 @@ def forget(chat: Chat, given: str) -> None:
 
 def ids(chat: Chat) -> Iterator[str]:
     """Yield the conversations that a line can name, the newest first."""
-    return (one.id for one in islice(reversed(chat.memory.store.log.list()), 200))
+    return (one.id for one in reversed(chat.memory.store.log.list(_COMPLETED)))

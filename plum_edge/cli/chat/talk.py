@@ -80,7 +80,7 @@ class Talk:
             UnknownId, UsageError: there is none; the one so far goes on.
         """
         if ident is None:
-            logged = self._memory.store.log.list()
+            logged = self._memory.store.log.list(1)
             if not logged:
                 raise UsageError("There is no conversation to carry on with.", "Begin one: plum-edge chat")
             ident = logged[-1].id

@@ -58,13 +58,7 @@ def choose(
     meant = [ident for ident in (_named(store, name) for name in named) if ident is not None]
     if search is not None or since is not None or until is not None:
         hits = {one.conversation for one in store.finding.find(search)} if search is not None else None
-        meant += [
-            one.id
-            for one in store.log.list()
-            if (hits is None or one.id in hits)
-            and (since is None or one.created_at >= since)
-            and (until is None or one.created_at < until)
-        ]
+        meant += [one.id for one in store.log.list(since=since, until=until) if hits is None or one.id in hits]
     return list(dict.fromkeys(meant))
 
 

@@ -138,6 +138,12 @@ def test_adapter_and_retrieve_change_who_answers(learned: Path, run: Run) -> Non
     assert run("chat", "--home", learned, stdin="/retrieve perhaps\n").code == 2
 
 
+def test_asked_about_itself_it_does_not_look_into_its_memory(learned: Path, run: Run) -> None:
+    out = chat(run, learned, "Hello! Who are you?", "/why", "/retrieve on", "What can you do?", "/why")
+    assert out.count("from the base") == 2
+    assert "from weights" not in out
+
+
 def test_without_anything_learned_why_says_so(tiny: Path, home: Path, run: Run) -> None:
     configured(home, tiny)
     out = chat(run, home, "Did we talk about the tap?", "/why", "/stats")

@@ -129,6 +129,25 @@ def test_forget_asks_and_takes_the_conversation_back(learned: Path, run: Run) ->
     assert "should not" not in (learned / "history").read_text(encoding="utf-8")
 
 
+def test_forget_takes_what_was_learned_out_of_the_weights_and_says_so(learned: Path, run: Run) -> None:
+    with Terminal("chat", "--home", learned) as chat:
+        chat.wait_for(PROMPT)
+        chat.ask("/open tap")
+        plan = " ".join(chat.ask("/forget", r"\[y/N\]").split())
+        assert "1 adapter will go 1 conversation will be learned again" in plan
+        said = " ".join(chat.ask("y", r"new conversation begins\.\s+›").split())
+        assert "1 conversation forgotten (2 messages" in said
+        assert "learned 1 conversation again" in said
+        assert "0002 is in use" in said
+        listed = chat.ask("/list")
+        assert "starter" in listed
+        assert "tap" not in listed
+        assert "(memory 0002 (1 conversation" in " ".join(chat.ask("the sourdough starter", r"\)[^›]*›").split())
+        chat.type(CTRL_D)
+        assert chat.process.wait(120) == 0
+    assert [one["segments"] for one in run("adapters", "--home", learned, "--json").json] == [1]
+
+
 def test_a_private_line_is_marked(learned: Path) -> None:
     with Terminal("chat", "--home", learned) as chat:
         chat.wait_for(PROMPT)
