@@ -2,7 +2,7 @@
 
     rewrite.py      the question in phrasings that adapters are trained on
     remember.py     an adapter asked in the user's words and in those, over any `LanguageModel`
-    place.py        whether anything is asked at all, of the memory or about the assistant; borne_out.py: by the log
+    place.py        whether anything may be asked of the memory; borne_out.py: by the log
     joint.py        the adapter, the bare base with the log before it and the search, each by itself; who is surer
     vouched.py      an answer held back until its dates are vouched for; days.py: by the log
     respondent.py   a base in llama.cpp, its adapters and the log's library, ready to be asked
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from plum_edge.answer.joint import Joint
 from plum_edge.answer.language_model import Asked, LanguageModel, is_closed, mean_odds, with_context
-from plum_edge.answer.place import about_itself, greets, may_ask, of_the_user
+from plum_edge.answer.place import may_ask
 from plum_edge.answer.remember import Recollection, p_yes_many, recollect
 from plum_edge.answer.rewrite import asks_for_words, in_form, named_in, topic
 from plum_edge.answer.vouched import Vouches, vouched
@@ -28,16 +28,13 @@ __all__ = [
     "LanguageModel",
     "Recollection",
     "Vouches",
-    "about_itself",
     "asks_for_words",
     "asks_of_talk",
-    "greets",
     "in_form",
     "is_closed",
     "may_ask",
     "mean_odds",
     "named_in",
-    "of_the_user",
     "p_yes_many",
     "recollect",
     "topic",

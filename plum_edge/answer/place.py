@@ -1,4 +1,4 @@
-"""What a message is, by its form: one that may ask for something that was said, one about the assistant, or neither.
+"""Whether a message may ask for something that was said, by its form.
 
 A small base that has learned to answer "Yes, you told me on 14 March 2026." says so to a greeting, too, and to whoever
 asks for a poem; and asked who it is, it quotes the user. Knows nothing of what is answered instead.
@@ -6,88 +6,14 @@ asks for a poem; and asked who it is, it quotes the user. Knows nothing of what 
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
 from plum_edge.answer.rewrite import asks_for_words
 from plum_edge.augment.phrases.bids import bids
-from plum_edge.augment.phrases.inquiry import asks_of_talk, parted
-
-_OPENING = (
-    r"^\W*(?:(?:hey|hi|hello|so|and|but|ok|okay|well|then|now|please|wait|sorry|thanks|"
-    r"good (?:morning|evening|day))\W+)*"
-)
-_KIND = (
-    r"(?:human|real|alive|conscious|sentient|"
-    r"an? (?:\w+ )?(?:human|person|robot|bot|chatbot|machine|ai|computer|model))"
-)
-_ABOUT_ITSELF = (
-    r"(?:who|what) (?:exactly |really )?(?:are you|you are)(?: really| exactly| anyway| called)?",
-    r"(?:what's|what is|whats) your name|what (?:do|should|can|may) i call you|do you have a name",
-    r"(?:who|what company|which company) (?:made|built|created|trained|developed|wrote) you",
-    rf"are you (?:really |actually )?{_KIND}(?: or .*)?|(?:which|what)(?: \w+)? model (?:are you|is this)",
-    r"what(?: else| all| things)? (?:can|could|do) you (?:actually |really )?do(?: for me| here)?",
-    r"what (?:are you|you are) (?:able to do|capable of|good at|good for|here for|for)|how do you work|how old are you",
-    r"how (?:can|could|will) you help(?: me)?|what can you help(?: me)? with|what are your (?:abilities|skills|limits)",
-    r"what can i (?:ask you(?: for| about)?|do with you|use you for)",
-    r"(?:introduce|describe) yourself|(?:something |more |a bit )*about yourself",
-)
-"""The whole of a question about the assistant, after "Tell me" and the like."""
-_SAYS = r"(?:(?:please |can you |could you |do )?(?:tell me|say|i wonder|may i ask) )?"
-_GREETS = r"(?:hey|hi|hello|thanks|thank you|good (?:morning|evening|day)|there)?\W*$"
-_WANTS_DONE = (
-    # work
-    r"(?:(?:can|could|would|will) you |i want you to |i need you to )?(?:please |kindly )?(?:help|write|compose|draft|"
-    r"translate|explain|describe|define|suggest|recommend|propose|invent|imagine|calculate|compute|convert|rewrite|"
-    r"rephrase|proofread|correct|simplify|teach|plan|generate|create|make|sing)\b",
-    r"(?:(?:can|could|would|will) you )?(?:please )?(?:tell|give) (?:me|us) (?:an?|some|another|two|three|four|five|"
-    r"ten|\d+)\b",
-    # advice
-    r"(?:what|which|where|when|who|whom|how|why)(?: \w+){0,4} (?:should|shall|can|might|must) (?:i|we|one|you)\b",
-    r"(?:should|shall|may|must|can|could) (?:i|we|one)\b(?! (?:rely|trust|have)\b)",
-    r"how (?:do|does|to|about|come)\b(?! (?:my|our|i|we) (?!\w+ (?:an?|the|some)\b))|what (?:about|if)\b",
-    r"is it (?:ok|okay|safe|healthy|normal|bad|good|better|worth|wise|rude|legal)\b|why am i\b",
-    # the assistant's own views
-    r"do you (?:like|love|hate|want|think|believe|enjoy|prefer|feel|speak)\b|how are you\b|how's it going\b",
-)
-"""The beginning of a request for anything but what was said."""
-_KNOWN = r"(?:what's|what is|what are|what would be) an? |are there\b|why (?:do|does|is|are|don't|doesn't)\b"
-"""The beginning of a question for what everybody knows, where it does not speak of the user."""
-_GIVEN = r"\b(?:as|like) (?:you|we|i) (?:\w+ )?(?:advised|said|told|suggested|recommended|discussed)\b"
-_OF_THE_USER = r"\b(?:i|me|my|mine|myself|we|us|our|ours|i'm|i've|i'd|i'll|we've|we're)\b"
+from plum_edge.augment.phrases.inquiry import asks_of_talk
+from plum_edge.augment.phrases.requests import about_itself, wants_done
 
 
 def may_ask(text: str) -> bool:
     """Return whether a message may ask for something that was said; where that is in doubt, it may."""
     if asks_of_talk(text):
         return True
-    return (bids(text) or asks_for_words(text)) and not _wants_done(text) and not about_itself(text)
-
-
-def of_the_user(text: str) -> bool:
-    """Return whether a message speaks of the user, as of "my sister"."""
-    return _compiled(_OF_THE_USER).search(text) is not None
-
-
-def greets(text: str) -> bool:
-    """Return whether a message greets or thanks and does nothing else."""
-    said = [one for one in parted(text) if one.strip()]
-    return bool(said) and all(_compiled(_OPENING + _GREETS).match(one) for one in said)
-
-
-def about_itself(text: str) -> bool:
-    """Return whether a message asks who the assistant is or what it can do, and nothing else."""
-    form = rf"{_OPENING}{_SAYS}(?:{'|'.join(_ABOUT_ITSELF)})\W*$"
-    asked = [one for one in parted(text) if not _compiled(_OPENING + _GREETS).match(one)]
-    return bool(asked) and all(_compiled(form).match(one) for one in asked)
-
-
-def _wants_done(text: str) -> bool:
-    wants = (*_WANTS_DONE, _KNOWN) if not of_the_user(text) else _WANTS_DONE
-    form = rf"{_OPENING}(?:{'|'.join(wants)})"
-    return _compiled(form).match(text) is not None and _compiled(_GIVEN).search(text) is None
-
-
-@cache
-def _compiled(form: str) -> re.Pattern[str]:
-    return re.compile(form, re.IGNORECASE)
+    return (bids(text) or asks_for_words(text)) and not wants_done(text) and not about_itself(text)

@@ -16,14 +16,11 @@ from pathlib import Path
 from plum_edge.answer import (
     Asked,
     Joint,
-    about_itself,
     asks_of_talk,
-    greets,
     in_form,
     is_closed,
     may_ask,
     named_in,
-    of_the_user,
     recollect,
     topic,
     unlearned,
@@ -38,6 +35,7 @@ from plum_edge.answer.joint import READS
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
 from plum_edge.answer.weighed import weighed
+from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.config import Config, Decide, Generate
 from plum_edge.records import Adapter, Answer, Basis, Message, Source

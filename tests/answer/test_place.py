@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge.answer import about_itself, greets, may_ask
+from plum_edge.answer import may_ask
+from plum_edge.augment.phrases.requests import about_itself, greets
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "dev"
 

@@ -6,7 +6,7 @@
     pairs.py          topics and wordings become pairs; negatives.py, undiscussed.py and
                       sampled_negatives.py: what was not discussed, for storage, for each reading, and at large
     teachable.py      what of a conversation may teach; inquiry.py and pastes.py know what may not
-    dates.py          dates as English writes them
+    dates.py          dates as English writes them; bids.py and requests.py: what a message wants
     augmenter.py      the `Augmenter` that is made of these
 
 The fallback where no model writes. Knows nothing of models, tokens or storage.
