@@ -110,6 +110,8 @@ def _consolidate(memory: Memory, scene: Scene) -> list[list[str]]:
     steps = memory.store.runs.steps
     nights = -(-total // sample.NIGHT)
     scene.act("consolidate", f"{terminal.count(total, 'conversation')} in {terminal.count(nights, 'night')}")
+    if known := len(steps()):
+        scene.more(f"{known} of them an earlier demo has learned; all anew: plum-edge demo --fresh")
     refused: list[list[str]] = []
     with interrupts() as stopped:
         while True:

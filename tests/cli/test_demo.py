@@ -61,6 +61,7 @@ def test_the_five_acts(small: Path, run: Run) -> None:
                 assert systems[name]["asked"][answer] == systems["base"]["asked"][answer]
     assert [step for step, _ in figures["over_time"]] == [1, 2]
     assert len(run("adapters", "--home", small, "--json").json) == 2, "it carried on: nothing was learned twice"
+    assert "2 of them an earlier demo has learned; all anew: plum-edge demo --fresh" in run("demo", "--home", small).out
 
 
 def test_a_home_of_others_is_not_touched(logged: Path, run: Run) -> None:
