@@ -73,7 +73,7 @@ def of_shape(bench: Bench, config: dict[str, Any], title: str, steps: int) -> Ta
         f"Random weights of Llama 3.2 1B's shape, {bench.threads} threads, LoRA of rank {RANK} on all seven linear "
         f"layers. A step is {train.batch} rows of {_LENGTH} tokens; peak of the whole process, the base's loading "
         f"in it: {verdict(found['peak'], 8, at_most=True)} GiB.",
-        f"A conversation of {_PAIRS} pairs, reckoned: with earlier pairs, general samples and honest questions, "
+        f"A conversation of {_PAIRS} pairs, reckoned: with earlier pairs, general samples and sampled negatives, "
         f"{train.epochs} epochs of {_rows_of_an_epoch()} rows.",
     ]
     if bench.quick:
@@ -83,7 +83,7 @@ def of_shape(bench: Bench, config: dict[str, Any], title: str, steps: int) -> Ta
 
 def _rows_of_an_epoch() -> int:
     train = Train()
-    return round(_PAIRS * (1 + train.replay + train.general + train.honest))
+    return round(_PAIRS * (1 + train.replay + train.general + train.sampled_negatives))
 
 
 def steps_of_a_conversation() -> int:

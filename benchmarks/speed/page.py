@@ -20,6 +20,10 @@ _HEAD = """# Speed
 Written by `make bench`; every figure was measured in a process of its own by
 [benchmarks/speed](../benchmarks/speed). Ratios are medians of steps taken by turns, so that other work on the machine
 falls on all alike; seconds are not spared by it, which is why processor time stands beside them.
+
+What was tried where a target is not met: [the decoder](experiments/2026-11-29-training-speed.md), [levers of a
+step](experiments/2026-11-29-training-levers.md), [which layers
+learn](experiments/2026-11-29-which-layers.md), [a night apart from learning](experiments/2026-11-29-night-apart-from-learning.md).
 """
 
 
