@@ -23,7 +23,8 @@ falls on all alike; seconds are not spared by it, which is why processor time st
 
 What was tried where a target is not met: [the decoder](experiments/2026-11-29-training-speed.md), [levers of a
 step](experiments/2026-11-29-training-levers.md), [which layers
-learn](experiments/2026-11-29-which-layers.md), [a night apart from learning](experiments/2026-11-29-night-apart-from-learning.md).
+learn](experiments/2026-11-29-which-layers.md), [a night apart from
+learning](experiments/2026-11-29-night-apart-from-learning.md).
 """
 
 
