@@ -213,7 +213,9 @@ class ConversionMismatch(IntegrityError):
     """A converted file that does not compute what the trainer computes."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"The converted adapter does not agree with the trained one: {what}.", "It was not promoted.")
+        super().__init__(
+            f"The converted adapter does not agree with the trained one: {what}.", "It was not put to use."
+        )
 
 
 class Interrupted(PlumError):

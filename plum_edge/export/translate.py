@@ -11,6 +11,7 @@ import contextlib
 import math
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,9 @@ def _by_logits(
         bound = max(bound, base.family.logit_bound)
     if dtype == "f16":
         bound = max(bound, _LOGITS_BOUND_F16)
-    verify.require(0.0, parity, bound=bound, effect=0.0 if inert else _ANY_EFFECT)
+    least = 0.0 if inert else _ANY_EFFECT
+    verify.require(0.0, replace(parity, max_abs=verify.usual_error(reference, candidate)), bound=bound, effect=least)
+    verify.require(0.0, parity, bound=max(bound, verify.AT_WORST * parity.effect), effect=least)
     return {
         "max_abs_logit": parity.max_abs,
         "agreement": parity.agreement,

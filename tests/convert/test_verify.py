@@ -71,6 +71,16 @@ def test_the_report_says_what_differs() -> None:
     assert parity.effect == np.abs(candidate - base).max()
 
 
+def test_rounding_at_one_position_is_no_difference_and_a_difference_at_many_is() -> None:
+    logits = np.random.default_rng(0).normal(size=(200, 10)).astype(np.float32)
+    for wrong, found in ((2, 1e-5), (3, 0.5), (200, 0.5)):
+        moved = logits + np.float32(1e-5)
+        moved[:wrong] += np.float32(0.5)
+        assert verify.usual_error(logits, moved) == pytest.approx(found, rel=0.2)
+    assert verify.usual_error(logits[:1], logits[:1] + 1) == pytest.approx(1), "of a single one that one counts"
+    assert np.isnan(verify.usual_error(logits, np.full_like(logits, np.nan)))
+
+
 def test_parts_together_are_the_whole() -> None:
     rng = np.random.default_rng(0)
     whole = [rng.normal(size=(9, 5)).astype(np.float32) for _ in range(3)]
