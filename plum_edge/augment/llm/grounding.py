@@ -12,7 +12,7 @@ from functools import cache
 
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.llm.grammar.base import Grammar
-from plum_edge.augment.llm.grammar.english import ENGLISH
+from plum_edge.augment.llm.grammar.english import ENGLISH, PRESENT_OF
 from plum_edge.augment.llm.reading import Candidate
 from plum_edge.augment.llm.sentences import Text, day_of
 from plum_edge.augment.llm.support import Entails, unsupported
@@ -33,20 +33,7 @@ _STEERING = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """How text addresses a model. Who talks about such things gets phrase pairs of that message, and no harm is done."""
-_PRESENT = {
-    stem(past): stem(present)
-    for present, past in (
-        pair.split("/")
-        for pair in wordset(
-            """find/found go/went go/gone get/got see/saw see/seen make/made take/took take/taken come/came keep/kept
-            begin/began meet/met lose/lost think/thought feel/felt leave/left run/ran eat/ate eat/eaten fall/fell
-            speak/spoke know/knew spend/spent win/won choose/chose forget/forgot tell/told say/said hear/heard
-            bring/brought hold/held stand/stood sit/sat become/became grow/grown throw/threw wear/wore tear/tore
-            steal/stole hide/hid lead/led fight/fought sleep/slept feed/fed draw/drew"""
-        )
-    )
-}
-"""Past forms that the stemmer does not know: a question asks "did I find" about what was found."""
+_PRESENT = {stem(past): stem(present) for past, present in PRESENT_OF.items()}
 _OF_TALK = frozenset(
     map(stem, wordset("talk discuss mention say tell ask speak come up remember recall conversation chat know hear"))
 )

@@ -10,7 +10,7 @@ from plum_edge.augment.phrases import words as english
 from plum_edge.augment.phrases.synonyms import kin_of
 from plum_edge.augment.phrases.words import wordset
 
-_PAST_OF = {
+PRESENT_OF = {
     past: present
     for present, past in (
         pair.split("/")
@@ -30,7 +30,7 @@ _PAST_OF = {
 """Past forms that the stemmer does not know: a question asks "did I find" about what was found."""
 
 
-_PAST_FORMS = _PAST_OF.keys() | wordset(
+_PAST_FORMS = PRESENT_OF.keys() | wordset(
     """bought paid sold sent broke broken bitten gave given swam sang lent drank drove wrote written flew flown rode
     built taught caught woke froze frozen cut put hurt let set read"""
 )
@@ -38,12 +38,12 @@ _PAST_FORMS = _PAST_OF.keys() | wordset(
 
 @lru_cache(maxsize=16384)
 def _english(word: str) -> str:
-    return english.stem(_PAST_OF.get(word, word))
+    return english.stem(PRESENT_OF.get(word, word))
 
 
 @lru_cache(maxsize=16384)
 def _english_kin(word: str) -> frozenset[str]:
-    mine = _PAST_OF.get(word, word)
+    mine = PRESENT_OF.get(word, word)
     return kin_of(mine) | {_english(word)}
 
 
