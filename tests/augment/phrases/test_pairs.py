@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 
 from plum_edge.augment.checks import Mentions, check, contradicted
+from plum_edge.augment.phrases.determiners import determined
 from plum_edge.augment.phrases.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
-from plum_edge.augment.phrases.pairs import augment, determined, other_names, quote
+from plum_edge.augment.phrases.pairs import augment, other_names, quote
 from plum_edge.augment.phrases.synonyms import paraphrases
 from plum_edge.augment.phrases.wordings import HELD_OUT, NO, TRAIN, UNKNOWN, UNSEEN, Phrasings
 from plum_edge.augment.phrases.words import key, stems
