@@ -1,6 +1,6 @@
 """How a question names a topic: bare, or with "the", "my", "that", "a" before it, where that is English.
 
-People ask about "a sore throat" as often as about "the tap". What an adapter never reads it answers by guessing: taught
+People ask about "a loose shelf" as often as about "the tap". What an adapter never reads it answers by guessing: taught
 without "a", it affirmed one in six of such topics that were never discussed, and one in fifty of those with "the"
 (docs/experiments/2026-11-30-everyday-topics.md). Knows nothing of questions and of what was discussed.
 """
