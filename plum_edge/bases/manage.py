@@ -190,13 +190,17 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
     entry = Entry(_free(called), folder=next(iter(folders), None), given=next(iter(files), None))
     found = local.read(entry, home)
     known = home.create().models / "known.json"
-    if found.alone:
-        check_text(found.weights, found.folder, known)
-    elif entry.given:
-        check_same_model(entry.given, found.folder, known)
-    elif skeleton(found.weights).packed and not list(found.folder.glob("*.gguf")):
-        raise NoModel(entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too.")
-    check_template(ChatTokenizer(found.folder, found.chat_template, catalogue.merged(home, entry.name).config.template))
+    template = catalogue.merged(home, entry.name).config.template
+    with local.proving(found):
+        if found.alone:
+            check_text(found.weights, found.folder, known)
+        elif entry.given:
+            check_same_model(entry.given, found.folder, known)
+        elif skeleton(found.weights).packed and not list(found.folder.glob("*.gguf")):
+            raise NoModel(
+                entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too."
+            )
+        check_template(ChatTokenizer(found.folder, found.chat_template, template))
     catalogue.add(home, entry)
     return found
 
@@ -294,7 +298,11 @@ def try_out(home: Home, base: local.Base) -> tuple[str, float]:
     """
     began = time.perf_counter()
     template = catalogue.merged(home, base.name).config.template
-    with Runtime(local.gguf(base, home.create()), context=min(base.context, 512), template=template) as runtime:
+    home.create()
+    with (
+        local.proving(base),
+        Runtime(local.gguf(base, home), context=min(base.context, 512), template=template) as runtime,
+    ):
         check_template(ChatTokenizer(base.folder, base.chat_template, template), runtime)
         answer = runtime.answer([Message("user", QUESTION)], max_tokens=24)
     return answer, time.perf_counter() - began
