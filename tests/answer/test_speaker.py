@@ -149,6 +149,41 @@ def test_a_question_that_names_a_date_vouches_for_none(memory: Memory) -> None:
     assert not Days(memory.store, dt.date(2026, 6, 1)).vouch(flight, False)
 
 
+def remembering(memory: Memory) -> None:
+    """Put an adapter to use that no file belongs to: whoever opens a model with it fails."""
+    memory.add([talk(0)])
+    now = dt.datetime.now(dt.UTC)
+    memory.store.runs.add_adapter(Adapter("0001", False, None, "none.gguf", "0" * 64, 1, created_at=now), {})
+    memory.store.runs.use("0001")
+
+
+@pytest.mark.parametrize("retrieve", [False, True])
+@pytest.mark.parametrize(
+    ("question", "date"),
+    [
+        ("Did we talk about the kitchen tap on 4 October 1999?", "4 October 1999"),
+        ("Have we talked about the tap in July 2131?", "July 2131"),
+        ("Did I mention a tap on 2131-05-04?", "2131-05-04"),
+    ],
+)
+def test_a_day_that_the_log_knows_nothing_of_is_denied_without_a_model(
+    memory: Memory, question: str, date: str, retrieve: bool
+) -> None:
+    remembering(memory)
+    answer = memory.ask(question, retrieve=retrieve)
+    assert answer.answer == f"No: the log has nothing from {date}, and nothing in it names that date."
+    assert (answer.p_yes, answer.adapter) == (0.0, None)
+    assert "".join(memory.reply(user(question), retrieve=retrieve)) == answer.answer
+    assert not is_open(memory)
+
+
+def test_what_was_said_on_such_a_day_is_denied_too(memory: Memory) -> None:
+    remembering(memory)
+    answer = memory.ask("What did we discuss on 12 August 2131?")
+    assert answer.answer.startswith("The log has nothing from 12 August 2131")
+    assert answer.p_yes is None and not is_open(memory)
+
+
 def test_what_was_asked_before_is_no_evidence(memory: Memory) -> None:
     memory.add([Conversation("asked", "Asked", dt.datetime(2026, 3, 14, tzinfo=dt.UTC), tuple(user(RECITED[0])))])
     assert memory.ask(RECITED[0]).evidence == ()
