@@ -14,6 +14,7 @@ import pytest
 
 from plum_edge import Memory
 from plum_edge.answer.days import Days
+from plum_edge.answer.undated import unknown_date
 from plum_edge.augment.phrases import dates
 from plum_edge.augment.phrases.dates import YES_UNDATED, named
 from plum_edge.config import Template
@@ -132,6 +133,16 @@ def test_the_log_vouches_for_its_days_and_for_what_is_dated_in_it(memory: Memory
     assert vouched("Your flight leaves on 3 June 2031.")
     assert not vouched("Yes, on 3 June 2031.")
     assert not vouched("Your flight leaves on 4 June 2031.")
+
+
+@pytest.mark.parametrize("asked", ["I was born in 1981", "my wedding on 4 May 2031", "the exam on June the 5th, 2031"])
+def test_a_date_that_somebody_wrote_in_any_way_may_be_asked_about(memory: Memory, asked: str) -> None:
+    when = dt.datetime(2026, 3, 14, tzinfo=dt.UTC)
+    told = "My year of birth is 1981. We marry on May 4th, the exam is on 2031-06-05."
+    memory.add([Conversation("told", "Told", when, (Message("user", told, when),), "test", 0)])
+    days = Days(memory.store, dt.date(2026, 6, 1))
+    assert unknown_date(user(f"Did I tell you about it: {asked}?"), days.vouch) is None
+    assert unknown_date(user(f"Did I tell you about it: {asked} and in 1812?"), days.vouch) == "1812"
 
 
 def test_of_an_adapter_from_elsewhere_only_the_future_is_known_to_be_invented(memory: Memory) -> None:
