@@ -6,10 +6,9 @@ belongs to a base at first use: of weights the GGUF, of a GGUF the folder with i
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -255,22 +254,6 @@ def _text_of(path: Path, home: Home) -> Path:
             if not _whole(folder):  # else another process made it at the same time, of the same file
                 raise
     return folder
-
-
-@contextlib.contextmanager
-def proving(base: Base) -> Iterator[None]:
-    """Prove a base in the block: of a GGUF that is refused, what was made of it goes, and it is named as the user does.
-
-    Raises:
-        NoModel: as the block does.
-    """
-    try:
-        yield
-    except NoModel as error:
-        if not base.alone:
-            raise
-        shutil.rmtree(base.folder, ignore_errors=True)
-        raise NoModel(str(base.weights), error.why, error.remedy) from error
 
 
 def _whole(folder: Path) -> bool:

@@ -20,7 +20,7 @@ from plum_edge import config
 from plum_edge.backends import memory, pick
 from plum_edge.backends.base import LoraSpec
 from plum_edge.bases import catalogue, hub, local, pypi
-from plum_edge.bases.base_check import check_same_model, check_text
+from plum_edge.bases.base_check import check_same_model, check_text, proving
 from plum_edge.bases.catalogue import Entry
 from plum_edge.bases.template_check import check_template
 from plum_edge.convert import families
@@ -191,7 +191,7 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
     found = local.read(entry, home)
     known = home.create().models / "known.json"
     template = catalogue.merged(home, entry.name).config.template
-    with local.proving(found):
+    with proving(found.weights, found.folder):
         if found.alone:
             check_text(found.weights, found.folder, known)
         elif entry.given:
@@ -300,7 +300,7 @@ def try_out(home: Home, base: local.Base) -> tuple[str, float]:
     template = catalogue.merged(home, base.name).config.template
     home.create()
     with (
-        local.proving(base),
+        proving(base.weights, base.folder),
         Runtime(local.gguf(base, home), context=min(base.context, 512), template=template) as runtime,
     ):
         check_template(ChatTokenizer(base.folder, base.chat_template, template), runtime)
