@@ -229,6 +229,7 @@ _POSITIVE = {
     "smaller", "top_p", "repetition_penalty",
 }  # fmt: skip
 
+_SHARES = {"top_p", "min_p"}
 
 _LATER = ("layers",)
 """Settings of [train] that came later; with 0 adapters are what they were before."""
@@ -370,7 +371,8 @@ def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
         _check_zone(path, where, value)
     if hint in (int, float):
         bound = "above 0" if key in _POSITIVE else "at least 0"
-        if not math.isfinite(value) or value < 0 or (key in _POSITIVE and value == 0):
+        bound += " and at most 1" if key in _SHARES else ""
+        if not math.isfinite(value) or value < 0 or (key in _POSITIVE and value == 0) or (key in _SHARES and value > 1):
             raise BadConfig(path, f"{where} is {value}; it must be {bound}")
     return value
 

@@ -130,7 +130,7 @@ class Home:
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what the disk says into our own errors: full → `NoSpace`, refused or read-only → `StoreError`."""
+    """Turn what the disk says into our own errors: full → `NoSpace`; refused, read-only, too large → `StoreError`."""
     try:
         yield
     except OSError as error:
@@ -139,6 +139,11 @@ def disk_errors(path: Path) -> Iterator[None]:
         if isinstance(error, PermissionError) or error.errno == errno.EROFS:
             raise StoreError(
                 f"{error.filename or path} cannot be written ({error.strerror}).", "Check its owner."
+            ) from error
+        if error.errno == errno.EFBIG:
+            raise StoreError(
+                f"{error.filename or path} would be larger than a file may be here ({error.strerror}).",
+                f"{STILL_THERE} Raise the limit (ulimit -f), or take a disk whose file system holds larger files.",
             ) from error
         if error.errno == errno.EIO:
             raise StoreError(

@@ -82,6 +82,8 @@ def test_the_default_written_down_is_the_default(tmp_path: Path) -> None:
         ("[model]\nbase = 3", r"model.base is 3; it must be of type str"),
         ("[train]\nrecipe = 'magic'", r"train.recipe is 'magic'; it can be plum, replay"),
         ("[train]\nrank = 0", r"train.rank is 0; it must be above 0"),
+        ("[generate]\ntop_p = 1.5", r"generate.top_p is 1.5; it must be above 0 and at most 1"),
+        ("[generate]\nmin_p = 2", r"generate.min_p is 2.0; it must be at least 0 and at most 1"),
         ("[train]\nseed = -1", r"train.seed is -1; it must be at least 0"),
         ("[train\nrank = 8", r"not valid TOML"),
     ],

@@ -157,7 +157,13 @@ def test_a_folder_does_not_replace_another(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("number", "error"),
-    [(errno.ENOSPC, NoSpace), (errno.EDQUOT, NoSpace), (errno.EACCES, StoreError), (errno.EROFS, StoreError)],
+    [
+        (errno.ENOSPC, NoSpace),
+        (errno.EDQUOT, NoSpace),
+        (errno.EACCES, StoreError),
+        (errno.EROFS, StoreError),
+        (errno.EFBIG, StoreError),
+    ],
 )
 def test_what_the_disk_says_is_a_sentence(tmp_path: Path, number: int, error: type[StoreError]) -> None:
     with pytest.raises(error, match=str(tmp_path)), disk_errors(tmp_path / "file"):

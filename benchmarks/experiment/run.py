@@ -25,7 +25,6 @@ from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.homes import Place
 from plum_edge import Memory
 from plum_edge.answer import border
-from plum_edge.cli import heap
 from plum_edge.config import Config
 from plum_edge.errors import GateRefused, Interrupted, PlumError, Unavailable, UsageError
 from plum_edge.evaluate.evaluator import DIVERGENCE
@@ -217,7 +216,6 @@ def say(**what: object) -> None:
 def main() -> int:
     """Run the cell of the command line; return 0, or an exit code as plum-edge's own."""
     place = Place(Path(sys.argv[1]), Cell.parse(sys.argv[2]))
-    heap.keep()
     asked = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -143,11 +143,9 @@ def train(place: str, steps: int, threads: int) -> dict[str, Any]:
     from plum_edge.backends import memory, pick
     from plum_edge.backends.base import LoraSpec, Weights, collate, initial_state
     from plum_edge.backends.torch_trainer import trainer as open_trainer
-    from plum_edge.cli import heap
     from plum_edge.convert.weights import open_weights
     from plum_edge.records import Example
 
-    heap.keep()
     settings, weights, spec = Train(), open_weights(Path(place)), LoraSpec(RANK, ALPHA, TARGETS)
     here = replace(pick.machine(pick.choose("torch")), total=_LIMIT, free=_LIMIT)
     plan, _ = memory.plan(here, weights.config, spec, name="1B", rows=settings.batch, quantise="none")

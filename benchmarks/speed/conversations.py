@@ -72,10 +72,8 @@ def _notes(bench: Bench, found: dict[int, dict[str, float]], epochs: int) -> lis
 
 def learn(place: str, base: str, size: int, epochs: int, threads: int) -> dict[str, float]:
     """Fill a log, and learn its last conversation; return what that took, in seconds."""
-    from plum_edge.cli import heap
     from plum_edge.train.fold import Fold
 
-    heap.keep()
     settings: dict[str, dict[str, Any]] = {"train": {"epochs": epochs, "threads": threads}}
     with homes.make(Path(place), base, size + 1, **settings) as memory:
         fold = Fold(memory.home, memory.store, memory.config, memory.base)

@@ -1,8 +1,7 @@
 """The trainers that are compared, each in a process of its own: plum-edge, PEFT on transformers, mlx-lm's lora.
 
 All take the same step: the same rows, rank and layers, mean cross entropy of the answers' tokens, AdamW without decay.
-Of each library its own model, LoRA layers, loss and step are used, as its own training loop uses them; ``heap`` is
-what plum-edge's program sets for itself, and all of them have it.
+Of each library its own model, LoRA layers, loss and step are used, as its own training loop uses them.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from benchmarks import openblas
 from benchmarks.speed import dataset
 from benchmarks.speed.apart import Commands, NotMeasured, peak
 from plum_edge.backends.base import LoraSpec, Weights, collate
-from plum_edge.cli import heap
 
 if TYPE_CHECKING:  # it imports torch, whose memory is not mlx's
     from plum_edge.backends.torch_numbers import Precision
@@ -31,7 +29,6 @@ _NO_CLIP = 1e9
 
 def plum(place: str, threads: int, precision: Precision) -> Commands:
     """Our own trainer, as the product opens it; ``precision`` as in config.toml."""
-    heap.keep()
     from plum_edge.backends import pick
     from plum_edge.convert.weights import open_weights
 
@@ -76,7 +73,6 @@ def _products(trainer: Any, batches: list[Any]) -> float | None:
 
 def peft(place: str, threads: int, precision: str) -> Commands:
     """PEFT on transformers: its model and LoRA, transformers' loss; ``bf16`` is autocast, as TRL's ``bf16=True``."""
-    heap.keep()
     torch, device = _torch(threads)
     from peft import LoraConfig, get_peft_model, set_peft_model_state_dict
     from transformers import AutoModelForCausalLM
@@ -129,7 +125,6 @@ def _padded(torch: Any, rows: list[Any], device: str) -> tuple[Any, Any, Any]:
 
 def mlx(place: str, threads: int) -> Commands:
     """mlx-lm's lora: its model, LoRA layers, loss, padding and compiled step; OpenBLAS is put under it on Linux."""
-    heap.keep()
     from functools import partial
 
     if why := openblas.put_under_mlx(threads):

@@ -7,7 +7,7 @@
     vouched.py      an answer held back until its dates are vouched for; days.py: by the log
     respondent.py   a base in llama.cpp, its adapters and the log's library, ready to be asked
     speaker.py      answers with the adapter in use; introduction.py: what a base is told about itself;
-                    unlearned.py: what is said while nothing is learned
+                    unlearned.py: what is said while nothing is learned; undated.py: of a day without a talk
 
 Knows nothing of how an adapter came to be, or of how answers are marked.
 """

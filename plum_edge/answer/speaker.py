@@ -34,6 +34,7 @@ from plum_edge.answer.introduction import introduction, whole_introduction
 from plum_edge.answer.joint import READS
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
+from plum_edge.answer.undated import denied, unknown_date
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user
 from plum_edge.augment.phrases.teachable import spoken
@@ -78,8 +79,8 @@ class Speaker:
         if about_itself(question):
             messages = self._introduced(messages, adapter, retrieve)
         active: Adapter | None = None
-        if self._knows_nothing(messages, retrieve, adapter):
-            text, p_yes = unlearned.said_instead(self.store), unlearned.p_yes(question)
+        if instead := self._said_instead(messages, retrieve, adapter):
+            text, p_yes = instead
         else:
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
@@ -119,9 +120,9 @@ class Speaker:
         use, questions are answered as by `ask`, but for those about what was said in these messages.
         """
         self.tally = tally or Tally()
-        if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+        if instead := self._said_instead(messages, retrieve, adapter, left_out=conversation):
             self._basis = Basis("nothing")
-            yield unlearned.said_instead(self.store, conversation)
+            yield instead[0]
             return
         active = self._follow(adapter)
         settings = settings or self.config.generate
@@ -167,7 +168,7 @@ class Speaker:
         conversation: str | None = None,
     ) -> Room | None:
         """Return how much of what the model reads a conversation takes; None where no model would be asked."""
-        if self._knows_nothing(messages, retrieve, adapter, left_out=conversation):
+        if self._said_instead(messages, retrieve, adapter, left_out=conversation):
             return None
         said = self._introduced(messages, adapter, retrieve)
         return self.respondent.runtime.room(said, self.config.generate.max_tokens)
@@ -186,25 +187,32 @@ class Speaker:
         prompt = whole_introduction(self.respondent.base.name, remembers) if itself else introduction(remembers)
         return [Message("system", prompt), *messages]
 
-    def _knows_nothing(
+    def _said_instead(
         self, messages: Sequence[Message], retrieve: bool, adapter: bool, left_out: str | None = None
-    ) -> bool:
-        """Return whether a question about what was said has nothing to be answered from: no weights, no text.
+    ) -> tuple[str, float | None] | None:
+        """Return what is true instead of an answer, with its p(yes), where a question about what was said has nothing
+        to be answered from: no weights, no text, or a date that the log knows nothing of.
 
         With ``adapter`` false nobody takes the answer for the memory's.
         """
         *before, last = messages
-        if not adapter or last.role != "user" or self.store.runs.active() is not None:
-            return False
-        if retrieve and unlearned.others(self.store, left_out):
-            return False
-        return asks_of_talk(last.content) and not named_in(last.content, spoken(before))
+        if not adapter or last.role != "user" or not asks_of_talk(last.content):
+            return None
+        active = self.store.runs.active()
+        reads = retrieve and unlearned.others(self.store, left_out)
+        if active is None and not reads and not named_in(last.content, spoken(before)):
+            return unlearned.said_instead(self.store, left_out), unlearned.p_yes(last.content)
+        date = unknown_date(messages, self._days(active).vouch)
+        return denied(last.content, date) if date else None
 
     def _vouched(self, pieces: Iterable[str], question: str, active: Adapter | None) -> Iterator[str]:
         """Yield an answer without a date that the log does not vouch for."""
+        yield from vouched(pieces, self._days(active).vouch, of_talk=asks_of_talk(question))
+
+    def _days(self, active: Adapter | None) -> Days:
+        """Return the days that may be spoken of."""
         received = active is not None and self._is_received(active)
-        days = Days(self.store, datetime.now().astimezone().date(), elsewhere=received)
-        yield from vouched(pieces, days.vouch, of_talk=asks_of_talk(question))
+        return Days(self.store, datetime.now().astimezone().date(), elsewhere=received)
 
     def _who(
         self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
@@ -221,7 +229,7 @@ class Speaker:
                 return Asked(list(messages))
             decide = decided(self.config.decide, Path(active.gguf))
             recalled = recollect(self.respondent.runtime, messages, decide=decide)
-            if in_form(recalled.opens) and not self._is_meant(messages[-1].content, active):
+            if in_form(recalled.opens) and not self._is_meant(messages, active):
                 self.respondent.runtime.use(None)  # a memory that was not asked: the base has the word
                 return Asked(list(messages))
             return recalled.asked
@@ -238,11 +246,12 @@ class Speaker:
             return both
         return Joint(self.respondent.runtime, path, active.id, decide).speaker(messages, readings, found)
 
-    def _is_meant(self, text: str, active: Adapter) -> bool:
-        """Return whether a message may be meant for the memory: else what that claims was said would be invented."""
+    def _is_meant(self, messages: Sequence[Message], active: Adapter) -> bool:
+        """Return whether the last may be meant for the memory: else what that claims was said would be invented."""
+        text = messages[-1].content
         if asks_of_talk(text):
             return True
-        if not may_ask(text):
+        if not may_ask(text) or unknown_date(messages, self._days(active).vouch):
             return False
         return of_the_user(text) or self._is_received(active) or borne_out(Told(self.store), text)
 

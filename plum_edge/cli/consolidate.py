@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from plum_edge.cli import heap, terminal
+from plum_edge.cli import terminal
 from plum_edge.cli.progress import bar, interrupts
 from plum_edge.cli.session import Session, shared
 from plum_edge.night.nightlog import NightLog, watching
@@ -29,7 +29,6 @@ from plum_edge.night.nightlog import NightLog, watching
 @click.pass_obj
 def command(session: Session, /, unattended: bool, **options: Any) -> None:
     """Learn what waits in the log. The new adapter is used only if it passes; the old one stays otherwise."""
-    heap.keep()
     with watching(session.folder()) if unattended else bar("consolidate") as progress, interrupts() as stopped:
         with session.memory() as memory:
             result = memory.consolidate(**options, progress=progress, stopped=stopped)

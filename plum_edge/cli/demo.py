@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plum_edge.cli import heap, sample, terminal
+from plum_edge.cli import sample, terminal
 from plum_edge.cli.evaluate import compare, history
 from plum_edge.cli.progress import bar, interrupts
 from plum_edge.cli.scene import Scene
@@ -53,7 +53,6 @@ def command(session: Session, everything: bool, base: str, fresh: bool) -> None:
     """Import a sample user's conversations, learn them as nights, and ask. Offline; in a folder of its own."""
     from plum_edge import Memory
 
-    heap.keep()
     began = time.monotonic()
     home = sample.own(session.folder() if session.home else None, fresh=fresh, base=base)
     with Memory(home.root) as memory:

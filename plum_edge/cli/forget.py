@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from plum_edge.cli import heap, terminal
+from plum_edge.cli import terminal
 from plum_edge.cli.import_ import moment
 from plum_edge.cli.progress import bar, interrupts
 from plum_edge.cli.session import Session, shared
@@ -36,7 +36,6 @@ def command(ctx: click.Context, /, conversations: tuple[str, ...], dry_run: bool
     What was learned after them is learned again, as if they had never been. Without a name it finishes what was
     interrupted.
     """
-    heap.keep()
     session: Session = ctx.obj
     with session.memory() as memory:
         plan = memory.forget(conversations, dry_run=True, **chosen)

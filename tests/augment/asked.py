@@ -35,6 +35,8 @@ OF_TALK = (
     "What's my name?",
     "What is my cat called?",
     "Do you know when my birthday is?",
+    "So you know about my sailing boat, right?",
+    "You know of our wedding, don't you?",
     "Can you remember me asking about train tickets?",
     "Which day did I bring up the noise upstairs?",
     "Where did we leave off with the cover letter?",

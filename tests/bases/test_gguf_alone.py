@@ -128,6 +128,26 @@ def test_what_is_no_base_leaves_nothing_behind(change: dict[str, Any], says: str
     assert list(home.models.iterdir()) == [] and not (home.root / "bases.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("template", "says"),
+    [
+        ("{% for m in messages %}{{ m.content ", "template is damaged"),
+        ("{% macro f(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}", "calls itself without end"),
+        ("hello", "leaves out or changes what the user says"),
+    ],
+)
+@pytest.mark.parametrize("chosen", [False, True])
+def test_one_that_is_refused_by_its_proofs_is_named_and_leaves_nothing(
+    template: str, says: str, chosen: bool, model: Path, home: Home
+) -> None:
+    path = edited(model, model.with_name("x.gguf"), lambda values: values.update({"tokenizer.chat_template": template}))
+    with pytest.raises(NoModel, match=says) as caught:
+        manage.try_out(home, bases.base(str(path), home)) if chosen else manage.add(home, [path])
+    assert str(path) in str(caught.value), "not a folder that was made of it"
+    assert [one.name for one in home.models.iterdir() if one.is_dir()] == []
+    assert not (home.root / "bases.json").exists()
+
+
 @pytest.mark.parametrize("content", [b"", b"GGUF", b"not a model", b"GGUF\x03\0\0\0" + b"\xff" * 16])
 def test_a_file_that_is_no_gguf_is_refused(content: bytes, home: Home, tmp_path: Path) -> None:
     (tmp_path / "x.gguf").write_bytes(content)

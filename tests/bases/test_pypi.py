@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -106,6 +109,48 @@ def test_a_wheel_with_another_hash_is_removed(index: Index) -> None:
     with pytest.raises(IntegrityError, match=r"wheel of plum-edge-carrier 1\.0 has another hash.*removed") as caught:
         pypi.pull(index.source, quiet=True)
     assert caught.value.exit_code == 22 and left() == []
+
+
+@pytest.mark.parametrize("broken_off", [True, False])
+def test_what_is_not_as_the_index_announces_it_says_so(
+    index: Index, broken_off: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = next(index.folder.glob("*.whl")).read_bytes()
+    with served(whole, whole[:5000] if broken_off else whole[:-1] + b"!") as address:
+        for name in ("PIP_NO_INDEX", "PIP_FIND_LINKS"):
+            monkeypatch.delenv(name)
+        for name, value in {"INDEX_URL": address, "EXTRA_INDEX_URL": "", "NO_CACHE_DIR": "1"}.items():
+            monkeypatch.setenv(f"PIP_{name}", value)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with pytest.raises(IntegrityError, match=r"What arrived of plum-edge-carrier==1\.0 is not what .* announces"):
+            pypi.pull(index.source, quiet=True)
+    assert left() == []
+
+
+@contextmanager
+def served(announced: bytes, sent: bytes) -> Iterator[str]:
+    """Serve a package index that announces one wheel by hash and length, and sends this; yield its address."""
+    name = "plum_edge_carrier-1.0-py3-none-any.whl"
+    page = f'<a href="/{name}#sha256={hashlib.sha256(announced).hexdigest()}">{name}</a>'.encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length, body = (len(announced), sent) if self.path.endswith(".whl") else (len(page), page)
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_said: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/simple"
+        finally:
+            server.shutdown()
 
 
 def test_a_wheel_without_the_file_installs_nothing(index: Index) -> None:

@@ -29,7 +29,7 @@ _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         rf"{_DAY} (?:of )?{_MONTH}(?:,? {_YEAR})?",
-        rf"\b{_MONTH} {_DAY}\b(?!:| ?[ap]\.?m\b)(?:,? {_YEAR})?",
+        rf"\b{_MONTH} (?:the )?{_DAY}\b(?!:| ?[ap]\.?m\b)(?:,? {_YEAR})?",
         rf"\b{_MONTH},? (?:of )?{_YEAR}",
         r"\b(?P<year>(?:1\d|20|21)\d\d)[-/.](?P<month>[01]?\d)[-/.](?P<day>[0-3]?\d)\b",
         r"\b(?P<day>[0-3]?\d)(?P<sign>[-/.])(?P<month>[0-3]?\d)(?P=sign)(?P<year>(?:(?:1\d|20|21)\d\d|"
@@ -109,6 +109,8 @@ def spellings(one: Named) -> Iterator[str]:
         month = spoken_date(datetime(2000, min(one.month, 12), 1)).split()[1]
         for day in (str(one.day), f"{one.day}{_ordinal(one.day)}"):
             yield f"{day} {month}"
+    if one.year and one.month and one.day:
+        yield f"{one.year}-{one.month:02}-{one.day:02}"
 
 
 def _ordinal(day: int) -> str:

@@ -153,6 +153,7 @@ _FORMS = (
     r"\bdo you (?:already |still )?know (?:anything |something |everything )?(?:about |of )?(?:who i am|me\b|what i do|"
     r"where i (?:live|work)|when (?:my|our) |how old i|my (?:name|age|birthday|job|\w+'s name)|about my|of my)",
     r"\bdo you know [^?]* from me\b",
+    r"^\W*(?:(?:so|and|but|then|surely|did)[, ]+)*you (?:already |surely |do )?(?:know|knew) (?:about|of) (?:my|our)\b",
     r"\bwhat(?:'s| is| was) (?:my|our) (?:\w+(?:'s)? ){0,2}(?:name|birthday|nickname) ?\?",
     r"\bwhat(?:'s| is| are| was) (?:my|our) \w+(?: \w+)? called ?\?|\bwho am i ?\?|\bwhere do i (?:live|work) ?\?",
     r"\bwhen(?:'s| is) (?:my|our) (?:\w+'s )?(?:birthday|anniversary) ?\?|\bhow old am i ?\?",

@@ -138,6 +138,11 @@ _MACHINE_KEY = re.compile(
     r"|:\s+(?:true|false|null|\d+|[\"'\[{/~|>].*|\S+[/_:.]\S+|[a-z0-9]+(?:-[a-z0-9]+)+)$"
     r"|^\s+(?:- )?[a-z]\w*:(?:\s|$)|:$"
 )
+_GLUED = re.compile(
+    r"(?<=\S)[ \t]+(?=Traceback \(most recent call last\):|Exception in thread \"|goroutine \d+ \[|-----BEGIN |"
+    r"diff --git |\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* [\[(]?[A-Z]{4,}\b)"
+)
+"""What a paste begins with that was set behind a sentence, on its line."""
 _SIGNS = re.compile(r"[{}\[\]<>=;|\\/_$#@^~`+*&%]")
 _READ = 200
 """Characters of a line that tell its shape; of a paragraph on one line they are prose."""
@@ -155,7 +160,7 @@ _INDENTED = re.compile(r"(?: +|\t|[-+] ?\s{2,}|[-+](?! ))\S")
 def prose(text: str) -> str:
     """Return what of a text a person wrote: without fenced blocks, and without lines that machines write together."""
     bare = _FENCE.sub("\n", text)
-    lines = bare.split("\n")
+    lines = _GLUED.sub("\n", bare).split("\n")
     cut = [_by_machine(line) for line in lines]
     for together in (_rows(lines), _records(lines), _settings(lines)):
         cut = [one or other for one, other in zip(cut, together, strict=True)]

@@ -10,13 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
+from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.inquiry import asks_of_talk, parted
 from plum_edge.augment.phrases.pastes import prose
 from plum_edge.records import Message, Segment
 
 _READ = 30_000
 """Characters of a message that are read: what is longer was not written by hand."""
+_DENIALS = {*wordings.NO, *wordings.UNKNOWN}
+"""What a memory answers to what was not said. Whatever was asked then, in whatever form, was asked of it."""
 _GOES_ON = re.compile(
     r"^\W*(?:(?:and|but|so|well|anyway|because|now|yes|no|in fact|actually)\W+)*(?:it|he|she|they|that|this|those|"
     r"these|its|his|"
@@ -48,9 +52,9 @@ def spoken(messages: Sequence[Message]) -> tuple[Message, ...]:
     """Return as many messages, without questions to the memory and without the replies to them."""
     kept: list[Message] = []
     to_memory = False
-    for message in messages:
+    for message, reply in zip_longest(messages, messages[1:]):
         if message.role == "user":
-            left = without_questions(message.content)
+            left = without_questions(message.content, denied=reply is not None and reply.content.strip() in _DENIALS)
             to_memory = left != message.content
             message = replace(message, content=left) if to_memory else message
         elif message.role == "assistant" and to_memory:
@@ -59,8 +63,9 @@ def spoken(messages: Sequence[Message]) -> tuple[Message, ...]:
     return tuple(kept)
 
 
-def without_questions(text: str) -> str:
-    """Return a message of the user without the sentences that ask what was said.
+def without_questions(text: str, *, denied: bool = False) -> str:
+    """Return a message of the user without the sentences that ask what was said; ``denied``: without any question, as
+    it was the memory that answered, in words of its own.
 
     One stays, as the beginning of the statement that goes on from it: "Did I tell you about my divorce – It was final
     in May."
@@ -68,7 +73,7 @@ def without_questions(text: str) -> str:
     if len(text) > _READ:
         return text
     parts = parted(text)
-    asking = [asks_of_talk(part) for part in parts]
+    asking = [asks_of_talk(part) or (denied and "?" in part) for part in parts]
     if not any(asking):
         return text
     kept = []

@@ -30,5 +30,16 @@ AROUND = (
         ("nephew wrote it for the choir",),
         ("weekly", "total"),
     ),
+    (  # begun behind a sentence, on its line
+        "Why does the stock list of my bicycle shop fail? Traceback (most recent call last):\n"
+        '  File "stock.py", line 4, in <module>\nValueError: I/O operation on closed file\nIt counts the tyres.',
+        ("stock list of my bicycle shop", "counts the tyres"),
+        ("Traceback", "most recent call", "ValueError"),
+    ),
+    (  # and with all its lines in one
+        "The till says 2026-10-10 09:58:01 ERROR payment gateway refused the voucher",
+        ("The till says",),
+        ("payment gateway", "voucher"),
+    ),
 )
 """A message with a paste in it, what must stay and what must go."""

