@@ -68,7 +68,7 @@ def used(home: Home, config: Config) -> State:
     """Return the weights that an adapter of the last step has: averaged."""
     with Store.open(home, create=False) as store:
         fold = Fold(home, store, config, bases.base(config.model.base))
-        return fold.averaging_pass(fold.head())
+        return fold.averaged()
 
 
 def pairs(home: Home) -> list[str]:

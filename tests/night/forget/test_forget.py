@@ -195,7 +195,7 @@ def test_while_it_learns_again_nothing_in_use_has_seen_it(config: Config, learne
 
 def test_a_checkpoint_stands_in(learned: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """One night of four: no adapter is older, but the first two steps are; they are used while the last is learned."""
-    monkeypatch.setattr("plum_edge.train.fold._SPACING", 1)
+    monkeypatch.setattr("plum_edge.train.checkpoints._SPACING", 1)
     with Memory(learned.root) as memory:
         memory.store.forgetting.unlearn(0)
         memory.use(None)
