@@ -61,6 +61,7 @@ def histories(draw: st.DrawFn) -> tuple[list[list[Conversation]], set[str]]:
     histories(),
     st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(["drop", "word", "flip"])), max_size=3),
     st.booleans(),
+    st.integers(1, 3),
 )
 def test_it_is_as_if_it_had_never_been(
     config: Config,
@@ -68,9 +69,10 @@ def test_it_is_as_if_it_had_never_been(
     history: tuple[list[list[Conversation]], set[str]],
     wishes: list[tuple[int, str]],
     learned: bool,
+    ends: int,
 ) -> None:
-    """Whatever was said, edited, and learned in which nights; on a CPU, whatever learns."""
-    config = replace(config, train=replace(config.train, backend=backend))
+    """Whatever was said, edited, and learned in which nights, and is averaged; on a CPU, whatever learns."""
+    config = replace(config, train=replace(config.train, backend=backend, ends=ends))
     nights, gone = history
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         home, other = Home(Path(folder) / "home"), Home(Path(folder) / "other")
