@@ -114,3 +114,14 @@ def test_stopped_while_an_end_is_learned_again_it_carries_on(
             memory.forget(["talk-4"], stopped=lambda: next(calls) >= stop)
         assert memory.forget(["talk-4"])["exact"]
     assert in_use(root) == in_use(make(tmp_path / "other", config, (0, 1, 2)))
+
+
+def test_an_end_that_cannot_be_made_again_is_said(root: Path) -> None:
+    """It is learned with the settings of now, and what comes after it too."""
+    settings = root / "config.toml"
+    settings.write_text(settings.read_text().replace("epochs = 1", "epochs = 2"))
+    with Memory(root) as memory:
+        receipt = memory.forget(["talk-4"])
+        assert (receipt["exact"], receipt["again"]) == (False, 3)
+        assert "settings" in receipt["why"]
+        assert len({step.versions["settings"] for step in memory.store.runs.steps()}) == 1
