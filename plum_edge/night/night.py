@@ -180,7 +180,7 @@ class Night:
                     raise IntegrityError(
                         f"The base {self.base.name} changed while it was learned on.", "Run the command again."
                     )
-                self._judge(fold, state)
+                self._judge(fold)
                 state, todo, at = fold.head(), [one for one in self._waiting() if one.id in tonight], 0
             else:
                 break
@@ -213,13 +213,13 @@ class Night:
     def _bisection(self) -> Bisection:
         return Bisection(self.store, self.config, self._promotion)
 
-    def _judge(self, fold: Fold, state: State) -> None:
+    def _judge(self, fold: Fold) -> None:
         """Put what was learned to use, or find out what of it does harm.
 
         Raises:
             GateRefused: it was refused, and the next night is to go on.
         """
-        judged = self._promotion.judge(fold, state)
+        judged = self._promotion.judge(fold)
         if judged.reasons:
             self._set_aside = self._bisection.refused(judged, fold) or self._set_aside
         else:
