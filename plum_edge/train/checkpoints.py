@@ -1,7 +1,8 @@
 """The states of the fold on disk: which of them stay, which are averaged for use, and what can be read of them.
 
 The newest two and every eighth stay, so that going back costs at most eight segments and the disk holds one state (a
-few MB) for each eight learned; and those whose mean is used. Knows nothing of how a state is made (fold.py).
+few MB) for each eight learned; and those whose mean is used, and the one before them. Knows nothing of how a state is
+made (fold.py).
 """
 
 from __future__ import annotations
@@ -65,8 +66,15 @@ def last_ends(steps: Sequence[Step], aside: Collection[str], count: int) -> list
     return [step for state, step in newest.items() if state in learned][-count:]
 
 
+def ends_kept(averaged: int) -> int:
+    """Return of how many ends the states stay: one more than are averaged, or the last conversation could not be
+    forgotten without learning up to eight again.
+    """
+    return averaged + (averaged > 1)
+
+
 def superseded(steps: Sequence[Step], ends: Sequence[Step]) -> list[int]:
-    """Return the places of the steps whose checkpoints may go, where the mean of these ``ends`` is used."""
+    """Return the places of the steps whose checkpoints may go, where the states at these ``ends`` stay."""
     kept = {step.seq for step in ends}
     older = enumerate((step.seq for step in steps[:-_NEWEST]), start=1)
     return [seq for position, seq in older if position % _SPACING and seq not in kept]
@@ -77,7 +85,7 @@ def checkpoints_of(steps: int, ends: int = 1) -> int:
 
     Where the mean of more than one end is used, lost ones are learned again, however few steps the night has.
     """
-    most = -(-steps // _SPACING) + _NEWEST + ends - 1
+    most = -(-steps // _SPACING) + _NEWEST + ends_kept(ends) - 1
     return (min(steps, most) if ends == 1 else most) + 1
 
 

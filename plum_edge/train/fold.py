@@ -30,7 +30,7 @@ from plum_edge.records import Pair, Progress, Segment, Step, content_hash, draw
 from plum_edge.store import Store
 from plum_edge.templates.tokens import ChatTokenizer
 from plum_edge.train import general
-from plum_edge.train.checkpoints import checkpoint, last_ends, mean, stored, superseded
+from plum_edge.train.checkpoints import checkpoint, ends_kept, last_ends, mean, stored, superseded
 from plum_edge.train.dataset import Datasets
 from plum_edge.train.primer import primer
 from plum_edge.train.recipes import averaging_pass, ends_averaged
@@ -216,7 +216,10 @@ class Fold:
 
     def ends(self) -> list[Step]:
         """Return the last steps whose states are averaged for use, in order; none where nothing was learned."""
-        return last_ends(self.store.runs.steps(), self.store.log.aside(), ends_averaged(self.config.train))
+        return self._last_ends(ends_averaged(self.config.train))
+
+    def _last_ends(self, count: int) -> list[Step]:
+        return last_ends(self.store.runs.steps(), self.store.log.aside(), count)
 
     def _learn_again(self, lost: Step, progress: Report | None, stopped: Stopped | None) -> None:
         """Learn again from the checkpoint before a lost one up to the last: the same bytes where they can be."""
@@ -299,7 +302,7 @@ class Fold:
 
     def _prune(self, newest: int) -> None:
         steps = [step for step in self.store.runs.steps() if step.seq <= newest]
-        for seq in superseded(steps, self.ends()):
+        for seq in superseded(steps, self._last_ends(ends_kept(ends_averaged(self.config.train)))):
             checkpoint(self.home, seq).unlink(missing_ok=True)
 
 

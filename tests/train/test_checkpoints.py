@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plum_edge.records import Step
-from plum_edge.train.checkpoints import checkpoints_of, last_ends, mean, superseded
+from plum_edge.train.checkpoints import checkpoints_of, ends_kept, last_ends, mean, superseded
 
 
 def steps_of(asides: list[bool]) -> tuple[list[Step], set[str]]:
@@ -50,7 +50,7 @@ def test_the_ends_and_the_newest_two_and_every_eighth_stay(asides: list[bool], e
         learned = steps[:number]
         kept.add(number)
         assert len(kept) <= checkpoints_of(number, ends)
-        last = last_ends(learned, aside, ends)
+        last = last_ends(learned, aside, ends_kept(ends))
         kept -= set(superseded(learned, last))
         assert {step.seq for step in last} <= kept, "none that is needed later has gone before"
         assert {number, max(1, number - 1), *range(8, number + 1, 8)} <= kept

@@ -122,7 +122,7 @@ def test_stopped_while_it_learns_again_it_carries_on(two: Config, straight: Home
 
 def test_more_ends_than_checkpoints_are_learned_again(two: Config, straight: Home, home: Home) -> None:
     """As where somebody sets it later: the state after the first conversation did not stay."""
-    assert not checkpoint(home, 1).is_file()
+    checkpoint(home, 1).unlink()
     three = replace(two, train=replace(two.train, ends=3))
     steps = learn(home, two, [[]])
     found = used(home, three)
