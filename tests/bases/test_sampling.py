@@ -1,4 +1,4 @@
-"""How a model is sampled where nobody set it: what its own files say, what of it is not followed, and llama.cpp's way."""
+"""How a model is sampled where nobody set it: what its own files say, what of it is not followed, llama.cpp's way."""
 
 from __future__ import annotations
 
