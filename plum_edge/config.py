@@ -134,18 +134,24 @@ class Generate:
     context: int = 0
     """Tokens of context; 0 takes the model's own."""
     threads: int = 0
-    temperature: float = 0.0
-    """0 takes the likeliest token each time."""
-    top_p: float = 1.0
+    temperature: float | None = None
+    """0 takes the likeliest token each time. None, here and in the next four: nobody set it. Then a chat is sampled as
+    the model's makers say (bases/sampling.py), and what was said is answered in the likeliest tokens."""
+    top_p: float | None = None
     """Only the likeliest tokens that together have so much of the probability; 1: all."""
-    top_k: int = 0
+    top_k: int | None = None
     """Only so many of the likeliest tokens; 0: all."""
-    min_p: float = 0.0
+    min_p: float | None = None
     """Only tokens that have at least this share of the likeliest one's probability."""
-    repetition_penalty: float = 1.0
+    repetition_penalty: float | None = None
     """Divides the logits of what was said last; 1: no penalty."""
     seed: int = 0
     max_tokens: int = 256
+
+    def over(self, usual: Mapping[str, float]) -> Generate:
+        """Return the same with what nobody set as ``usual`` has it."""
+        unset: dict[str, Any] = {key: value for key, value in usual.items() if getattr(self, key) is None}
+        return dataclasses.replace(self, **unset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,19 +111,27 @@ class Night:
         return result
 
     def dry_run(self) -> dict[str, Any]:
-        """Return what would be learned, and what the augmenter makes of it; nothing is stored."""
+        """Return what would be learned, and what the augmenter makes of it; nothing is stored.
+
+        ``conversations`` are those that pairs are made of, ``without_pairs`` those that nothing would be learned of.
+        """
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.generator.keep, fold.generator.stopped = False, self.stopped
-        waiting, pairs, rejected = self._waiting(), 0, fold.rejected
+        waiting, rejected = self._waiting(), fold.rejected
+        pairs: dict[str, int] = {}
         fold.generator.write(waiting, enough=lambda: False, progress=self.progress)
         prior = Mentions.of(*(segment for segment in self.store.log.segments() if segment not in waiting))
         for segment in waiting:
             made, dropped = fold.pairs_of(segment, prior)
-            pairs += len(made)
+            pairs[segment.id] = len(made)
             rejected.update(dropped)
             prior.add(segment)
-        result = self._result("nothing", None, waiting, pairs)
-        return {**result, "dry_run": True, "rejected": dict(rejected), "notes": fold.notes}
+        learned = [segment for segment in waiting if pairs[segment.id]]
+        told = {segment.conversation for segment in learned}
+        empty = [segment.conversation for segment in waiting if segment.conversation not in told]
+        result = self._result("nothing", None, learned, sum(pairs.values()))
+        more = {"dry_run": True, "without_pairs": list(dict.fromkeys(empty)), "rejected": dict(rejected)}
+        return {**result, **more, "notes": fold.notes}
 
     def _start_over(self) -> None:
         self.store.forgetting.unlearn(0)
