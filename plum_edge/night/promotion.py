@@ -69,15 +69,9 @@ class Promotion:
         runs, previous = self.store.runs, self.previous()
         weights = fold.averaged(progress=self._averaging, stopped=self.stopped)
         new = self.fresh()
-<<<<<<< HEAD
-        weights = fold.averaging_pass(state, progress=self._averaging, stopped=self.stopped)
-        adapter, parity = self.convert(fold, weights, previous)
+        adapter, parity = self.convert(fold, weights, previous, ends=len(fold.ends()))
         never = never_discussed(fold.known(runs.steps()[-1].seq), self.config.train.seed)
         verdict, summary, before = self._examine(adapter, previous, new, never)
-=======
-        adapter, parity = self.convert(fold, weights, previous, ends=len(fold.ends()))
-        verdict, summary, before = self._examine(adapter, previous, new)
->>>>>>> main
         runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity})
         if verdict.passed:
             runs.promote(adapter.id, [step.segment for step in runs.steps()])
