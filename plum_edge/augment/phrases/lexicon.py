@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from functools import cache
 
-from plum_edge.augment.phrases.lexicon_life import LIFE
 from plum_edge.augment.phrases.lexicon_things import THINGS
 from plum_edge.augment.phrases.words import key, stems
 from plum_edge.records import draw
@@ -44,8 +43,8 @@ def _phrases(text: str) -> tuple[str, ...]:
     return tuple(" ".join(part.split()) for part in text.split(","))
 
 
-THEMES: dict[str, tuple[str, ...]] = {theme: _phrases(text) for theme, text in {**THINGS, **LIFE}.items()}
-"""Noun phrases by theme: of things and pastimes, and of life, each a room of its own."""
+THEMES: dict[str, tuple[str, ...]] = {theme: _phrases(text) for theme, text in THINGS.items()}
+"""Noun phrases by theme, of things and pastimes."""
 
 SURNAMES = _phrases(
     """Ashworth, Bannister, Calloway, Drummond, Eastwood, Fairclough, Grantham, Holloway, Ibbotson, Jessop, Kettering,

@@ -1,4 +1,8 @@
-"""The lexicon's themes of life: people, body, money, feelings, what happens. Data only; `lexicon` reads the phrases."""
+"""What people's talk is about besides things: kin, body, money, feelings, what happens. Data only (never.py reads it).
+
+Nothing is trained on these: taught as what never came up, they cost more of what a person asked than they kept from
+being claimed (docs/experiments/2026-11-30-everyday-topics.md).
+"""
 
 LIFE = {
     "relatives": """brother's wedding, sister's exams, cousin's flat, father's birthday, mum's operation,
