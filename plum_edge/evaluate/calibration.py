@@ -22,38 +22,44 @@ BINS = 10
 
 MOST_FALSE = 0.05
 """Of the questions about what was not discussed, so many may be claimed where the border lies."""
+MOST_INVENTED = 0.02
+"""Of everyday topics that never came up (never.py), so many."""
 _ODDS = (1.0, 4.0)
 """Between these lies every border. Below even odds an adapter claims what it holds for unlikely itself: questions of
 templates, which calibrate it, allow that, and of what a person asked of things never said it then affirmed half."""
 
 
-def border(scored: Sequence[Scored], odds: float = 1.0) -> float | None:
+def border(scored: Sequence[Scored], odds: float = 1.0, never: Sequence[Scored] = ()) -> float | None:
     """Return the odds of yes to no from which on a yes is best claimed; None where one sort was not asked.
 
-    Best is the highest balanced accuracy among borders that claim at most `MOST_FALSE` of what was not discussed; of
-    borders alike, the middle in log-odds. ``odds`` is what p(yes) was already divided by (`answer.remember.claim`).
+    Best is the highest balanced accuracy among borders that claim at most `MOST_FALSE` of what was not discussed and
+    `MOST_INVENTED` of ``never``, everyday topics that are asked beside it; of borders alike, the middle in log-odds.
+    ``odds`` is what p(yes) was already divided by (`answer.remember.claim`).
     """
     signed = [(log_odds(s.p_yes) + math.log(odds), s.question.answer == "yes") for s in scored if s.p_yes is not None]
     yes, no = (sorted(value for value, truth in signed if truth is sort) for sort in (True, False))
+    idle = [log_odds(s.p_yes) + math.log(odds) for s in never if s.p_yes is not None]
     if not yes or not no:
         return None
     low, high = (math.log(bound) for bound in _ODDS)
-    edges = [low, *(value for value, _ in sorted(signed) if low < value < high), high]
+    values = sorted([*yes, *no, *idle])
+    edges = [low, *(value for value in values if low < value < high), high]
     tried = [(a + b) / 2 for a, b in pairwise(edges)]
 
     def quality(at: float) -> tuple[float, float]:
         false = sum(value >= at for value in no) / len(no)
         known = sum(value >= at for value in yes) / len(yes)
-        return -max(false - MOST_FALSE, 0.0), known - false
+        invented = sum(value >= at for value in idle) / max(len(idle), 1)
+        return -max(false - MOST_FALSE, 0.0) - max(invented - MOST_INVENTED, 0.0), known - false
 
     best = max(map(quality, tried))
     ends = [at for at in tried if quality(at) == best]
     return math.exp((ends[0] + ends[-1]) / 2)
 
 
-def own_odds(scored: Sequence[Scored], decide: Decide) -> float | None:
+def own_odds(scored: Sequence[Scored], decide: Decide, never: Sequence[Scored] = ()) -> float | None:
     """Return the `border` of answers that were given by `ODDS`; None where the settings name one, or none is found."""
-    return None if decide.odds else border(scored, ODDS)
+    return None if decide.odds else border(scored, ODDS, never)
 
 
 def at_border(scored: Sequence[Scored], before: float, after: float) -> list[Scored]:

@@ -22,10 +22,11 @@ from plum_edge.config import Config
 from plum_edge.convert import peft
 from plum_edge.evaluate import calibration, gate
 from plum_edge.evaluate.evaluator import Evaluator, figures
+from plum_edge.evaluate.never import never_discussed
 from plum_edge.evaluate.scoring import Scored
 from plum_edge.night import proof
 from plum_edge.paths import Home, atomic_dir, sha256_file
-from plum_edge.records import Adapter, Progress, Step
+from plum_edge.records import Adapter, Progress, Question, Step
 from plum_edge.store import Store
 from plum_edge.train import general
 from plum_edge.train.fold import Fold
@@ -69,7 +70,8 @@ class Promotion:
         weights = fold.averaged(progress=self._averaging, stopped=self.stopped)
         new = self.fresh()
         adapter, parity = self.convert(fold, weights, previous, ends=len(fold.ends()))
-        verdict, summary, before = self._examine(adapter, previous, new)
+        never = never_discussed(fold.known(runs.steps()[-1].seq), self.config.train.seed)
+        verdict, summary, before = self._examine(adapter, previous, new, never)
         runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity})
         if verdict.passed:
             runs.promote(adapter.id, [step.segment for step in runs.steps()])
@@ -126,7 +128,7 @@ class Promotion:
         return adapter, parity
 
     def _examine(
-        self, adapter: Adapter, previous: Adapter | None, new: Sequence[str]
+        self, adapter: Adapter, previous: Adapter | None, new: Sequence[str], never: Sequence[Question]
     ) -> tuple[gate.Verdict, dict[str, Any], dict[str, Any] | None]:
         """Ask the new adapter, and the old one what it knew, in llama.cpp; return the verdict and the figures."""
         limits, seed, path = self.config.gate, self.config.train.seed, Path(adapter.gguf)
@@ -139,10 +141,11 @@ class Promotion:
             before: list[Scored] = evaluator.ask("adapter", Path(previous.gguf), earlier) if previous else []
             after = evaluator.ask("adapter", path, earlier, self.progress)
             learned = evaluator.ask("adapter", path, fresh, self.progress)
-            after, learned = self._at_border(adapter, after, learned)
-            never = [s for s in learned + after if s.question.answer == "no"]
+            idle = [] if self.config.decide.odds else evaluator.ask("adapter", path, never)
+            after, learned = self._at_border(adapter, after, learned, idle)
+            denied = [s for s in learned + after if s.question.answer == "no"]
             moved = evaluator.divergence(path, general.probes(self.base, self.home, self.config))
-        verdict = gate.decide(learned, before, after if previous else [], never, moved, limits)
+        verdict = gate.decide(learned, before, after if previous else [], denied, moved, limits)
         summary = figures(after + learned, None, self.config.train.recipe, seed)
         past = figures(before, previous, self.config.train.recipe, seed) if before else None
         return verdict, {**summary, "divergence": moved}, past
@@ -160,10 +163,10 @@ class Promotion:
             evaluator.close()
 
     def _at_border(
-        self, adapter: Adapter, after: list[Scored], learned: list[Scored]
+        self, adapter: Adapter, after: list[Scored], learned: list[Scored], idle: list[Scored]
     ) -> tuple[list[Scored], list[Scored]]:
         """Find the odds from which on this adapter claims a yes, keep them, and return its answers by them."""
-        odds = calibration.own_odds(after + learned, self.config.decide)
+        odds = calibration.own_odds(after + learned, self.config.decide, idle)
         if odds is None:
             return after, learned
         manifest = {**self.store.runs.manifest(adapter.id), border.ODDS: odds}

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from plum_edge.answer import rewrite
 from plum_edge.augment.phrases import wordings
-from plum_edge.augment.phrases.pairs import determined
+from plum_edge.augment.phrases.determiners import determined
 from tests.strategies import texts
 
 TOPICS = ["kitchen tap", "sourdough starter", "bicycle chain", "boiler pressure", "oboe", "allotment shed"]

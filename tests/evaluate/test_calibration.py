@@ -77,6 +77,18 @@ def test_a_border_is_not_bought_with_false_claims() -> None:
     assert found is not None and found > odds_of(0.7)
 
 
+def test_a_border_is_not_bought_with_inventions() -> None:
+    """Even odds tell all that was discussed from what was near it, and affirm a tenth of what nobody spoke of."""
+    asked = [answered(0.55), answered(0.9), answered(0.1, "no"), answered(0.2, "no")]
+    idle = [answered(0.01, "no")] * 90 + [answered(0.7, "no")] * 10
+    without, found = border(asked), border(asked, never=idle)
+    assert without is not None and without < odds_of(0.55)
+    assert found is not None and odds_of(0.7) < found < odds_of(0.9)
+    assert (
+        border(asked, never=[answered(0.7, "no"), *[answered(0.01, "no")] * 99]) == without
+    )  # one in a hundred may be
+
+
 def test_no_border_without_both_sorts() -> None:
     assert border([answered(0.3), answered(None, "a cat")]) is None
     assert border([answered(0.3, "no")]) is None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.phrases import wordings
+from plum_edge.augment.phrases.determiners import determined
 from plum_edge.augment.phrases.keyphrases import Phrase, key_phrases
 from plum_edge.augment.phrases.negatives import Negatives
 from plum_edge.augment.phrases.noise import noisy
@@ -62,22 +63,6 @@ def augment(segment: Segment, prior: Mentions, *, seed: int, topics: int) -> lis
         ),
         *maker.open("held_out", when=1, what=1, unknown=1),
     ]
-
-
-def determined(topic: str, choice: int, *, proper: bool = False) -> str:
-    """Return the topic as a question names it: bare, or with "the", "my" or "that" where that is English."""
-    first, last = topic.split()[0], topic.split()[-1]
-    if first[0].isupper() and (proper or first.endswith(("'s", "s'"))):
-        options: tuple[str, ...] = ("",)
-    elif first[0].isdigit() or not first.isascii():  # a quantity, or a foreign word: seldom "my"
-        options = ("the ", "")
-    elif first.endswith(("'s", "s'")):
-        options = ("my ", "the ")
-    elif last.endswith("s") and not last.endswith(("ss", "us", "is")):
-        options = ("the ", "my ", "", "the ")
-    else:
-        options = ("the ", "my ", "that ", "the ", "")
-    return options[choice % len(options)] + topic
 
 
 def quote(sentence: str, topic: str, longest: int = _LONGEST_QUOTE) -> str:

@@ -11,9 +11,9 @@ from functools import cache
 
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.phrases import wordings
+from plum_edge.augment.phrases.determiners import determined
 from plum_edge.augment.phrases.lexicon import PEOPLE, PLACES, THEMES, held_out
 from plum_edge.augment.phrases.noise import noisy
-from plum_edge.augment.phrases.pairs import determined
 from plum_edge.records import Pair, draw
 
 _OPEN = 6

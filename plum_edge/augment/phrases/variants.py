@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from plum_edge.augment.checks import parts
 from plum_edge.augment.phrases import wordings
+from plum_edge.augment.phrases.determiners import determined
 from plum_edge.augment.phrases.noise import noisy, scrambled
-from plum_edge.augment.phrases.pairs import determined
 from plum_edge.augment.phrases.synonyms import paraphrase
 from plum_edge.records import Pair, draw
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 
 from plum_edge.augment.checks import Mentions, check, contradicted
 from plum_edge.augment.phrases.lexicon import PEOPLE, PLACES, SURNAMES, THEMES, held_out
-from plum_edge.augment.phrases.pairs import augment, determined, other_names, quote
+from plum_edge.augment.phrases.pairs import augment, other_names, quote
 from plum_edge.augment.phrases.synonyms import paraphrases
 from plum_edge.augment.phrases.wordings import HELD_OUT, NO, TRAIN, UNKNOWN, UNSEEN, Phrasings
 from plum_edge.augment.phrases.words import key, stems
@@ -184,12 +184,6 @@ def test_quotes_keep_the_words(sentence: str, topic: str, expected: str) -> None
 def test_a_long_quote_is_cut_around_its_topic() -> None:
     cut = quote(" ".join(f"w{i}" for i in range(100)) + " tap " + " ".join(f"x{i}" for i in range(100)), "tap")
     assert len(cut.split()) == 14 and "tap" in cut.split()
-
-
-def test_determiners_are_english() -> None:
-    assert determined("Biscuit", 5, proper=True) == "Biscuit"
-    assert {determined("Tomas's tools", i) for i in range(9)} == {"Tomas's tools"}
-    assert "that curtains" not in {determined("curtains", i) for i in range(9)}
 
 
 @pytest.mark.parametrize(
