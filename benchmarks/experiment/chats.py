@@ -21,19 +21,26 @@ from plum_edge.records import Conversation, Message, Progress, draw
 EXCHANGES = 40
 
 
-def measure(room: Room, progress: Progress) -> dict[str, Any]:
+def measure(room: Room, known: dict[str, Any] | None, progress: Progress) -> dict[str, Any]:
     """Return the loss of the bare base and with the room's adapter: ``base`` and ``adapter`` in nats a turn.
 
-    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is.
+    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is. ``known`` is what another
+    adapter of the same base was measured to: the base is not asked the same again.
     """
-    user, runtime = other(room.log), room.evaluator.runtime
-    found, asked = dict[str, Any](), exchanges(user)
-    for name, gguf in (("base", None), ("adapter", Path(room.adapter.gguf))):
-        progress("chats", len(found), 2, name)
-        runtime.use(gguf, str(gguf) if gguf else None)
-        loss = ability.answer_loss(runtime, asked)
-        found |= {name: [round(float(nats), 4) for nats in loss.nats], "tokens": loss.tokens.tolist()}
-    return {"user": user, "sha256": logs.sha256(_drawn(user)), **found}
+    user = other(room.log)
+    identity = {"user": user, "sha256": logs.sha256(_drawn(user))}
+    if known is None or not identity.items() <= known.items():
+        progress("chats", 0, 2, "base")
+        known = {**identity, **_loss(room, user, "base", None)}
+    progress("chats", 1, 2, "adapter")
+    return known | _loss(room, user, "adapter", Path(room.adapter.gguf))
+
+
+def _loss(room: Room, user: str, name: str, gguf: Path | None) -> dict[str, Any]:
+    runtime = room.evaluator.runtime
+    runtime.use(gguf, str(gguf) if gguf else None)
+    loss = ability.answer_loss(runtime, exchanges(user))
+    return {name: [round(float(nats), 4) for nats in loss.nats], "tokens": loss.tokens.tolist()}
 
 
 def other(log: str) -> str:

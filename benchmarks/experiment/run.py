@@ -136,7 +136,8 @@ def _ask(
         if place.cell.learns:
             _history(place, room)
             if room.newest and place.read(_CHATS.format(point)) is None:
-                place.write(_CHATS.format(point), chats.measure(room, _until(stopped, progress, "chats")))
+                known = next((found for p in place.cell.points if (found := place.read(_CHATS.format(p)))), None)
+                place.write(_CHATS.format(point), chats.measure(room, known, _until(stopped, progress, "chats")))
             place.write(_NIGHT.format(point), _night(room))
 
 

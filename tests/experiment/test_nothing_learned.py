@@ -41,7 +41,9 @@ def test_it_is_done_and_says_that_nothing_was_learned(place: Place) -> None:
         told = place.read(f"points/{point:04d}.json")
         assert not told["learned"] and told["divergence"] is told["odds"] is None
         assert place.read(f"points/{point:04d}-chats.json") is None
-    assert desk.Clock([place]).minutes(Place(place.results, replace(place.cell, log="nora"))) > 1, "no time was measured"
+    assert desk.Clock([place]).minutes(Place(place.results, replace(place.cell, log="nora"))) > 1, (
+        "no time was measured"
+    )
 
 
 def test_every_question_is_denied_and_no_fact_is_claimed(place: Place) -> None:

@@ -126,6 +126,8 @@ def test_killed_twice_it_ends_with_the_same_figures(whole: Place, cell: Cell, tm
     assert whole.result is not None and again.result is not None
     for part in ("figures", "unavailable", "adapter_sha256", "pairs"):
         assert again.result[part] == whole.result[part]
+    losses = whole.read("points/0003-chats.json")
+    assert losses["user"] == "tarek" and losses == again.read("points/0003-chats.json")
 
 
 def test_the_questions_are_those_of_the_log_and_not_of_the_recipe(whole: Place, cell: Cell, tmp_path: Path) -> None:
