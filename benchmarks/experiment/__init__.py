@@ -12,6 +12,7 @@
     exams.py         questions and systems; controls.py: systems that remember nothing
     answers.py       what was answered, kept as JSON lines without text
     run.py           one cell in a home of its own, killed and resumed as you like; extras.py: beyond questions
+    chats.py         the loss on chats that were not learned, at every point
     provenance.py    what a result depends on, and the manifest
     desk.py          which cells are done, stale, waiting, and how long they will take; pool.py runs them
     clean_board.py, clean_tables.py   the clean table from the kept answers alone; pooled.py: figures over several users

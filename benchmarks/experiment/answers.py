@@ -35,6 +35,11 @@ class Answers:
         """Why nobody was asked, where nobody was."""
         return self.header.get("unavailable")
 
+    @property
+    def learned(self) -> bool:
+        """Whether there was an adapter to ask, where one was asked for; else the product answered without one."""
+        return bool(self.header.get("learned", True))
+
     def scored(self, *, apart: object = "") -> list[Scored]:
         """Return the answers for `evaluate`'s figures. ``apart`` keeps several logs apart."""
         return [_scored(one, apart) for one in self.rows]

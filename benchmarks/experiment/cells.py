@@ -15,6 +15,8 @@ COMPARED = ("adapter", "adapter_as_asked", "adapter_search", "adapter_bm25", "bm
 """Systems that are asked others' phrasings: those of which it says something, and that are quickly asked."""
 
 
+NOTHING_LEARNED = "nothing learned"
+"""What lists and tables say where no pairs came of any conversation, and the product answered without an adapter."""
 LATE = {"everyday": 40}
 """Sets of questions that a plan has from so many conversations on."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.experiment import answers, clean
+from benchmarks.experiment.answers import Answers
 from benchmarks.experiment.cells import Exam
 from benchmarks.experiment.controls import beside
 from benchmarks.experiment.grid import SEEDS
@@ -55,31 +56,46 @@ class Board:
         """Return what a system answered, a list for each seed that is there."""
         if system.system == _WEIGHED:
             return self._weighed(log, system.recipe, asked, point)
-        found = []
-        for seed in SEEDS:
-            kept = answers.read(self.place(log, system.recipe, seed).root, Exam(point, asked, system.system))
-            if kept and kept.unavailable is None and kept.rows:
-                found.append(kept.scored(apart=log))
-        return found
+        return [one.scored(apart=log) for one in self._kept(log, system, asked, point) if one.rows]
+
+    def nothing_to_ask(self, log: str, system: System, asked: str, point: int) -> bool:
+        """Return whether a system was to be asked, and there was no such question: of a log of which no pairs came."""
+        if system.system == _WEIGHED:
+            system = System("", system.recipe, "adapter")
+        kept = self._kept(log, system, asked, point)
+        return bool(kept) and not any(one.rows for one in kept)
+
+    def learned(self, log: str, recipe: str, point: int) -> bool:
+        """Return whether anything was learned until then; where that was not run, nothing says otherwise."""
+        return all(one.get("learned", True) for one in self.points(log, recipe, point))
+
+    def _kept(self, log: str, system: System, asked: str, point: int) -> list[Answers]:
+        """Return an exam as kept, one a seed."""
+        roots = (self.place(log, system.recipe, seed).root for seed in SEEDS)
+        found = (answers.read(root, Exam(point, asked, system.system)) for root in roots)
+        return [one for one in found if one and one.unavailable is None]
 
     def _weighed(self, log: str, recipe: str, asked: str, point: int) -> list[list[Scored]]:
+        """Where nothing was learned there is nothing to weigh the searches with: they stand by themselves."""
         found = {one.question.id: one.p_yes for part in self.answered(log, SEARCHES, asked, point) for one in part}
         return [
             [
-                mark(one.question, beside(one.p_yes, known))
-                for one in part
+                mark(one.question, beside(one.p_yes if kept.learned else 0.5, known))
+                for one in kept.scored(apart=log)
                 if one.p_yes is not None and (known := found.get(one.question.id)) is not None
             ]
-            for part in self.answered(log, System("", recipe, "adapter"), asked, point)
-            if found
+            for kept in self._kept(log, System("", recipe, "adapter"), asked, point)
+            if found and kept.rows
         ]
 
     def stranger(self, log: str, point: int) -> list[list[Scored]]:
-        """Return what the adapter of another user answered to this one's crossed questions."""
+        """Return what the adapter of another user answered to this one's crossed questions, where they have one."""
         other = PARTNER.get(log, "")
-        return self.answered(other, ADAPTER, "partner", point) if PARTNER.get(other) == log else []
+        asked = PARTNER.get(other) == log and self.learned(other, ADAPTER.recipe, point)
+        return self.answered(other, ADAPTER, "partner", point) if asked else []
 
     def points(self, log: str, recipe: str, point: int) -> list[dict[str, Any]]:
-        """Return what the nights knew of the adapters of a point, one a seed."""
-        found = (self.place(log, recipe, seed).read(f"points/{point:04d}.json") for seed in SEEDS)
-        return [one for one in found if one]
+        """Return what the nights knew of the adapters of a point, one a seed; ``chats``: what `chats.measure` found."""
+        places = (self.place(log, recipe, seed) for seed in SEEDS)
+        found = ((one.read(f"points/{point:04d}.json"), one.read(f"points/{point:04d}-chats.json")) for one in places)
+        return [night | {"chats": chats} for night, chats in found if night]

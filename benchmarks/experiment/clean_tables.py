@@ -6,12 +6,12 @@ What has not been run is not in the CSV, and says so in the table. AUC and balan
 from __future__ import annotations
 
 import re
-import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.experiment import clean, pooled
+from benchmarks.experiment.cells import NOTHING_LEARNED
 from benchmarks.experiment.clean_board import (
     ADAPTER,
     BASE,
@@ -27,8 +27,10 @@ from benchmarks.experiment.clean_board import (
     Board,
     System,
 )  # fmt: skip
+from benchmarks.experiment.clean_nights import left, moved, nights, pace
 from benchmarks.experiment.figures import NOT_RUN, rate, share
 from benchmarks.experiment.grid import USERS
+from benchmarks.experiment.natural import PARTNER
 from benchmarks.experiment.sheets import CLEAN, Sheets
 from benchmarks.experiment.tables import Table
 from plum_edge.evaluate.scoring import Interval, Scored
@@ -67,7 +69,7 @@ def asked(board: Board) -> Iterator[Table]:
     """Yield a table for each set of questions of yes and no: every user, system and point."""
     for name, title in _SETS.items():
         rows = [
-            [log, one.label, str(point), *_figures(found)]
+            [log, one.label, str(point), *_figures(found), _note(board, log, one, point)]
             for log in (*clean.NATURAL, *USERS)
             for one in ASKED
             for point in clean.POINTS
@@ -75,7 +77,7 @@ def asked(board: Board) -> Iterator[Table]:
         ]
         header = (
             "user", "system", "after", "seeds", "yes, n", "no, n", "AUC", "balanced", "yes asked", "no asked",
-            "AUC verbatim", "AUC paraphrased", "AUC indirect", "AUC newest half", "AUC oldest half",
+            "AUC verbatim", "AUC paraphrased", "AUC indirect", "AUC newest half", "AUC oldest half", "note",
         )  # fmt: skip
         yield Table(title, "", header, rows)
 
@@ -99,25 +101,25 @@ def controls(board: Board) -> Table:
 def opened(board: Board) -> Table:
     """Return the questions for a fact."""
     rows = [
-        [log, one.label, str(point), *_facts(found)]
+        [log, one.label, str(point), *_facts(found), _note(board, log, one, point)]
         for log in clean.NATURAL
         for one in (ADAPTER, PLUM, DENSE_READ, BM25_READ)
         for point in clean.POINTS
         if (found := board.answered(log, one, "open", point))
     ]
-    return Table("Clean open", "", ("user", "system", "after", "with the fact", "false answers"), rows)
+    return Table("Clean open", "", ("user", "system", "after", "with the fact", "false answers", "note"), rows)
 
 
 def everyday(board: Board) -> Table:
     """Return how often what was never discussed is affirmed."""
     rows = [
-        [log, one.label, str(point), str(sum(map(len, found))), rate([a for part in found for a in part], wrong=True)]
+        [log, one.label, str(point), str(sum(map(len, found))), _false(found), _note(board, log, one, point)]
         for log in clean.NATURAL
         for one in (ADAPTER, BOTH, PLUM, *RIVALS[:3])
         for point in clean.POINTS
         if (found := board.answered(log, one, "everyday", point))
     ]
-    return Table("Clean everyday topics", "", ("user", "system", "after", "asked", "false yes"), rows)
+    return Table("Clean everyday topics", "", ("user", "system", "after", "asked", "false yes", "note"), rows)
 
 
 def against(board: Board) -> Table:
@@ -144,19 +146,6 @@ def best_rival(board: Board, logs: Sequence[str], point: int) -> System | None:
     return max(figures, key=lambda one: figures[one], default=None)
 
 
-def nights(board: Board) -> Table:
-    """Return what the base is moved by, the border of a yes, and what a conversation takes."""
-    rows = [
-        [log, recipe, str(point), *_night(found)]
-        for log in (*clean.NATURAL, *USERS)
-        for recipe in ("default", "plum")
-        for point in clean.POINTS
-        if (found := board.points(log, recipe, point))
-    ]
-    header = ("user", "recipe", "after", "KL to the base, nats a token", "odds of a yes", "seconds a conversation")
-    return Table("Clean nights", "", header, rows)
-
-
 def main_table(board: Board) -> Table:
     """Return the table of the page: the final users together, after so many conversations; what was run of it."""
     lines: list[list[str]] = []
@@ -168,8 +157,7 @@ def main_table(board: Board) -> Table:
     add("the same: adapter, `plum`", _line(board, PLUM, "templates", pooled.balanced))
     for one in (ADAPTER, BOTH, PLUM, *RIVALS, BASE, QUESTIONS):
         add(f"crossed, AUC: {one.label}", _line(board, one, "crossed", pooled.auc))
-    strangers = [[board.stranger(log, point) for log in _users(board, point)] for point in clean.POINTS]
-    add("crossed, AUC: control: the adapter of another user", [_pool(users, pooled.auc) for users in strangers])
+    add("crossed, AUC: control: the adapter of another user", [_strangers(board, point) for point in clean.POINTS])
     for one in (ADAPTER, BOTH, *RIVALS):
         add(f"crossed, balanced: {one.label}", _line(board, one, "crossed", pooled.balanced))
     for one in (ADAPTER, BOTH, SEARCHES, DENSE):
@@ -179,14 +167,20 @@ def main_table(board: Board) -> Table:
         add(f"a fact asked for: in the answer: {one.label}", [fact for fact, _ in facts])
         add(f"a fact never told: false answers: {one.label}", [false for _, false in facts])
     for one in (ADAPTER, BOTH):
-        flat = (_flat(board, one, "everyday", point) for point in clean.POINTS)
-        add(f"everyday topics, false yes: {one.label}", [rate([a for p in f for a in p], wrong=True) for f in flat])
+        add(
+            f"everyday topics, false yes: {one.label}",
+            [_false(_flat(board, one, "everyday", point)) for point in clean.POINTS],
+        )
     found = [[a for log in _users(board, point) for a in board.points(log, "default", point)] for point in clean.POINTS]
-    add("KL to the base on its own replies, nats a token", [_night(one)[0] if one else NOT_RUN for one in found])
-    add("seconds a conversation", [_night(one)[2] if one else NOT_RUN for one in found])
+    for label, figure in (
+        ("KL to the base on its own replies, nats a token", moved),
+        ("loss on held-out chat, nats a token: base → with the adapter", left),
+        ("seconds a conversation", pace),
+    ):
+        add(label, [figure(one) if one else NOT_RUN for one in found])
     shown = [line for line in lines if not set(line[1:]) <= {NOT_RUN, "–"}]
     if shown:
-        shown.insert(0, ["users", *(", ".join(_users(board, point)) for point in clean.POINTS)])
+        shown.insert(0, ["users", *(_named(board, point) for point in clean.POINTS)])
     header = ("", *(f"after {point}" for point in clean.POINTS))
     return Table("", "", header, [[NOT_RUN if cell == "–" else cell for cell in line] for line in shown])
 
@@ -198,11 +192,11 @@ def small_table(board: Board) -> Table:
     ]
     if not there:
         return Table("", "", ("asked",), [])
-    (point, logs) = there[-1], _users(board, there[-1])
+    point = there[-1]
 
     def told(name: str, figure: Any, *systems: System) -> str:
         """Return the best of these systems."""
-        users = {one: [board.answered(log, one, name, point) for log in logs] for one in systems}
+        users = {one: list(_answered(board, one, name, point).values()) for one in systems}
         found = {one: figure(answered) for one, answered in users.items() if all(answered)}
         known = {one: value for one, value in found.items() if value}
         best = max(known, key=lambda one: known[one][0], default=None)
@@ -216,7 +210,8 @@ def small_table(board: Board) -> Table:
             ("the same, AUC", "crossed", pooled.auc),
         )
     ]
-    header = (f"asked after {point} conversations", "adapter", "strongest without it", "adapter and both searches")
+    asked = f"asked after {point} conversations: {_named(board, point)}"
+    header = (asked, "adapter", "strongest without it", "adapter and both searches")
     return Table("", "", header, rows)
 
 
@@ -226,14 +221,38 @@ def _users(board: Board, point: int) -> list[str]:
     return there or list(clean.FINAL)
 
 
+def _named(board: Board, point: int) -> str:
+    """Return the final users as the page names them."""
+    users = {log: board.learned(log, ADAPTER.recipe, point) for log in _users(board, point)}
+    return ", ".join(log if learned else f"{log} ({NOTHING_LEARNED})" for log, learned in users.items())
+
+
+def _note(board: Board, log: str, one: System, point: int) -> str:
+    return "" if board.learned(log, one.recipe, point) else NOTHING_LEARNED
+
+
+def _answered(board: Board, one: System, name: str, point: int) -> dict[str, list[list[Scored]]]:
+    """Return what the final users were answered, those left out of whom there was nothing to ask."""
+    users = (log for log in _users(board, point) if not board.nothing_to_ask(log, one, name, point))
+    return {log: board.answered(log, one, name, point) for log in users}
+
+
 def _line(board: Board, one: System, name: str, figure: Any) -> list[str]:
-    return [
-        _pool([board.answered(log, one, name, point) for log in _users(board, point)], figure) for point in clean.POINTS
-    ]
+    return [_pool(board, point, _answered(board, one, name, point), figure) for point in clean.POINTS]
 
 
-def _pool(users: Sequence[Sequence[Sequence[Scored]]], figure: Any) -> str:
-    return _told(figure(users)) if all(users) else NOT_RUN
+def _strangers(board: Board, point: int) -> str:
+    """Return the control of the users whose partner has an adapter."""
+    users = (log for log in _users(board, point) if board.learned(PARTNER[log], ADAPTER.recipe, point))
+    return _pool(board, point, {log: board.stranger(log, point) for log in users}, pooled.auc)
+
+
+def _pool(board: Board, point: int, users: Mapping[str, Sequence[Sequence[Scored]]], figure: Any) -> str:
+    """Return the figure over these users, and who they are where some of the column's are left out."""
+    if not users or not all(users.values()):
+        return NOT_RUN
+    alone = "" if len(users) == len(_users(board, point)) else f", {', '.join(users)} alone"
+    return _told(figure(list(users.values()))) + alone
 
 
 def _flat(board: Board, one: System, name: str, point: int) -> list[list[Scored]]:
@@ -269,11 +288,8 @@ def _facts(seeds: Sequence[Sequence[Scored]]) -> list[str]:
     return [rate(known), rate(unknown, wrong=True)]
 
 
-def _night(found: Sequence[dict[str, Any]]) -> list[str]:
-    moved, odds = ([one[key] for one in found if one[key] is not None] for key in ("divergence", "odds"))
-    seconds = [second for one in found for second in one["seconds"]]
-    figures = (moved and statistics.mean(moved), odds and statistics.mean(odds), seconds and statistics.median(seconds))
-    return [f"{figure:.2f}" if figure else "–" for figure in figures]
+def _false(found: Sequence[Sequence[Scored]]) -> str:
+    return rate([one for part in found for one in part], wrong=True)
 
 
 def _told(found: tuple[float, Interval] | None) -> str:

@@ -1,4 +1,5 @@
-"""Systems that stand beside an adapter: searches without any model that speaks, and questions told apart without a log.
+"""Systems that stand beside an adapter: searches without any model that speaks, and questions told apart without a log;
+and what the product answers where nothing was learned, in an adapter's place.
 
 Know nothing of what they are asked about.
 """
@@ -10,25 +11,36 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.experiment import natural
 from benchmarks.voice import odds, spoken
+from plum_edge.answer import unlearned
 from plum_edge.answer.language_model import log_odds, logistic
 from plum_edge.answer.weighed import BOTH, weighed
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.retrieve import Library
+from plum_edge.store import Store
 
 
 class _Control:
-    """Answers questions one by one, and has no words."""
+    """Answers questions one by one, and has the same words for each, or none."""
 
-    def __init__(self, p_yes: Callable[[str], float]) -> None:
-        self.p_yes = p_yes
+    def __init__(self, p_yes: Callable[[str], float], words: str = "") -> None:
+        self.p_yes, self._words = p_yes, words
 
     def p_yes_many(self, questions: Sequence[str]) -> list[float]:
         """Return p(yes) of each question."""
         return [self.p_yes(question) for question in questions]
 
     def answer(self, question: str) -> str:
-        """Return nothing."""
-        return ""
+        """Return its words."""
+        return self._words
+
+    def answer_many(self, questions: Sequence[str]) -> list[str]:
+        """Return them for each question."""
+        return [self._words for _ in questions]
+
+
+def nothing_learned(store: Store) -> Asker:
+    """Return what the product answers about what was said while nothing is learned: no, and in words that it is so."""
+    return _Control(lambda question: unlearned.p_yes(question) or 0.0, unlearned.said_instead(store))
 
 
 def vectors(library: Library) -> Asker:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import filelock
 
 from benchmarks.experiment import answers, exams, provenance, settings
-from benchmarks.experiment.cells import Cell, Exam
+from benchmarks.experiment.cells import NOTHING_LEARNED, Cell, Exam
 from benchmarks.experiment.homes import Place
 from plum_edge.config import Train
 from plum_edge.errors import Unavailable, UsageError
@@ -72,7 +72,8 @@ def standing(place: Place) -> Standing:
         return Standing(place, "failed", place.failed, now)
     missing, whole = _missing(place), cell.exams(exams.sets_of(cell.log))
     if place.result and not missing:
-        return Standing(place, "done", "", now)
+        nothing = cell.learns and place.result["adapter_sha256"] is None
+        return Standing(place, "done", NOTHING_LEARNED if nothing else "", now)
     learned = sum(place.at(point) is not None for point in cell.points)
     note = f"{learned} of {len(cell.points)} points learned, {len(whole) - len(missing)} of {len(whole)} exams"
     return Standing(place, "part", note, now)
@@ -107,13 +108,13 @@ class Clock:
             self._read(place)
 
     def _read(self, place: Place) -> None:
-        if (result := place.result) and place.cell.learns:
+        if (result := place.result) and result["adapter_sha256"]:
             train = result["manifest"]["settings"]["train"]
             epochs = result["conversations"] * train["epochs"]
             self._learn[train["recipe"]].append(result["seconds"]["learning"] / epochs)
         for path in (place.root / "answers").glob("*.jsonl"):
             header = _first_line(path)
-            if header.get("questions"):
+            if header.get("questions") and header.get("learned", True):
                 self._ask[header["system"], header["asked"]].append(header["seconds"] / header["questions"])
 
     def minutes(self, place: Place) -> float:

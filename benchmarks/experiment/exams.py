@@ -51,7 +51,10 @@ def sets_of(log: str) -> tuple[str, ...]:
 
 
 class Room:
-    """The examination of a memory's newest adapter, or of none: model, questions, retrieval. Use it in ``with``."""
+    """The examination of a memory's newest adapter, or of none: model, questions, retrieval. Use it in ``with``.
+
+    Where nothing was learned, ``adapter`` is what the product answers then.
+    """
 
     def __init__(self, memory: Memory, log: str) -> None:
         self.memory, self.log = memory, log
@@ -100,8 +103,10 @@ class Room:
             "asked": exam.asked,
             "system": exam.system,
             "questions_sha256": _sha256(questions),
-            "adapter_sha256": self.adapter.gguf_sha256 if exam.system.startswith("adapter") else None,
+            "adapter_sha256": self.newest.gguf_sha256 if self.newest and exam.system.startswith("adapter") else None,
         }
+        if exam.system == "adapter" and not self.newest:
+            header["learned"] = False
         began = time.perf_counter()
         try:
             scored, cost = self._ask(exam.system, questions, progress)
@@ -123,6 +128,8 @@ class Room:
     def _control(self, system: str) -> Asker | None:
         if made := {"vectors": controls.vectors, "searches": controls.searches}.get(system):
             return made(self.evaluator.library)
+        if system == "adapter" and not self.newest:
+            return controls.nothing_learned(self.memory.store)
         return controls.questions_only(self.log, self._learned) if system == "questions_only" else None
 
     @property

@@ -13,7 +13,7 @@ from plum_edge.records import Progress
 
 def _general(room: Room, progress: Progress) -> dict[str, Any]:
     """What the base can do besides remembering, and what the adapter leaves of it."""
-    return room.evaluator.general(Path(room.adapter.gguf), progress)
+    return room.evaluator.general(Path(room.newest.gguf) if room.newest else None, progress)
 
 
 def _runtimes(room: Room, progress: Progress) -> dict[str, Any]:

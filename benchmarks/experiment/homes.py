@@ -4,7 +4,7 @@
     home/            the memory that learns
     at/0050/         the log as it was after 50 conversations; its newest adapter is the one made there
     answers/         an exam a file
-    points/0050.json what the night knows of the adapter of a point
+    points/0050.json what the night knows of the adapter of a point; 0050-chats.json: what it leaves of the base's talk
     extras/          what else was measured
     result.json      when everything is there; failed.json: why it will not be
 

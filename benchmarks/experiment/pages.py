@@ -195,7 +195,7 @@ def _run(one: desk.Standing) -> Iterator[str]:
         return
     manifest = result["manifest"]
     yield manifest["commit"]
-    yield result["adapter_sha256"][:12]
+    yield (result["adapter_sha256"] or "–")[:12]
     yield manifest["log_sha256"][:12]
     yield f"{result['pairs']:,}"
     yield f"{result['seconds']['learning']:,.0f}"

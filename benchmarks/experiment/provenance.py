@@ -36,7 +36,9 @@ _NEITHER = (
     "__init__.py",
 )  # fmt: skip
 """Changes no figure: it shows, refuses or joins. Settings count as they are set, and the log by what stands in it."""
-_OURS = ("exams.py", "natural.py", "controls.py", "near.jsonl", "others.json", "rare.py", "extras.py", "logs.py")
+_OURS = (
+    "exams.py", "natural.py", "controls.py", "near.jsonl", "others.json", "rare.py", "extras.py", "logs.py", "chats.py",
+)  # fmt: skip
 """Of the experiment: what decides what is asked."""
 _BASE_FILES = (PRIMER, GENERAL, "probe.jsonl", "tokenizer.json")
 

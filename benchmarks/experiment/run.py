@@ -20,7 +20,7 @@ from typing import Any
 
 import filelock
 
-from benchmarks.experiment import answers, exams, extras, logs, provenance, settings
+from benchmarks.experiment import answers, chats, exams, extras, logs, provenance, settings
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.homes import Place
 from plum_edge import Memory
@@ -30,6 +30,7 @@ from plum_edge.errors import GateRefused, Interrupted, PlumError, Unavailable, U
 from plum_edge.evaluate.evaluator import DIVERGENCE
 from plum_edge.evaluate.scoring import summarise
 from plum_edge.records import Progress, Step
+from plum_edge.store import Store
 from plum_edge.store.lock import locked
 from plum_edge.train.fold import Fold
 
@@ -37,6 +38,7 @@ _EVERY = 0.2
 """Seconds between two lines of progress."""
 
 _NIGHT = "points/{:04d}.json"
+_CHATS = "points/{:04d}-chats.json"
 
 _OURS = ("plum-edge", "settings", "base")
 """Of a step's versions: what the manifest says already."""
@@ -71,15 +73,18 @@ def run(place: Place, progress: Progress, stopped: Stopped) -> None:
                 place.keep(point)
         todo = [e for e in cell.exams(sets) if e.point == point and not answers.held(place.root, e)]
         last = point == cell.points[-1]
-        if todo or last or (cell.learns and place.read(_NIGHT.format(point)) is None):
+        if todo or last or (cell.learns and not _known(place, point)):
             _ask(place, point, todo, cell.extras if last else (), progress, stopped)
     _finish(place, config, sets)
 
 
 def learn_to(memory: Memory, point: int, progress: Progress, stopped: Stopped) -> None:
-    """Learn until there is an adapter of so many conversations.
+    """Learn until there is an adapter of so many conversations, or there is nothing in them to make one of.
 
     The split into nights changes nothing in the fold, and a night that was killed is carried on.
+
+    Raises:
+        PlumError: they were not learned, though there was something to learn.
     """
     while not any(one.segments == point for one in memory.adapters()):
         learned = len(memory.store.runs.steps())
@@ -88,7 +93,15 @@ def learn_to(memory: Memory, point: int, progress: Progress, stopped: Stopped) -
         except GateRefused:  # the adapter is there all the same, and is what we measure
             continue
         if night["status"] == "nothing":
+            if _holds_no_more(memory.store, point):
+                return
             raise PlumError(f"There is no adapter of {point} conversations: {learned} were learned, and nothing waits.")
+
+
+def _holds_no_more(store: Store, point: int) -> bool:
+    """Whether so many were read, and no adapter is missing: none was made of those alone that no pairs came of."""
+    read, aside = len(store.runs.steps()) == point, store.log.aside()
+    return read and not store.head_is_new() and not any(store.pairs.of(segment, "train") for segment in aside)
 
 
 def make_pairs(memory: Memory) -> None:
@@ -122,15 +135,25 @@ def _ask(
                 place.write(f"extras/{name}.json", extras.measure(name, room, _until(stopped, progress, name)))
         if place.cell.learns:
             _history(place, room)
+            if room.newest and place.read(_CHATS.format(point)) is None:
+                known = next((found for p in place.cell.points if (found := place.read(_CHATS.format(p)))), None)
+                place.write(_CHATS.format(point), chats.measure(room, known, _until(stopped, progress, "chats")))
             place.write(_NIGHT.format(point), _night(room))
+
+
+def _known(place: Place, point: int) -> bool:
+    """Whether all is known of the adapter of a point that no question asks."""
+    night = place.read(_NIGHT.format(point))
+    return bool(night) and (not night.get("learned", True) or place.read(_CHATS.format(point)) is not None)
 
 
 def _night(room: exams.Room) -> dict[str, Any]:
     """Return what the night knows of an adapter, and no question asks."""
-    runs, identity = room.memory.store.runs, room.adapter.id
+    runs, newest = room.memory.store.runs, room.newest
     return {
-        "divergence": (runs.evaluation(identity) or {}).get(DIVERGENCE),
-        "odds": runs.manifest(identity).get(border.ODDS),
+        "learned": newest is not None,
+        "divergence": (runs.evaluation(newest.id) or {}).get(DIVERGENCE) if newest else None,
+        "odds": runs.manifest(newest.id).get(border.ODDS) if newest else None,
         "seconds": [round(step.seconds, 1) for step in runs.steps()],
     }
 
@@ -163,7 +186,7 @@ def _finish(place: Place, config: Config, sets: tuple[str, ...]) -> None:
         steps, pairs, conversations = (
             memory.store.runs.steps(), memory.store.pairs.count("train"), len(memory.store.log.list()),
         )  # fmt: skip
-        adapter = memory.adapters()[-1] if cell.learns else None
+        adapter = next(reversed(memory.adapters()), None)
     read = {name: json.loads((place.root / "extras" / f"{name}.json").read_text("utf-8")) for name in cell.extras}
     result = {
         "figures": {one.exam.name: _figures(one, cell.seed) for one in held if one.unavailable is None},

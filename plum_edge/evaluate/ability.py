@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from plum_edge.evaluate.marking import sound
-from plum_edge.evaluate.scoring import AT_ONCE, Scored, balanced, mark, paired_loss
+from plum_edge.evaluate.scoring import AT_ONCE, Interval, Scored, balanced, mark, paired_loss
 from plum_edge.records import Message, Progress, Question
 from plum_edge.runtime import Runtime
 from plum_edge.runtime.likelihood import losses, rolling
@@ -169,8 +169,8 @@ def measure(
         honest,
         replies,
         text=text_loss(runtime, asked.texts),
-        dialogue=_loss(runtime, [turn for dialogue in asked.dialogues for turn in _turns(dialogue)]),
-        chat=_loss(
+        dialogue=answer_loss(runtime, [turn for dialogue in asked.dialogues for turn in turns(dialogue)]),
+        chat=answer_loss(
             runtime, [(opening, reply) for opening, reply in own if sound(reply) and not _endless(runtime, reply)]
         ),
     )
@@ -183,6 +183,28 @@ def text_loss(runtime: Runtime, texts: Sequence[str]) -> Loss:
     return Loss(np.array([one.sum() for one in found]), np.array([len(one) for one in found]))
 
 
+def turns(dialogue: Sequence[Message]) -> Iterator[tuple[Sequence[Message], str]]:
+    """Give each turn of the assistant with what stands before it."""
+    for n, message in enumerate(dialogue):
+        if message.role == "assistant":
+            yield dialogue[:n], message.content
+
+
+def answer_loss(runtime: Runtime, answers: Sequence[tuple[Sequence[Message], str]]) -> Loss:
+    """Return the loss of answers under the adapter that is on; of a prompt that is too long the beginning is left out.
+
+    Answers of one conversation should stand together: what they have before them in common is then read once.
+    """
+    nats, tokens = [], []
+    for before, answer in answers:
+        ids = runtime.encode(answer)
+        whole = [*runtime.chat_ids(before), *ids][-runtime.context - 1 :]
+        found, _ = losses(runtime, whole, min(len(ids), len(whole) - 1))
+        nats.append(found.sum())
+        tokens.append(len(found))
+    return Loss(np.array(nats), np.array(tokens))
+
+
 def _score(runtime: Runtime, asked: Sequence[Asked], stage: str, progress: Progress | None) -> list[Scored]:
     scored: list[Scored] = []
     for start in range(0, len(asked), AT_ONCE):
@@ -192,25 +214,6 @@ def _score(runtime: Runtime, asked: Sequence[Asked], stage: str, progress: Progr
         if progress is not None:
             progress(stage, len(scored), len(asked), "")
     return scored
-
-
-def _turns(dialogue: Sequence[Message]) -> Iterator[tuple[Sequence[Message], str]]:
-    """Give each turn of the assistant with what stands before it."""
-    for n, message in enumerate(dialogue):
-        if message.role == "assistant":
-            yield dialogue[:n], message.content
-
-
-def _loss(runtime: Runtime, turns: Sequence[tuple[Sequence[Message], str]]) -> Loss:
-    """Return the loss of answers; of a prompt that is too long the beginning is left out."""
-    nats, tokens = [], []
-    for before, answer in turns:
-        ids = runtime.encode(answer)
-        whole = [*runtime.chat_ids(before), *ids][-runtime.context - 1 :]
-        found, _ = losses(runtime, whole, min(len(ids), len(whole) - 1))
-        nats.append(found.sum())
-        tokens.append(len(found))
-    return Loss(np.array(nats), np.array(tokens))
 
 
 def _endless(runtime: Runtime, reply: str) -> bool:
@@ -246,7 +249,7 @@ def _changes(before: dict[str, float | None], after: dict[str, float | None]) ->
     return shares | {name: new / old - 1 for name, (old, new) in known.items() if name in _LOSSES and old > 0}
 
 
-def _intervals(base: Ability, adapted: Ability, seed: int) -> dict[str, tuple[float, float]]:
+def _intervals(base: Ability, adapted: Ability, seed: int) -> dict[str, Interval]:
     """Return the 95 % percentile intervals of the relative changes of losses, drawn over texts."""
     pairs = {
         "text_loss": (base.text, adapted.text),
@@ -256,9 +259,14 @@ def _intervals(base: Ability, adapted: Ability, seed: int) -> dict[str, tuple[fl
     rng = np.random.default_rng(seed)
     found = {}
     for name, (before, after) in pairs.items():
-        texts = len(before.nats)
-        if texts and before.nats.sum() > 0:
-            drawn = rng.multinomial(texts, np.full(texts, 1 / texts), size=_DRAWS)
-            low, high = np.quantile((drawn @ after.nats) / (drawn @ before.nats) - 1, (0.025, 0.975))
-            found[f"{name}_ci95"] = (float(low), float(high))
+        if len(before.nats) and before.nats.sum() > 0:
+            found[f"{name}_ci95"] = change_ci95(before, after, rng)
     return found
+
+
+def change_ci95(before: Loss, after: Loss, rng: np.random.Generator) -> Interval:
+    """Return the 95 % percentile interval of the relative change of a loss on the same texts, drawn over texts."""
+    texts = len(before.nats)
+    drawn = rng.multinomial(texts, np.full(texts, 1 / texts), size=_DRAWS)
+    low, high = np.quantile((drawn @ after.nats) / (drawn @ before.nats) - 1, (0.025, 0.975))
+    return float(low), float(high)

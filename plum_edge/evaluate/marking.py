@@ -55,6 +55,7 @@ _ABSTAINS = re.compile(
     r"|\bno (record|memory|information|idea|recollection|mention)\b"
     r"|\b(do not|don't) have (any|that|this|enough)\b"
     r"|\bnot (so far|that i know|sure)\b"
+    r"|^\W*nothing (has been learned yet|that was learned is in use)\b"
 )
 
 

@@ -57,6 +57,8 @@ def test_contains_looks_for_the_fact_in_order(answer: str, gold: str, found: boo
     [
         *wordings.UNKNOWN,
         *wordings.NO,
+        "Nothing has been learned yet; 20 conversations in the log. Next: plum-edge consolidate",
+        "Nothing that was learned is in use. Next: plum-edge adapters list",
         "I don’t know.",
         "I'm sorry, I have no record of that.",
         "We haven't talked about that yet.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,19 @@ from hypothesis import given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
 
-from benchmarks.experiment import answers, clean, clean_tables, controls, logs, natural, near, pool, pooled, settings
+from benchmarks.experiment import (
+    answers,
+    clean,
+    clean_nights,
+    clean_tables,
+    controls,
+    logs,
+    natural,
+    near,
+    pool,
+    pooled,
+    settings,
+)
 from benchmarks.experiment.answers import Answers
 from benchmarks.experiment.cells import Cell, Exam
 from benchmarks.experiment.clean_board import ADAPTER, BOTH, DENSE, QUESTIONS, SEARCHES, Board, System
@@ -161,10 +174,12 @@ def test_a_test_of_two_systems_is_on_the_questions_of_both() -> None:
     assert (flips.lost, flips.gained) == (2, 2), "one seed stands beside both"
 
 
-def keep(results: Path, log: str, system: System, yes: Sequence[float], no: Sequence[float], asked: str) -> None:
+def keep(
+    results: Path, log: str, system: System, yes: Sequence[float], no: Sequence[float], asked: str, **more: object
+) -> None:
     cell = clean.learned(log, system.recipe, 0, 10)
     kept = [answers.row(one, 0 if one.question.conversation else None) for one in scored(yes, no)]
-    header = {"point": 10, "asked": asked, "system": system.system, "questions": len(kept), "seconds": 1.0}
+    header = {"point": 10, "asked": asked, "system": system.system, "questions": len(kept), "seconds": 1.0} | more
     answers.keep(Place(results, cell).root, Answers(header, kept))
 
 
@@ -200,6 +215,68 @@ def test_tables_follow_from_kept_answers(tmp_path: Path) -> None:
     assert "clean-gone.csv" not in names
     told = (out / "clean-crossed.csv").read_text(encoding="utf-8")
     assert told.startswith("user,system,after,seeds,") and "\ndelroy,adapter,10,1,2,2,75.0," in told
+
+
+def nights(results: Path, log: str, seed: int, told: dict[str, object], measured: dict[str, object] | None) -> None:
+    place = Place(results, clean.learned(log, "default", seed, 10))
+    for name, value in (("points/0010.json", told), ("points/0010-chats.json", measured)):
+        if value is not None:
+            place.write(name, value)
+
+
+def test_a_user_of_whom_nothing_was_learned_is_seen_and_counts(tmp_path: Path) -> None:
+    """Delroy's adapter is right on all, Gisela has none; what is weighed is then both searches alone."""
+    keep(tmp_path, "delroy", ADAPTER, [0.9, 0.9], [0.1, 0.2], "crossed")
+    keep(tmp_path, "delroy", ADAPTER, [0.9], [0.1], "templates")
+    keep(tmp_path, "delroy", ADAPTER, [0.8, 0.7], [0.9, 0.2], "partner")
+    keep(tmp_path, "gisela", ADAPTER, [0.0, 0.0], [0.0, 0.0], "crossed", learned=False)
+    keep(tmp_path, "gisela", ADAPTER, [], [], "templates", learned=False)
+    keep(tmp_path, "gisela", ADAPTER, [0.0, 0.0], [0.0, 0.0], "partner", learned=False)
+    for log in clean.FINAL:
+        keep(tmp_path, log, SEARCHES, [0.9, 0.8], [0.3, 0.2], "crossed")
+    nights(tmp_path, "delroy", 0, {"divergence": 0.3, "odds": 2.0, "seconds": [30.0, 40.0]}, None)
+    nights(tmp_path, "gisela", 0, {"learned": False, "divergence": None, "odds": None, "seconds": [0.0]}, None)
+    board = Board(tmp_path)
+    lines = {row[0]: row[1] for row in clean_tables.main_table(board).rows}
+    assert lines["users"] == "delroy, gisela (nothing learned)"
+    assert lines["crossed, AUC: adapter"].startswith("75.0 (") and lines["crossed, balanced: adapter"].startswith(
+        "75.0 ("
+    )
+    assert lines["templates, held out, balanced: adapter"] == "100.0 (100–100), delroy alone"
+    assert lines["crossed, AUC: control: the adapter of another user"].endswith(", gisela alone")
+    assert [scored.p_yes for scored in board.answered("gisela", BOTH, "crossed", 10)[0]] == pytest.approx(
+        [scored.p_yes for scored in board.answered("gisela", SEARCHES, "crossed", 10)[0]]
+    )
+    assert lines["seconds a conversation"] == "35.00"
+    assert lines["loss on held-out chat, nats a token: base → with the adapter"] == "not measured"
+    small = clean_tables.small_table(board)
+    assert "gisela (nothing learned)" in small.header[0] and small.rows[1][1].startswith("75.0 (")
+    rows = {row[0]: row for row in clean_nights.nights(board).rows}
+    assert rows["gisela"][-1] == "nothing learned" and set(rows["gisela"][3:5]) == {"–"}
+    assert rows["delroy"][-5:] == ["not measured", "–", "–", "–", ""]
+    (crossed, *_) = clean_tables.asked(board)
+    notes = {(row[0], row[1]): row[-1] for row in crossed.rows}
+    assert notes["gisela", ADAPTER.label] == notes["gisela", BOTH.label] == "nothing learned"
+    assert notes["delroy", ADAPTER.label] == notes["gisela", SEARCHES.label] == ""
+
+
+def test_the_loss_on_held_out_chat_is_over_all_adapters_that_were_measured(tmp_path: Path) -> None:
+    keep(tmp_path, "delroy", ADAPTER, [0.9], [0.1], "crossed")
+    told: dict[str, object] = {"learned": True, "divergence": 0.3, "odds": 2.0, "seconds": [30.0]}
+    for seed, adapted in ((0, [20.4, 10.2]), (1, [20.8, 10.4]), (2, None)):
+        measured = adapted and {"base": [20.0, 10.0], "adapter": adapted, "tokens": [10, 5]}
+        nights(tmp_path, "delroy", seed, told, measured)
+    board = Board(tmp_path)
+    lines = {row[0]: row[1] for row in clean_tables.main_table(board).rows}
+    name = "loss on held-out chat, nats a token: base → with the adapter"
+    assert lines[name] == "2.000 → 2.060 (+3.0 %, +3.0 to +3.0)"
+    page, out = tmp_path / "page.md", tmp_path / "out"
+    page.write_text("no marks\n", encoding="utf-8")
+    clean_tables.write(tmp_path, out, page, page)
+    (header, row) = csv.reader((out / "clean-nights.csv").read_text(encoding="utf-8").splitlines())
+    kept = dict(zip(header, row, strict=True))
+    assert kept["loss on held-out chat, before"] == "2.000" and kept["loss on held-out chat, after"] == "2.060"
+    assert kept["change, %"] == kept["change, low"] == kept["change, high"] == "3.00" and kept["note"] == ""
 
 
 def test_nothing_run_says_so(tmp_path: Path) -> None:

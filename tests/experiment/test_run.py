@@ -126,6 +126,8 @@ def test_killed_twice_it_ends_with_the_same_figures(whole: Place, cell: Cell, tm
     assert whole.result is not None and again.result is not None
     for part in ("figures", "unavailable", "adapter_sha256", "pairs"):
         assert again.result[part] == whole.result[part]
+    losses = whole.read("points/0003-chats.json")
+    assert losses["user"] == "tarek" and losses == again.read("points/0003-chats.json")
 
 
 def test_the_questions_are_those_of_the_log_and_not_of_the_recipe(whole: Place, cell: Cell, tmp_path: Path) -> None:
@@ -178,7 +180,11 @@ def test_a_plan_is_carried_on_to_a_further_point(cell: Cell, tmp_path: Path) -> 
     for name, kept in early.items():
         assert (second.root / "answers" / name).read_bytes() == kept
     told = second.read("points/0003.json")
-    assert len(told["seconds"]) == 3 and set(told) == {"seconds", "odds", "divergence"}
+    assert len(told["seconds"]) == 3 and set(told) == {"learned", "seconds", "odds", "divergence"} and told["learned"]
+    early_loss, late_loss = (second.read(f"points/{point:04d}-chats.json") for point in (2, 3))
+    assert late_loss["user"] == "amadeu" and {len(late_loss[key]) for key in ("base", "adapter", "tokens")} == {40}
+    assert early_loss["base"] == late_loss["base"] != early_loss["adapter"] != late_loss["adapter"]
+    assert all(0 < nats / tokens < 20 for nats, tokens in zip(late_loss["base"], late_loss["tokens"], strict=True))
     asked = answers.read(second.root, Exam(3, "later", "adapter"))
     assert asked is not None and {row["gold"] for row in asked.rows} == {"yes", "no"}
     assert {row["age"] for row in asked.rows if row["gold"] == "yes"} == {0, 1, 2}
