@@ -1,0 +1,107 @@
+"""Whether the user said what an answer quotes: borne out by one of their messages, in the log or in the chat.
+
+The content words stand there with nothing that says more between them: same stems, same order, same "not". Other small
+words are let pass, as are plural and tense. Which border this is was measured
+(docs/experiments/2026-11-30-quotes.md). Knows nothing of sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from plum_edge.answer.told import Told
+from plum_edge.augment.phrases.quotes import Quote
+from plum_edge.augment.phrases.teachable import spoken
+from plum_edge.augment.phrases.words import FUNCTION, stem, words, wordset
+from plum_edge.records import Message
+from plum_edge.store import Limits, Store
+from plum_edge.store.pieces import needs_pieces, pieces
+
+_LOOKED_AT = 250
+"""Messages that hold all of a quote's words, at most."""
+_CONVERSATIONS = 8
+"""Of those that bear a quote out, at most."""
+_CONTRACTED = wordset("not cannot dont cant wont didnt doesnt isnt")
+_NOT = _CONTRACTED | wordset("no never nothing nobody none nowhere neither nor without")
+"""Function words that turn a sentence round."""
+
+
+@dataclass
+class OwnWords:
+    """What the user said, in one log and in one chat."""
+
+    store: Store
+    chat: Sequence[Message] = ()
+    """The messages before the one that is answered."""
+    waiting: bool = False
+    """What is in the log and not learned bears a quote out, too: it may have been read."""
+
+    def days(self, quote: Quote) -> frozenset[date] | None:
+        """Return the days of the conversations in which the user said so; None where there is none."""
+        here = any(one.role == "user" and holds(one.content, quote) for one in spoken(self.chat))
+        days = [self._days(ident) for ident in self._conversations(quote)]
+        if here:
+            days.append({datetime.now().astimezone().date()})
+        return frozenset().union(*days) if days else None
+
+    def _conversations(self, quote: Quote) -> list[str]:
+        """Return the ids of conversations that bear a quote out."""
+        told, found = Told(self.store), dict[str, None]()
+        for ident, ordinal, content in self.store.finding.messages(_query(quote), _LOOKED_AT, Limits(role="user")):
+            if ident in found or not holds(content, quote) or not (self.waiting or self._is_learned(ident, ordinal)):
+                continue
+            if holds(told.get(ident).messages[ordinal].content, quote):
+                found[ident] = None
+            if len(found) == _CONVERSATIONS:
+                break
+        return list(found)
+
+    def _is_learned(self, ident: str, ordinal: int) -> bool:
+        return ordinal < self.store.log.recorded(ident)
+
+    def _days(self, ident: str) -> set[date]:
+        """Return the days of a conversation: when it began, if that is known, and when something was said in it."""
+        conversation = self.store.log.get(ident)
+        moments = [conversation.day, *(message.created_at for message in conversation.messages)]
+        return {moment.date() for moment in moments if moment}
+
+
+def holds(message: str, quote: Quote) -> bool:
+    """Return whether a message bears a quote out."""
+    parted = _pieces if needs_pieces(quote.text) else words
+    wanted, said = parted(quote.text), parted(message)
+    begun = quote.cut and quote.text[-1:].isalnum()
+    if telling := [word for word in wanted if _tells(word)]:
+        begun = begun and _tells(wanted[-1])
+        wanted, said = telling, [word for word in said if _tells(word)]
+    if not wanted:
+        return False
+    forms, length = [_form(word) for word in said], len(wanted)
+    before, last = [_form(word) for word in wanted[:-1]], wanted[-1]
+    return any(
+        forms[end - length + 1 : end] == before
+        and (forms[end] == _form(last) or (begun and said[end].startswith(last)))
+        for end in range(length - 1, len(said))
+    )
+
+
+def _query(quote: Quote) -> str:
+    """Return what `Finding` is asked for: all words that tell anything, the last one perhaps only begun."""
+    wanted = words(quote.text)
+    begun = quote.cut and quote.text[-1:].isalnum()
+    last = [f"{wanted.pop()}*"] if begun and wanted else []
+    return " ".join([*([word for word in wanted if word not in FUNCTION] or wanted), *last])
+
+
+def _pieces(text: str) -> list[str]:
+    return pieces(text).split()
+
+
+def _tells(word: str) -> bool:
+    return word not in FUNCTION or word in _NOT or word.endswith("n't")
+
+
+def _form(word: str) -> str:
+    return "not" if word in _CONTRACTED or word.endswith("n't") else stem(word)
