@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from plum_edge.answer.days import Days
-from plum_edge.answer.language_model import LanguageModel
 from plum_edge.answer.own_words import OwnWords
 from plum_edge.answer.vouched import vouched
 from plum_edge.augment.phrases.inquiry import asks as asks_of_talk
@@ -18,13 +17,13 @@ from plum_edge.records import Message
 
 
 def by_log(
-    pieces: Iterable[str], messages: Sequence[Message], days: Days, runtime: LanguageModel, *, reads: bool
+    pieces: Iterable[str], messages: Sequence[Message], days: Days, *, remembers: bool, reads: bool
 ) -> Iterator[str]:
     """Yield the answer to the last message, as `vouched` does.
 
-    ``runtime`` speaks, with the adapter that it has on. ``reads``: the log was given to read, or may have been.
+    ``remembers``: an adapter speaks. ``reads``: the log was given to read, or may have been.
     """
     of_talk = asks_of_talk(messages[-1].content)
     words = OwnWords(days.store, messages[:-1], waiting=reads)
-    known = not days.elsewhere if runtime.adapter_id is not None else reads and of_talk
+    known = not days.elsewhere if remembers else reads and of_talk
     yield from vouched(pieces, days.vouch, words.days if known else None, of_talk=of_talk)

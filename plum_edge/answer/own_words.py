@@ -83,6 +83,7 @@ def holds(message: str, quote: Quote) -> bool:
     return any(
         forms[end - length + 1 : end] == before
         and (forms[end] == _form(last) or (begun and said[end].startswith(last)))
+        and not (end >= length and forms[end - length] in _NOT)  # "I don't know" does not say "I know"
         for end in range(length - 1, len(said))
     )
 

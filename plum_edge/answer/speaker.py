@@ -91,7 +91,9 @@ class Speaker:
                 sampling=_sampling(self.config.generate),
                 decided=asked.decided,
             )
-            text = "".join(by_log([whole], messages, self._days(active), runtime, reads=retrieve))
+            text = "".join(
+                by_log([whole], messages, self._days(active), remembers=runtime.adapter_id is not None, reads=retrieve)
+            )
             p_yes = asked.p_yes
             if p_yes is None and is_closed(whole):
                 p_yes = runtime.p_yes(asked.messages)
@@ -149,7 +151,8 @@ class Speaker:
             stopped=over,
             tally=self.tally,
         )
-        yield from by_log(pieces, messages, self._days(active), self.respondent.runtime, reads=retrieve)
+        remembers = self.respondent.runtime.adapter_id is not None
+        yield from by_log(pieces, messages, self._days(active), remembers=remembers, reads=retrieve)
 
     def basis(self) -> Basis | None:
         """Return what the last `reply` rests on, with p(yes) where it is a yes or no; None before the first one."""
