@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from plum_edge.answer.told import Told
 from plum_edge.augment.phrases.quotes import Quote
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.augment.phrases.words import FUNCTION, stem, words, wordset
-from plum_edge.records import Message
+from plum_edge.records import Conversation, Message
 from plum_edge.store import Limits, Store
 from plum_edge.store.pieces import needs_pieces, pieces
 
@@ -40,32 +39,32 @@ class OwnWords:
 
     def days(self, quote: Quote) -> frozenset[date] | None:
         """Return the days of the conversations in which the user said so; None where there is none."""
-        here = any(one.role == "user" and holds(one.content, quote) for one in spoken(self.chat))
-        days = [self._days(ident) for ident in self._conversations(quote)]
-        if here:
+        days = self._logged(quote)
+        if any(one.role == "user" and holds(one.content, quote) for one in spoken(self.chat)):
             days.append({datetime.now().astimezone().date()})
         return frozenset().union(*days) if days else None
 
-    def _conversations(self, quote: Quote) -> list[str]:
-        """Return the ids of conversations that bear a quote out."""
-        told, found = Told(self.store), dict[str, None]()
+    def _logged(self, quote: Quote) -> list[set[date]]:
+        """Return the days of each conversation that bears a quote out."""
+        found: dict[str, set[date]] = {}
         for ident, ordinal, content in self.store.finding.messages(_query(quote), _LOOKED_AT, Limits(role="user")):
             if ident in found or not holds(content, quote) or not (self.waiting or self._is_learned(ident, ordinal)):
                 continue
-            if holds(told.get(ident).messages[ordinal].content, quote):
-                found[ident] = None
+            conversation = self.store.log.get(ident)
+            if holds(spoken(conversation.messages[ordinal : ordinal + 2])[0].content, quote):
+                found[ident] = _days(conversation)
             if len(found) == _CONVERSATIONS:
                 break
-        return list(found)
+        return list(found.values())
 
     def _is_learned(self, ident: str, ordinal: int) -> bool:
         return ordinal < self.store.log.recorded(ident)
 
-    def _days(self, ident: str) -> set[date]:
-        """Return the days of a conversation: when it began, if that is known, and when something was said in it."""
-        conversation = self.store.log.get(ident)
-        moments = [conversation.day, *(message.created_at for message in conversation.messages)]
-        return {moment.date() for moment in moments if moment}
+
+def _days(conversation: Conversation) -> set[date]:
+    """Return the days of a conversation: when it began, if that is known, and when something was said in it."""
+    moments = [conversation.day, *(message.created_at for message in conversation.messages)]
+    return {moment.date() for moment in moments if moment}
 
 
 def holds(message: str, quote: Quote) -> bool:
@@ -73,9 +72,19 @@ def holds(message: str, quote: Quote) -> bool:
     parted = _pieces if needs_pieces(quote.text) else words
     wanted, said = parted(quote.text), parted(message)
     begun = quote.cut and quote.text[-1:].isalnum()
-    if telling := [word for word in wanted if _tells(word)]:
-        begun = begun and _tells(wanted[-1])
-        wanted, said = telling, [word for word in said if _tells(word)]
+    if _is_run(wanted, said, begun):
+        return True
+    telling = [word for word in wanted if _tells(word)]
+    begun = begun and telling[-1:] == wanted[-1:]
+    return _is_run(telling, [word for word in said if _tells(word)], begun, behind_not=False)
+
+
+def _is_run(wanted: Sequence[str], said: Sequence[str], begun: bool, *, behind_not: bool = True) -> bool:
+    """Return whether words stand in a row in what was said.
+
+    ``begun``: of the last one only the beginning is known. ``behind_not``: they may follow a "not", whose other words
+    are left out, so that "I don't know" would say "I know".
+    """
     if not wanted:
         return False
     forms, length = [_form(word) for word in said], len(wanted)
@@ -83,7 +92,7 @@ def holds(message: str, quote: Quote) -> bool:
     return any(
         forms[end - length + 1 : end] == before
         and (forms[end] == _form(last) or (begun and said[end].startswith(last)))
-        and not (end >= length and forms[end - length] in _NOT)  # "I don't know" does not say "I know"
+        and (behind_not or end < length or forms[end - length] not in ("not", "never"))
         for end in range(length - 1, len(said))
     )
 
