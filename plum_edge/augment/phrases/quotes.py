@@ -20,9 +20,10 @@ DATED_UNREMEMBERED = "We talked about it on {date}, but I do not remember your w
 """The same where the sentence names the day of a talk."""
 
 _MARKED = re.compile(
-    r'"(?P<straight>[^"]*)(?:"|(?P<a>\Z))|“(?P<curly>[^”]*)(?:”|(?P<b>\Z))|„(?P<low>[^“”]*)(?:[“”]|(?P<c>\Z))|'
-    r"«(?P<pointed>[^»]*)(?:»|(?P<d>\Z))"
+    r'"(?P<straight>(?:[^"]|(?<=\s)"(?=\w))*)(?:"|(?P<a>\Z))|'
+    r"“(?P<curly>[^”]*)(?:”|(?P<b>\Z))|„(?P<low>[^“”]*)(?:[“”]|(?P<c>\Z))|«(?P<pointed>[^»]*)(?:»|(?P<d>\Z))"
 )
+"""A straight mark that looks as if it opened another quote does not close the one before it."""
 _TELLS = (
     r"(?:'ve|’ve|'d|’d)?(?: \w+){0,2}? (?:said|say|told|tell|wrote|written|mentioned|asked|ask|put|described|called|"
     r"named|explained|complained|noted|typed|texted|talked|spoke|spoken|shared|added|answered|replied|reported|wondered|"

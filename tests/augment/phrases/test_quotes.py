@@ -25,6 +25,7 @@ from plum_edge.augment.phrases.quotes import Quote, is_open, of_user, unremember
         ('Your own words were "plop".', ["plop"]),
         ('You said: ""it drips""', ["", ""]),
         ('You said "it drips" and I said: "Mend it."', ["it drips"]),
+        ('You said: "It drips. You said: "It leaks."', ['It drips. You said: "It leaks.']),
         ('I told you: "Mend it."', []),
         ('We talked about the book "Drips".', []),
         ('In the kitchen, "plop" is what one hears.', []),
