@@ -76,14 +76,14 @@ def holds(message: str, quote: Quote) -> bool:
         return True
     telling = [word for word in wanted if _tells(word)]
     begun = begun and telling[-1:] == wanted[-1:]
-    return _is_run(telling, [word for word in said if _tells(word)], begun, behind_not=False)
+    return _is_run(telling, [word for word in said if _tells(word)], begun, beside_not=False)
 
 
-def _is_run(wanted: Sequence[str], said: Sequence[str], begun: bool, *, behind_not: bool = True) -> bool:
+def _is_run(wanted: Sequence[str], said: Sequence[str], begun: bool, *, beside_not: bool = True) -> bool:
     """Return whether words stand in a row in what was said.
 
-    ``begun``: of the last one only the beginning is known. ``behind_not``: they may follow a "not", whose other words
-    are left out, so that "I don't know" would say "I know".
+    ``begun``: of the last one only the beginning is known. ``beside_not``: they may stand beside a "not" that is left
+    out, so that "I don't know" would say "I know".
     """
     if not wanted:
         return False
@@ -92,7 +92,7 @@ def _is_run(wanted: Sequence[str], said: Sequence[str], begun: bool, *, behind_n
     return any(
         forms[end - length + 1 : end] == before
         and (forms[end] == _form(last) or (begun and said[end].startswith(last)))
-        and (behind_not or end < length or forms[end - length] not in ("not", "never"))
+        and (beside_not or _NOT.isdisjoint((*forms[: end - length + 1][-1:], *forms[end + 1 : end + 2])))
         for end in range(length - 1, len(said))
     )
 
@@ -114,4 +114,6 @@ def _tells(word: str) -> bool:
 
 
 def _form(word: str) -> str:
-    return "not" if word in _CONTRACTED or word.endswith("n't") else stem(word)
+    if word in _CONTRACTED or word.endswith("n't"):
+        return "not"
+    return word if word in _NOT else stem(word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,7 @@ ADVICE = "Buy two rubber washers, they cost pennies."
         ("the kitchen has dripped", False),  # one word less
         ("the cold kitchen side of the tap", False),  # two words changed places
         ("I know which washer to buy", False),  # turned round
+        ("know which washer to buy", True),  # word for word
         ("dripped for two days, cold side", False),
         ("of the", True),
         ("", False),
@@ -51,6 +53,11 @@ def test_the_words_that_tell_something_stand_there_in_one_run(quote: str, held: 
 def test_of_a_quote_that_is_cut_the_last_word_need_only_have_begun(quote: str, held: bool) -> None:
     assert holds(TAP, Quote(quote, cut=True)) is held
     assert not holds(TAP, Quote(quote))
+
+
+def test_what_is_turned_round_at_its_end_is_not_what_was_said() -> None:
+    assert not holds("I heard nothing after that.", Quote("I heard after that"))
+    assert holds("No. I heard nothing after that.", Quote("I heard nothing after that"))
 
 
 def test_a_script_without_blanks_is_read_by_its_characters() -> None:
@@ -144,7 +151,7 @@ _QUOTES = st.one_of(
     st.lists(
         st.sampled_from(sorted({word for said in LOG for word in words(said)} | {"ghost", "not"})), max_size=5
     ).map(" ".join),
-    st.text(max_size=12),
+    st.text(max_size=12).filter(lambda text: normalize("NFKC", text) == text),  # "ª" is found as "a"
 )
 _BEFORE = st.sampled_from(
     ("You said: ", "On 12 March 2026 you said: ", "Yes. ", "Yes, you told me ", "", "We ate. And you asked: ")
