@@ -70,7 +70,7 @@ class Augment:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """How an adapter learns; every value is recorded with each step of the fold."""
+    """How an adapter learns; every value but ``ends`` is recorded with each step of the fold."""
 
     recipe: Literal["plum", "replay", "distill", "raw", "together"] = "replay"
     """``plum`` as in the paper; ``replay`` and ``distill`` (train/recipes/, train/teaching.py). For comparison: ``raw``
@@ -102,6 +102,10 @@ class Train:
     averaging: int = 600
     """Optimizer steps, at most, in which everything is read once more before an adapter is used, while the weights are
     averaged (train/recipes/averaging.py); 0: none. Of ``replay`` and ``distill``."""
+    ends: int = 1
+    """What is used is the mean of the weights at the ends of the last so many conversations, of fewer where fewer are
+    learned; learning goes on from the last alone, so that no step hangs on it. An averaging pass starts from that mean.
+    Of ``replay`` and ``distill``."""
     reword: bool = True
     """Put a pair in other words each time it is read, and let most negatives name something else (not ``plum``)."""
     kl: float = 1.0
@@ -130,18 +134,24 @@ class Generate:
     context: int = 0
     """Tokens of context; 0 takes the model's own."""
     threads: int = 0
-    temperature: float = 0.0
-    """0 takes the likeliest token each time."""
-    top_p: float = 1.0
+    temperature: float | None = None
+    """0 takes the likeliest token each time. None, here and in the next four: nobody set it. Then a chat is sampled as
+    the model's makers say (bases/sampling.py), and what was said is answered in the likeliest tokens."""
+    top_p: float | None = None
     """Only the likeliest tokens that together have so much of the probability; 1: all."""
-    top_k: int = 0
+    top_k: int | None = None
     """Only so many of the likeliest tokens; 0: all."""
-    min_p: float = 0.0
+    min_p: float | None = None
     """Only tokens that have at least this share of the likeliest one's probability."""
-    repetition_penalty: float = 1.0
+    repetition_penalty: float | None = None
     """Divides the logits of what was said last; 1: no penalty."""
     seed: int = 0
     max_tokens: int = 256
+
+    def over(self, usual: Mapping[str, float]) -> Generate:
+        """Return the same with what nobody set as ``usual`` has it."""
+        unset: dict[str, Any] = {key: value for key, value in usual.items() if getattr(self, key) is None}
+        return dataclasses.replace(self, **unset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,23 +236,25 @@ _FORMER_KEYS = {"train": {"honest": "sampled_negatives", "rehearsal": "averaging
 """The same of keys, by table."""
 _POSITIVE = {
     "rank", "alpha", "learning_rate", "epochs", "batch", "clip", "topics", "max_tokens", "earlier", "attempts",
-    "smaller", "top_p", "repetition_penalty",
+    "smaller", "top_p", "repetition_penalty", "ends",
 }  # fmt: skip
 
 _SHARES = {"top_p", "min_p"}
 
 _LATER = ("layers",)
 """Settings of [train] that came later; with 0 adapters are what they were before."""
+_OF_USE = ("ends",)
+"""Settings of [train] that say what is used after a step, and change no step."""
 
 
 def recorded(train: Train) -> dict[str, Any]:
     """Return how an adapter learns as steps record it and as it is hashed: under the names that settings had first.
 
-    They stay, in their order: another name for a setting makes no other adapter, nor does a later one that is not used.
+    They stay, in their order: another name for a setting makes no other step, nor does a later one that is not used.
     """
     first = {now: former for former, now in _FORMER_KEYS["train"].items()}
     settings = dataclasses.asdict(train)
-    unused = {key for key in _LATER if not settings[key]}
+    unused = {key for key in _LATER if not settings[key]} | set(_OF_USE)
     return {first.get(key, key): value for key, value in settings.items() if key not in unused}
 
 

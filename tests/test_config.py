@@ -53,6 +53,11 @@ def test_steps_record_settings_under_the_names_that_they_had_first() -> None:
     assert recorded(Train(kl=0.5))["tether"] == 0.5
 
 
+def test_what_is_used_after_a_step_is_not_recorded_with_it() -> None:
+    """Another number of ends makes no learned step a foreign one."""
+    assert recorded(Train(ends=3)) == recorded(Train())
+
+
 def toml(config: Config) -> str:
     lines = []
     for section in dataclasses.fields(config):

@@ -57,7 +57,7 @@ class Learning:
         for segment in self.segments:
             state = self.fold.learn(segment, state).state
         file = self.memory.home.root / "adapter.gguf"
-        proof.write(file, self.fold.averaging_pass(state), self.fold.base, self.memory.config)
+        proof.write(file, self.fold.averaged(), self.fold.base, self.memory.config)
         return {"state": state_sha256(state), "gguf": sha256_file(file)}
 
 

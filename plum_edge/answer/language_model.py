@@ -28,6 +28,8 @@ class Asked:
     decided: bool | None = None
     """The yes or no that it begins with, where all who were asked decided on one: the model would perhaps not say so by
     itself, or, with a temperature, not every time."""
+    recalled: bool = False
+    """Whether it is answered out of what was said: in the likeliest words, where nobody set another temperature."""
 
 
 class LanguageModel(Protocol):

@@ -5,12 +5,16 @@ Joins bases, runtime, retrieve and the store. Knows nothing of questions, of how
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from functools import cached_property
+
 from plum_edge.answer.told import Told
 from plum_edge.bases import Base, gguf
-from plum_edge.config import Config
+from plum_edge.config import Config, Generate
 from plum_edge.paths import Home
 from plum_edge.retrieve import Library
-from plum_edge.runtime import Runtime
+from plum_edge.runtime import GREEDY, Runtime, Sampling
 from plum_edge.store import Store
 
 _RESERVED = 160
@@ -42,6 +46,20 @@ class Respondent:
             lambda text: len(self.runtime.encode(text)),
             room=self.room,
         )
+
+    def sampling(self, settings: Generate, *, recalled: bool) -> Sampling:
+        """Return how an answer is drawn: as it was set; where nobody did, as the base's makers say.
+
+        Of what is ``recalled`` the likeliest words: a chance drawn from a memory is a date that nobody named.
+        """
+        if not recalled:
+            settings = settings.over(self._makers)
+        drawn = {one.name: getattr(settings, one.name) for one in fields(Sampling)}
+        return replace(GREEDY, **{name: value for name, value in drawn.items() if value is not None})
+
+    @cached_property
+    def _makers(self) -> Mapping[str, float]:
+        return self.base.sampling
 
     def close(self) -> None:
         """Free the model."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -88,7 +88,7 @@ class Speaker:
             whole = runtime.answer(
                 asked.messages,
                 max_tokens=self.config.generate.max_tokens,
-                sampling=_sampling(self.config.generate),
+                sampling=self._sampling(self.config.generate, asked, question, retrieve),
                 decided=asked.decided,
             )
             text = "".join(
@@ -146,7 +146,7 @@ class Speaker:
         pieces = self.respondent.runtime.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
-            sampling=_sampling(settings),
+            sampling=self._sampling(settings, asked, messages[-1].content, retrieve),
             decided=asked.decided,
             stopped=over,
             tally=self.tally,
@@ -232,7 +232,7 @@ class Speaker:
             if in_form(recalled.opens) and not self._is_meant(messages, active):
                 self.respondent.runtime.use(None)  # a memory that was not asked: the base has the word
                 return Asked(list(messages))
-            return recalled.asked
+            return replace(recalled.asked, recalled=in_form(recalled.opens))
         library, question = self.respondent.library, messages[-1].content
         library.left_out = left_out
         library.room = self._beside(messages)
@@ -284,6 +284,11 @@ class Speaker:
         )
         return max(1, min(alone.most - alone.tokens, self.respondent.room))
 
+    def _sampling(self, settings: Generate, asked: Asked, question: str, retrieve: bool) -> Sampling:
+        of_memory = may_ask(question) if retrieve else asks_of_talk(question)
+        recalled = asked.recalled or asked.p_yes is not None or of_memory
+        return self.respondent.sampling(settings, recalled=recalled)
+
     def _follow(self, adapter: bool) -> Adapter | None:
         """Put the active adapter on, or none; a swap clears every cache."""
         active = self.store.runs.active() if adapter else None
@@ -293,7 +298,3 @@ class Speaker:
             self.respondent.runtime.use(Path(active.gguf), active.id)
         self._generation = self.store.runs.generation()
         return active
-
-
-def _sampling(settings: Generate) -> Sampling:
-    return Sampling(*(getattr(settings, one.name) for one in fields(Sampling)))

@@ -5,6 +5,7 @@
 
     local.py       the record of a base on this machine, and what is made of it at first use
     catalogue.py   what is known of bases before they are here; shipped.py: what ships beside an entry
+    sampling.py    how a model's makers have it sampled; origins.py: every setting of a base, and who says so
     manage.py      choosing, downloading, adding; hub.py and pypi.py: from where
     base_check.py template_check.py   does llama.cpp run the base that is trained, on the prompts that it is trained on?
 

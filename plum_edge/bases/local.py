@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from plum_edge.bases import catalogue, hub, pypi
+from plum_edge.bases import catalogue, hub, pypi, sampling
 from plum_edge.convert import gguf as converter
 from plum_edge.convert import gguf_header, gguf_text
 from plum_edge.convert.families import family
@@ -72,6 +72,11 @@ class Base:
     def sha256(self) -> str:
         """SHA-256 of the weights (of their files' hashes where there are several), or of the GGUF. Remembered."""
         return open_weights(self.weights).sha256
+
+    @property
+    def sampling(self) -> dict[str, float]:
+        """How it is sampled where nobody set it: as its makers say, else as llama.cpp does. Raises `NoModel`."""
+        return {**sampling.USUAL, **sampling.told(self.weights, self.given).values}
 
     @property
     def fingerprint(self) -> str:

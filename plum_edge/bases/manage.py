@@ -5,7 +5,6 @@ Joins the catalogue, the hub, the registry and the arithmetic of memory. Knows n
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shutil
 import time
@@ -19,7 +18,7 @@ import tomlkit
 from plum_edge import config
 from plum_edge.backends import memory, pick
 from plum_edge.backends.base import LoraSpec
-from plum_edge.bases import catalogue, hub, local, pypi
+from plum_edge.bases import catalogue, hub, local, origins, pypi
 from plum_edge.bases.base_check import check_same_model, check_text, proving
 from plum_edge.bases.catalogue import Entry
 from plum_edge.bases.template_check import check_template
@@ -216,22 +215,16 @@ def _free(name: str) -> str:
 def about(home: Home, name: str) -> dict[str, Any]:
     """Return all that is known of a base, for people and programs, and the settings that it would have here.
 
-    ``settings``: ``table.key`` → its ``value``, and where that is ``from``: default, profile or config.toml.
+    ``settings`` and ``notes`` as `origins.settings` has them.
 
     Raises:
-        NoModel: there is none of that name.
+        NoModel: there is none of that name; or its generation_config.json is damaged.
     """
     entry = find(name, home)
     found = offer(entry, machine(catalogue.settings(home).train.backend))
-    merged = catalogue.merged(home, entry.name)
-    sources = {entry.name: "profile", home.config.name: home.config.name}
-    settings = {
-        f"{table}.{key}": {"value": value, "from": sources.get(merged.origins.get(f"{table}.{key}", ""), "default")}
-        for table, values in dataclasses.asdict(merged.config).items()
-        if table in config.PROFILED
-        for key, value in values.items()
-    }
-    return dict(_facts(found, catalogue.settings(home).model.base)) | {"settings": settings}
+    settings, notes = origins.settings(home, entry, here=found.here == "yes")
+    facts = dict(_facts(found, catalogue.settings(home).model.base))
+    return facts | {"settings": settings, "notes": notes}
 
 
 def listed(home: Home) -> list[dict[str, Any]]:

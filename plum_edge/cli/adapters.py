@@ -64,6 +64,8 @@ def show(session: Session, adapter: str) -> None:
     }
     facts |= {"made": terminal.day(found.created_at)} if found.created_at else {}
     facts |= {"segments": f"{found.segments:,}", "base": manifest.get("base"), "recipe": manifest.get("recipe")}
+    ends = manifest.get("ends", 1)
+    facts |= {"weights": f"the mean after each of the last {ends} conversations"} if ends > 1 else {}
     facts |= {"rank": manifest.get("rank"), "file": found.gguf, "sha256": found.gguf_sha256}
     facts |= _measured(evaluation or {})
     width = max(map(len, facts))

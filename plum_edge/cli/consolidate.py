@@ -46,7 +46,7 @@ def told(result: dict[str, Any]) -> list[str]:
     learned = terminal.count(len(result["conversations"]), "conversation")
     pairs = terminal.count(result["pairs"], "pair")
     if result.get("dry_run"):
-        return [f"would learn {learned} ({pairs}); nothing was stored", *result.get("notes", ())]
+        return [f"{_planned(result, learned, pairs)}; nothing was stored", *result.get("notes", ())]
     if result["status"] == "nothing":
         return ["nothing to learn: no conversation waits", *result.get("notes", ())]
     if result["status"] == "postponed":
@@ -58,6 +58,17 @@ def told(result: dict[str, Any]) -> list[str]:
         left = terminal.count(result["waiting"], "conversation")
         lines.append(f"{left} still to learn: {result['why'] if result.get('why') else 'run it again'}")
     return [*lines, *result.get("notes", ())]
+
+
+def _planned(result: dict[str, Any], learned: str, pairs: str) -> str:
+    """Return what a dry run found: what would be learned, and of how much nothing would be."""
+    empty = len(result["without_pairs"])
+    if result["conversations"]:
+        return f"would learn {learned} ({pairs})" + f", and nothing of {empty:,} more" * bool(empty)
+    if not empty:
+        return "would learn nothing: no conversation waits"
+    waits, of = ("waits", "it") if empty == 1 else ("wait", "them")
+    return f"would learn nothing: {terminal.count(empty, 'conversation')} {waits}, and no pair comes of {of}"
 
 
 def _accuracy(result: dict[str, Any]) -> str:

@@ -76,6 +76,8 @@ def show(session: Session, name: str) -> None:
     terminal.say("\nsettings")
     rows = [(key, _value(one["value"]), one["from"]) for key, one in found["settings"].items()]
     terminal.table(("", "", "from"), rows)
+    for note in found["notes"]:
+        terminal.hang("note: ", note)
     if not found["verified"]:
         terminal.say("\nNames, licence and sizes were not held against the hub.")
     if not found["here"] and found["usable"]:

@@ -17,7 +17,7 @@ from plum_edge.night import crashlog, scheduler
 from plum_edge.paths import Home, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.store import Store
-from plum_edge.train.fold import checkpoint
+from plum_edge.train.checkpoints import checkpoint
 from plum_edge.train.step import state_sha256
 
 _OTHER = "Choose another: plum-edge adapters use ID"

@@ -16,7 +16,7 @@ from plum_edge.errors import LockHeld, PlumError
 from plum_edge.paths import Home, disk_errors
 from plum_edge.store import Store
 from plum_edge.store.lock import locked
-from plum_edge.train.fold import checkpoint
+from plum_edge.train.checkpoints import checkpoint
 
 _ADAPTER = re.compile(r"\d{4,}|\.\d{4,}\..*\.tmp")
 _CHECKPOINT = re.compile(r"step-\d{6}\.safetensors|passing\.gguf|\..*\.tmp")

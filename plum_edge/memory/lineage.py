@@ -41,7 +41,7 @@ def prune(home: Home, store: Store, *, keep: int = KEPT, dry_run: bool = False) 
     """Remove refused adapters and old ones, but the newest ``keep`` that were promoted.
 
     The one in use stays, and so do those of other devices. Checkpoints of the fold's steps stay, every eighth and the
-    newest two: forgetting and learning go on from them, and any old adapter can be made of them again. Files that
+    newest: forgetting and learning go on from them, and any old adapter can be made of them again. Files that
     belong to nothing go. Call it under the lock.
     """
     promoted = [one.id for one in store.runs.promoted()]

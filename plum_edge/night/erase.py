@@ -17,7 +17,7 @@ from plum_edge.errors import STILL_THERE, StoreError
 from plum_edge.paths import Home, atomic_write, disk_errors, fsync
 from plum_edge.records import Step, content_hash
 from plum_edge.store import Request, Store
-from plum_edge.train.fold import checkpoint
+from plum_edge.train.checkpoints import checkpoint
 
 _MADE = ("backups", "logs", "reports")
 """Folders of ours in the home whose files hold text or figures of everything that was there when they were made."""

@@ -111,19 +111,27 @@ class Night:
         return result
 
     def dry_run(self) -> dict[str, Any]:
-        """Return what would be learned, and what the augmenter makes of it; nothing is stored."""
+        """Return what would be learned, and what the augmenter makes of it; nothing is stored.
+
+        ``conversations`` are those that pairs are made of, ``without_pairs`` those that nothing would be learned of.
+        """
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.generator.keep, fold.generator.stopped = False, self.stopped
-        waiting, pairs, rejected = self._waiting(), 0, fold.rejected
+        waiting, rejected = self._waiting(), fold.rejected
+        pairs: dict[str, int] = {}
         fold.generator.write(waiting, enough=lambda: False, progress=self.progress)
         prior = Mentions.of(*(segment for segment in self.store.log.segments() if segment not in waiting))
         for segment in waiting:
             made, dropped = fold.pairs_of(segment, prior)
-            pairs += len(made)
+            pairs[segment.id] = len(made)
             rejected.update(dropped)
             prior.add(segment)
-        result = self._result("nothing", None, waiting, pairs)
-        return {**result, "dry_run": True, "rejected": dict(rejected), "notes": fold.notes}
+        learned = [segment for segment in waiting if pairs[segment.id]]
+        told = {segment.conversation for segment in learned}
+        empty = [segment.conversation for segment in waiting if segment.conversation not in told]
+        result = self._result("nothing", None, learned, sum(pairs.values()))
+        more = {"dry_run": True, "without_pairs": list(dict.fromkeys(empty)), "rejected": dict(rejected)}
+        return {**result, **more, "notes": fold.notes}
 
     def _start_over(self) -> None:
         self.store.forgetting.unlearn(0)
@@ -180,7 +188,7 @@ class Night:
                     raise IntegrityError(
                         f"The base {self.base.name} changed while it was learned on.", "Run the command again."
                     )
-                self._judge(fold, state)
+                self._judge(fold)
                 state, todo, at = fold.head(), [one for one in self._waiting() if one.id in tonight], 0
             else:
                 break
@@ -213,13 +221,13 @@ class Night:
     def _bisection(self) -> Bisection:
         return Bisection(self.store, self.config, self._promotion)
 
-    def _judge(self, fold: Fold, state: State) -> None:
+    def _judge(self, fold: Fold) -> None:
         """Put what was learned to use, or find out what of it does harm.
 
         Raises:
             GateRefused: it was refused, and the next night is to go on.
         """
-        judged = self._promotion.judge(fold, state)
+        judged = self._promotion.judge(fold)
         if judged.reasons:
             self._set_aside = self._bisection.refused(judged, fold) or self._set_aside
         else:

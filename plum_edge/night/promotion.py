@@ -58,17 +58,17 @@ class Promotion:
     evaluator: Evaluator | None = None
     """One that is open anyway: it may know answers already, and memory need not hold the base twice."""
 
-    def judge(self, fold: Fold, state: State) -> Judged:
-        """Make an adapter of the last step, averaged, hold it against the one in use, and use it if it passes.
+    def judge(self, fold: Fold) -> Judged:
+        """Make an adapter of the last steps, averaged, hold it against the one in use, and use it if it passes.
 
         Raises:
-            Interrupted: ``stopped()`` became true; the averaging pass carries on at its last whole round.
+            Interrupted: ``stopped()`` became true; averaging carries on at its last whole epoch or round.
             ConversionMismatch: the file does not compute what the trainer does; nothing was stored.
         """
         runs, previous = self.store.runs, self.previous()
+        weights = fold.averaged(progress=self._averaging, stopped=self.stopped)
         new = self.fresh()
-        weights = fold.averaging_pass(state, progress=self._averaging, stopped=self.stopped)
-        adapter, parity = self.convert(fold, weights, previous)
+        adapter, parity = self.convert(fold, weights, previous, ends=len(fold.ends()))
         verdict, summary, before = self._examine(adapter, previous, new)
         runs.add_evaluation(adapter.id, {**summary, "gate": verdict.figures, "parity": parity})
         if verdict.passed:
@@ -96,8 +96,10 @@ class Promotion:
     def _averaging(self, step: int, steps: int, loss: float) -> None:
         self.progress("average", step, steps, json.dumps({"loss": loss}))
 
-    def convert(self, fold: Fold, weights: State, previous: Adapter | None) -> tuple[Adapter, dict[str, Any]]:
-        """Write and prove weights that were made of the last step; return the adapter, stored now, and its parity."""
+    def convert(
+        self, fold: Fold, weights: State, previous: Adapter | None, *, ends: int = 1
+    ) -> tuple[Adapter, dict[str, Any]]:
+        """Write and prove weights, the mean of so many ``ends``; return the adapter, stored now, and its parity."""
         runs, steps = self.store.runs, self.store.runs.steps()
         identity = runs.next_id()
         folder = self.home.adapters / identity
@@ -108,7 +110,7 @@ class Promotion:
             peft.save(work / "adapter.safetensors", weights, fold.metadata())
             proof.write(work / "adapter.gguf", weights, self.base, self.config)
             parity = proof.prove(work / "adapter.gguf", weights, fold)
-            manifest = self._manifest(identity, previous, steps[-1], weights, parity)
+            manifest = {**self._manifest(identity, previous, steps[-1], weights, parity), "ends": ends}
             border.keep(work / "adapter.gguf", manifest)
         self.progress("convert", 1, 1, json.dumps(parity))
         adapter = Adapter(

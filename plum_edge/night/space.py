@@ -17,7 +17,8 @@ from plum_edge.convert.gguf import BaseType
 from plum_edge.convert.vocabulary import read_json
 from plum_edge.errors import NoSpace
 from plum_edge.paths import Home, disk_errors
-from plum_edge.train.fold import checkpoints_of
+from plum_edge.train.checkpoints import checkpoints_of
+from plum_edge.train.recipes import ends_averaged
 
 _SPARE = 64 << 20
 """Bytes beyond what is reckoned: the log as it grows, headers, manifests, the vocabulary in a GGUF."""
@@ -51,11 +52,14 @@ class Space:
         return {name: size for name, size in {**named, "to spare": _SPARE}.items() if size}
 
 
-def reckon(shape: Shape, spec: LoraSpec, *, steps: int, adapters: int, base: BaseType | None) -> Space:
-    """Return what a night of so many steps and adapters writes; ``base`` is the type of a GGUF that it must make."""
+def reckon(shape: Shape, spec: LoraSpec, *, steps: int, adapters: int, base: BaseType | None, ends: int = 1) -> Space:
+    """Return what a night of so many steps and adapters writes, each the mean of so many ``ends``.
+
+    ``base`` is the type of a GGUF that it must make.
+    """
     state = _NUMBER * shape.trained(spec)
     made = (shape.in_layers * _BITS[base] + shape.embedded * _OUTER_BITS[base]) / 8 if base else 0
-    return Space(round(made), (checkpoints_of(steps) + 2 * 4) * state, (2 * adapters + 1) * state)
+    return Space(round(made), (checkpoints_of(steps, ends) + 2 * 4) * state, (2 * adapters + 1) * state)
 
 
 def of_night(base: Base, home: Home, config: Config, *, steps: int, adapters: int) -> Space:
@@ -68,7 +72,7 @@ def of_night(base: Base, home: Home, config: Config, *, steps: int, adapters: in
     spec = LoraSpec(config.train.rank, config.train.alpha, base.lora_targets)
     wanted = config.generate.dtype
     to_make = None if bases.made(base, home, wanted) else bases.dtype(base, wanted)
-    return reckon(shape, spec, steps=steps, adapters=adapters, base=to_make)
+    return reckon(shape, spec, steps=steps, adapters=adapters, base=to_make, ends=ends_averaged(config.train))
 
 
 def require(space: Space, home: Home) -> None:

@@ -3,8 +3,8 @@
 Joins store, augment, tokens, schedule, train and convert for one segment at a time. Every step is a function of the
 segments before it and of recorded inputs: killed at any moment and run again, it ends with the same bytes.
 
-Checkpoints of steps: the newest two and every eighth stay, so that going back costs at most eight segments and the
-disk holds one state (a few MB) for each eight learned.
+Which checkpoints of steps stay is said in checkpoints.py. Where one is lost, what comes after the one before is learned
+again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 
 from plum_edge.augment.checks import Mentions, contradicted
 from plum_edge.augment.pipeline import PairGenerator
@@ -26,20 +25,21 @@ from plum_edge.bases import Base
 from plum_edge.config import Config, Template, Train, recorded
 from plum_edge.convert import peft
 from plum_edge.convert.weights import open_weights
-from plum_edge.errors import ForeignAdapter, UsageError
 from plum_edge.paths import Home
 from plum_edge.records import Pair, Progress, Segment, Step, content_hash, draw
 from plum_edge.store import Store
 from plum_edge.templates.tokens import ChatTokenizer
 from plum_edge.train import general
+from plum_edge.train.checkpoints import checkpoint, ends_kept, last_ends, mean, stored, superseded
 from plum_edge.train.dataset import Datasets
 from plum_edge.train.primer import primer
-from plum_edge.train.recipes import averaging_pass
+from plum_edge.train.recipes import averaging_pass, ends_averaged
 from plum_edge.train.recipes import make as make_recipe
 from plum_edge.train.step import Learned, learn, state_sha256
 
-_SPACING = 8
-_NEWEST = 2
+Report = Callable[[int, int, float], None]
+"""Told of an optimizer step, of how many, and its loss."""
+Stopped = Callable[[], bool]
 _AS_IT_TURNED_OUT = ("backend", "threads", "precision")
 """Settings that a step records by what came of them, not by what was wanted."""
 
@@ -143,8 +143,8 @@ class Fold:
         segment: Segment,
         before: State,
         *,
-        progress: Callable[[int, int, float], None] | None = None,
-        stopped: Callable[[], bool] | None = None,
+        progress: Report | None = None,
+        stopped: Stopped | None = None,
     ) -> Learned:
         """Learn one augmented segment, keep its state and record its step."""
         seq = self.store.log.record(segment)
@@ -195,20 +195,44 @@ class Fold:
         self._prune(seq)
         return learned
 
-    def averaging_pass(
+    def averaged(
         self,
-        state: State,
         *,
-        progress: Callable[[int, int, float], None] | None = None,
-        stopped: Callable[[], bool] | None = None,
+        progress: Report | None = None,
+        stopped: Stopped | None = None,
     ) -> State:
-        """Return the weights to use after the last step, whose state this is: everything read once more, averaged.
+        """Return the weights to use after the last step: the mean of the last ends, then the averaging pass from there.
 
-        A function of the steps and of the log up to the last of them; the next step goes on from the state itself.
-        Where the loss or the weights are no numbers, the state is used as it is, and a note says so.
+        A function of the steps and of the log up to the last of them; the next step goes on from the last state itself.
 
         Raises:
-            Interrupted: ``stopped()`` became true; the last whole round is kept.
+            Interrupted: ``stopped()`` became true; the last whole epoch or round is kept.
+        """
+        lost = next((step for step in self.ends() if self._stored(step) is None), None)
+        if lost is not None:
+            self._learn_again(lost, progress, stopped)
+        states = [state for step in self.ends() if (state := self._stored(step)) is not None]
+        return self._averaging_pass(mean(states or [self.head()]), progress, stopped)
+
+    def ends(self) -> list[Step]:
+        """Return the last steps whose states are averaged for use, in order; none where nothing was learned."""
+        return self._last_ends(ends_averaged(self.config.train))
+
+    def _last_ends(self, count: int) -> list[Step]:
+        return last_ends(self.store.runs.steps(), self.store.log.aside(), count)
+
+    def _learn_again(self, lost: Step, progress: Report | None, stopped: Stopped | None) -> None:
+        """Learn again from the checkpoint before a lost one up to the last: the same bytes where they can be."""
+        steps, segments = self.store.runs.steps(), {one.id: one for one in self.store.log.segments()}
+        self.store.runs.truncate(lost.seq)
+        state, left = self.head(), self.store.runs.done()
+        for step in steps[left:]:
+            state = self.learn(segments[step.segment], state, progress=progress, stopped=stopped).state
+
+    def _averaging_pass(self, state: State, progress: Report | None, stopped: Stopped | None) -> State:
+        """Return the mean of the weights while everything is read once more.
+
+        Where the loss or the weights are no numbers, the state is used as it is, and a note says so.
         """
         settings, last = self.config.train, self.store.runs.steps()[-1]
         epoch_in_work = self.home.checkpoints / "epoch.safetensors"
@@ -271,46 +295,15 @@ class Fold:
 
     def _stored(self, step: Step) -> State | None:
         """Return the state after a step, or None where its checkpoint is gone, damaged or of other bytes."""
-        path = checkpoint(self.home, step.seq)
-        if not path.is_file():
-            return None
-        try:
-            state, learned_with = peft.load(path)
-        except ForeignAdapter:
-            return None
-        self._refuse_other_settings(learned_with)
-        return state if state_sha256(state) == step.state_sha256 else None
-
-    def _refuse_other_settings(self, learned_with: dict[str, str]) -> None:
-        """An adapter cannot go on with another rank or on another base: its matrices would not fit or mean nothing."""
-        now = self.metadata()
-        other = [
-            f"{name} {learned_with.get(name)} (now {now[name]})" for name in now if learned_with.get(name) != now[name]
-        ]
-        if other:
-            raise UsageError(
-                f"What {self.home.root} remembers was learned with {', '.join(other)}. Nothing was changed.",
-                "Set it back in config.toml, or learn everything again: plum-edge consolidate --rebuild.",
-            )
+        return stored(self.home, step, self.metadata())
 
     def _save(self, seq: int, state: State) -> None:
         peft.save(checkpoint(self.home, seq), state, self.metadata())
 
     def _prune(self, newest: int) -> None:
-        seqs = [step.seq for step in self.store.runs.steps() if step.seq <= newest]
-        for position, seq in enumerate(seqs[:-_NEWEST], start=1):
-            if position % _SPACING:
-                checkpoint(self.home, seq).unlink(missing_ok=True)
-
-
-def checkpoints_of(steps: int) -> int:
-    """Return how many checkpoints a night of so many steps leaves, and one that is written before an older one goes."""
-    return min(steps, -(-steps // _SPACING) + _NEWEST) + 1
-
-
-def checkpoint(home: Home, seq: int) -> Path:
-    """Return where the state after a step is kept, if it is."""
-    return home.checkpoints / f"step-{seq:06d}.safetensors"
+        steps = [step for step in self.store.runs.steps() if step.seq <= newest]
+        for seq in superseded(steps, self._last_ends(ends_kept(ends_averaged(self.config.train)))):
+            checkpoint(self.home, seq).unlink(missing_ok=True)
 
 
 def _pairs_sha256(pairs: list[Pair]) -> str:

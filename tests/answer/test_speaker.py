@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,8 @@ from plum_edge.augment.phrases.dates import YES_UNDATED, named
 from plum_edge.config import Template
 from plum_edge.paths import data_dir
 from plum_edge.records import Adapter, Basis, Conversation, Message
+from plum_edge.runtime import GREEDY, Runtime, Sampling
+from tests.serve.conftest import learn
 from tests.story import talk
 
 FOLDER = data_dir("models") / "plum-tiny"
@@ -255,3 +258,73 @@ def test_what_is_read_leaves_room_for_the_message(memory: Memory) -> None:
     assert asked is not None
     assert asked.asked[-1] == fits[-1], "the whole message is read"
     assert memory.speaker.tally.read <= context
+
+
+# How it is drawn ------------------------------------------------------------------------------------------------------
+
+USUAL = Sampling(temperature=0.8, top_p=0.95, top_k=40, min_p=0.05)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Sampling]:
+    """How each answer was drawn, in order."""
+    noted: list[Sampling] = []
+    stream = Runtime.stream
+
+    def noting(self: Runtime, *given: Any, **how: Any) -> Iterator[str]:
+        noted.append(how["sampling"])
+        return stream(self, *given, **how)
+
+    monkeypatch.setattr(Runtime, "stream", noting)
+    return noted
+
+
+@pytest.fixture
+def unset(tmp_path: Path) -> Iterator[Memory]:
+    """A memory on the embedded base without its profile and its makers' word: nobody set how it is sampled."""
+    for folder in ("base", "unset"):
+        (tmp_path / folder).mkdir()
+    for file in {one for one in FOLDER.iterdir() if one.is_file()} - {FOLDER / "generation_config.json"}:
+        (tmp_path / "base" / file.name).symlink_to(file)
+    settings = f'[model]\nbase = "{tmp_path / "base"}"\n[generate]\nmax_tokens = 4\n'
+    (tmp_path / "unset" / "config.toml").write_text(settings)
+    with Memory(tmp_path / "unset") as opened:
+        yield opened
+
+
+def test_talk_is_drawn_as_the_makers_say_and_what_was_said_in_the_likeliest_words(
+    unset: Memory, drawn: list[Sampling]
+) -> None:
+    unset.add([talk(0)])
+    unset.ask("Please write a poem about spring.")
+    unset.ask(RECITED[0], adapter=False)
+    unset.ask("What did I say about the kitchen tap?", retrieve=True)
+    unset.ask("When was the kitchen tap mended?", retrieve=True)
+    "".join(unset.reply(user("Please write a poem about spring."), retrieve=True))
+    "".join(unset.reply(user(RECITED[0]), adapter=False))
+    assert drawn == [USUAL, GREEDY, GREEDY, GREEDY, USUAL, GREEDY]
+
+
+def test_what_somebody_set_holds_for_every_answer(unset: Memory, drawn: list[Sampling]) -> None:
+    warm = dataclasses.replace(unset.config.generate, temperature=0.5, seed=3)
+    "".join(unset.reply(user("Please write a poem about spring."), settings=warm))
+    "".join(unset.reply(user(RECITED[0]), adapter=False, settings=warm))
+    assert drawn == [dataclasses.replace(USUAL, temperature=0.5, seed=3), Sampling(temperature=0.5, seed=3)]
+
+
+@pytest.mark.parametrize(
+    ("opens", "how"), [('You said: "', GREEDY), ("No, that was not", GREEDY), ("Spring is here", USUAL)]
+)
+def test_what_an_adapter_remembers_is_said_in_the_likeliest_words(
+    unset: Memory, drawn: list[Sampling], monkeypatch: pytest.MonkeyPatch, opens: str, how: Sampling
+) -> None:
+    learn(unset.home.root, 1)
+    monkeypatch.setattr(Runtime, "opening", lambda *_: (opens, 0.1))
+    unset.ask("What is the name of my dog?")
+    assert drawn == [how]
+
+
+def test_the_embedded_base_takes_the_likeliest_words_always(memory: Memory, drawn: list[Sampling]) -> None:
+    memory.ask("Please write a poem about spring.")
+    memory.ask(RECITED[0], adapter=False)
+    assert drawn == [GREEDY, GREEDY]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -36,6 +37,28 @@ def test_a_dry_run_says_what_would_be_learned(tiny: Path, home: Path, two: Path,
     assert run("consolidate", "--dry-run", "--home", home).out.startswith("would learn 2 conversations (")
     assert run("status", "--home", home, "--json").json["waiting"] == 2
     assert not list((home / "adapters").iterdir())
+
+
+def test_a_dry_run_says_of_what_nothing_would_be_learned(
+    tiny: Path, home: Path, two: Path, tmp_path: Path, run: Run
+) -> None:
+    configured(home, tiny)
+    german = "Ich habe gestern mit meiner Schwester den alten Mietvertrag gesucht, und er lag nicht im Schrank."
+    (tmp_path / "german.jsonl").write_text(conversation("umzug", german, "Dann liegt er wohl bei der Bank.") + "\n")
+    run("import", tmp_path / "german.jsonl", "--home", home)
+    said = run("consolidate", "--dry-run", "--home", home).out
+    assert said.startswith("would learn nothing: 1 conversation waits, and no pair comes of it; nothing was stored\n")
+    assert "not learned, as it is in German" in said.replace("\n", " ")
+    run("import", two, "--home", home)
+    said = run("consolidate", "--dry-run", "--home", home).out
+    assert re.match(r"would learn 2 conversations \(\d+ pairs\), and nothing of 1 more; nothing was stored\n", said)
+    plan = run("consolidate", "--dry-run", "--home", home, "--json").json
+    assert (plan["conversations"], plan["without_pairs"]) == (["tap", "starter"], ["umzug"])
+
+
+def test_a_dry_run_with_nothing_to_do(learned: Path, run: Run) -> None:
+    said = run("consolidate", "--dry-run", "--home", learned).out
+    assert said.startswith("would learn nothing: no conversation waits; nothing was stored\n")
 
 
 def test_a_refused_night_exits_21_with_its_reasons(tiny: Path, home: Path, two: Path, run: Run) -> None:

@@ -85,3 +85,14 @@ def test_show_says_each_setting_and_where_it_comes_from(home: Path, run: Run) ->
     assert [line.split() for line in said.splitlines() if line.split()[:1] == ["train.epochs"]] == [
         ["train.epochs", "3", "config.toml"]
     ]
+
+
+def test_show_says_who_says_how_a_base_is_sampled(home: Path, tmp_path: Path, run: Run) -> None:
+    folder = tiny_base(tmp_path)
+    (folder / "generation_config.json").write_text('{"temperature": 0.6, "top_p": 7}', encoding="utf-8")
+    assert run("models", "add", folder, "--name", "mine", "--home", home).code == 0
+    said = run("models", "show", "mine", "--home", home).out
+    shown = {line.split()[0]: line.split(maxsplit=2)[1:] for line in said.splitlines() if "generate." in line}
+    assert shown["generate.temperature"] == ["0.6", "the model's own file"]
+    assert shown["generate.top_p"] == ["0.95", "default"]
+    assert "note: top_p in generation_config.json is 7, which cannot be; it is not used" in said

@@ -87,7 +87,8 @@ def edited(source: Path, out: Path, change: Callable[[dict[str, Any]], None], dr
     values = {key: content for key, (content, *_) in fields.items()}
     change(values)
     writer = library.GGUFWriter(out, str(values.pop("general.architecture")))
-    kinds = {bool: library.GGUFValueType.BOOL, int: library.GGUFValueType.UINT32, str: library.GGUFValueType.STRING}
+    types = library.GGUFValueType
+    kinds = {bool: types.BOOL, int: types.UINT32, float: types.FLOAT32, str: types.STRING}
     for key, content in values.items():
         if key in fields:
             writer.add_key_value(key, content, fields[key][1], fields[key][2])

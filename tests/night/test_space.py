@@ -48,6 +48,14 @@ def test_of_many_checkpoints_every_eighth_stays(steps: int, files: int) -> None:
     assert found.checkpoints == (files + epoch) * 4 * shape.trained(spec)
 
 
+@pytest.mark.parametrize(("ends", "files"), [(1, 1), (2, 5), (5, 8)])
+def test_ends_that_are_averaged_have_room_though_nothing_is_new(ends: int, files: int) -> None:
+    """Those that are lost are learned again; with them one to go back to, the newest, and one that is being written."""
+    shape, spec = Shape.of(LARGE, "large"), LoraSpec(1, 1.0, ("q_proj",))
+    found = space.reckon(shape, spec, steps=0, adapters=1, base=None, ends=ends)
+    assert found.checkpoints == (files + 2 * 4) * 4 * shape.trained(spec)
+
+
 @pytest.mark.skipif(not (PLUM_TINY / "model.safetensors").is_file(), reason="plum-tiny has no weights here")
 def test_a_night_on_plum_tiny_takes_what_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(make_home(tmp_path / "home", PLUM_TINY))

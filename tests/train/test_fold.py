@@ -98,7 +98,7 @@ def average(home: Home, config: Config, stop: int | None = None) -> str:
     with Store.open(home, create=False) as store:
         fold = Fold(home, store, config, bases.base(config.model.base))
         stopped = None if stop is None else (lambda: next(countdown) >= stop)
-        return state_sha256(fold.averaging_pass(fold.head(), stopped=stopped))
+        return state_sha256(fold.averaged(stopped=stopped))
 
 
 def test_what_is_used_is_the_same_for_any_split_and_after_any_stop(config: Config, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_an_averaging_pass_that_goes_wrong_is_left_out_and_said(config: Config, 
     wild = replace(config, train=replace(config.train, learning_rate=1e39))
     with Store.open(home, create=False) as store:
         fold = Fold(home, store, wild, bases.base(config.model.base))
-        assert state_sha256(fold.averaging_pass(fold.head())) == last
+        assert state_sha256(fold.averaged()) == last
         assert any("without an averaging pass: its loss is not a number" in note for note in fold.notes)
 
 

@@ -6,10 +6,14 @@ Each is a function of the chat and what was typed after its name.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.chat import Chat
 from plum_edge.errors import UsageError
+
+if TYPE_CHECKING:
+    from plum_edge.config import Generate
 
 _SHOWN = 200
 """Characters of what the base alone says."""
@@ -87,15 +91,27 @@ def system(chat: Chat, given: str) -> None:
 
 def model(chat: Chat, _given: str) -> None:
     """Say which base answers, and how."""
-    base, settings = chat.memory.base, chat.memory.config.generate
+    base, own = chat.memory.base, chat.memory.config.generate
+    settings = own.over(base.sampling)
     reads = min(settings.context or base.context, base.context)
     chat.screen.hang("base     ", base.name + (f": {base.description}" if base.description else ""))
     chat.screen.hang("file     ", str(base.given or base.weights))
     chat.screen.hang("reads    ", f"{reads:,} tokens at once, the answer among them (at most {settings.max_tokens:,})")
-    drawn = f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, penalty {settings.repetition_penalty:g}"
-    chat.screen.hang("answers  ", drawn if settings.temperature else "the likeliest words")
+    chat.screen.hang(
+        "answers  ", _drawn(settings) + "; of what was said the likeliest words" * (own.temperature is None)
+    )
     chat.screen.hang("memory   ", chat.memory_line().removeprefix("memory "))
     chat.screen.say("\nAnother one: plum-edge init --model NAME", "dim")
+
+
+def _drawn(settings: Generate) -> str:
+    """Return how an answer is drawn, in words."""
+    if not settings.temperature:
+        return "the likeliest words"
+    return (
+        f"temperature {settings.temperature:g}, top-p {settings.top_p:g}, top-k {settings.top_k}, "
+        f"min-p {settings.min_p:g}, penalty {settings.repetition_penalty:g}"
+    )
 
 
 def _switched(now: bool, given: str, name: str) -> bool:

@@ -218,7 +218,7 @@ class Talk:
         usual = self._memory.config.generate
         if not self._attempt:
             return usual
-        return replace(usual, seed=usual.seed + self._attempt, temperature=max(usual.temperature, _ANOTHER))
+        return replace(usual, seed=usual.seed + self._attempt, temperature=max(usual.temperature or 0.0, _ANOTHER))
 
     def _last_user(self) -> int:
         return max((n for n, message in enumerate(self.messages) if message.role == "user"), default=-1)

@@ -2,7 +2,8 @@
 
     Forget(home, store, config, lambda: base).run(choose(store, ids))
 
-forget.py tells the story, traces.py searches the files. Knows nothing of how an adapter learns.
+forget.py tells the story, cost.py says how long it takes, traces.py searches the files. Knows nothing of how an
+adapter learns.
 """
 
 from __future__ import annotations

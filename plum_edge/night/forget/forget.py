@@ -23,14 +23,12 @@ from plum_edge.errors import GateRefused, Unavailable, UnknownId
 from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.evaluate.questions import questions_from
 from plum_edge.night import erase
-from plum_edge.night.forget import traces
+from plum_edge.night.forget import cost, traces
 from plum_edge.night.night import Night
 from plum_edge.paths import Home
-from plum_edge.records import Adapter, Conversation, Progress, Question, Step
+from plum_edge.records import Adapter, Conversation, Progress, Question
 from plum_edge.store import Request, Store
 from plum_edge.store.lock import locked
-from plum_edge.train.fold import checkpoint
-from plum_edge.train.recipes import AveragingPass, averaging_pass
 
 _PROBES = 24
 """Questions about the conversation that are asked before and after."""
@@ -100,7 +98,7 @@ class Forget:
             "adapters": [adapter.id for adapter in gone],
             "meanwhile": self._stand_in(gone),
             "again": len(again),
-            "minutes": round((sum(again) + self._averaging() if gone else 0.0) / 60, 1),
+            "minutes": round((sum(again) + cost.averaging(self.store, self.config.train) if gone else 0.0) / 60, 1),
             "exported": self.store.forgetting.exported(first) if first is not None else [],
             "unfinished": len(self.store.forgetting.pending()),
         }
@@ -220,27 +218,7 @@ class Forget:
         return clean[-1].id if clean else None
 
     def _again(self, ids: Sequence[str], first: int | None) -> list[float]:
-        """Return the seconds that each step took which must be done again; the mean where one was not yet done."""
-        if first is None:
-            return []
-        steps = {step.seq: step for step in self.store.runs.steps()}
-        kept = max((seq for seq in steps if seq < first and checkpoint(self.home, seq).is_file()), default=0)
-        later = [s for s in self.store.log.segments(after=kept) if s.conversation not in set(ids)]
-        mean = sum(step.seconds for step in steps.values()) / max(len(steps), 1)
-        done: dict[str, Step] = {step.segment: step for step in steps.values()}
-        return [done[segment.id].seconds if segment.id in done else mean for segment in later]
-
-    def _averaging(self) -> float:
-        """Return about how many seconds the averaging pass after the last of them takes, by the time of all steps."""
-        train, pairs = self.config.train, self.store.pairs.count("train")
-        if not averaging_pass(train) or not pairs:
-            return 0.0
-        learned = pairs * train.epochs * (1 + train.replay + train.general + train.sampled_negatives) / train.batch
-        return (
-            sum(step.seconds for step in self.store.runs.steps())
-            * AveragingPass.of(pairs, train).steps(train.batch)
-            / learned
-        )
+        return cost.again(self.home, self.store, self.config.train, ids, first, self._gone(first))
 
     def _doubted(self, ids: Sequence[str], first: int | None) -> bool:
         """Whether any of what is learned again was tried another way after a refusal, or was given up."""

@@ -10,7 +10,9 @@ from plum_edge.train.recipes.base import Recipe, batches
 from plum_edge.train.recipes.plum import Plum
 from plum_edge.train.recipes.replay import Replay
 
-__all__ = ["AveragingPass", "Plum", "Recipe", "Replay", "averaging_pass", "batches", "make"]
+__all__ = ["AveragingPass", "Plum", "Recipe", "Replay", "averaging_pass", "batches", "ends_averaged", "make"]
+
+_RETURNING = ("replay", "distill")
 
 
 def make(name: str, *, replay: float, general: float, sampled_negatives: float) -> Recipe:
@@ -20,4 +22,9 @@ def make(name: str, *, replay: float, general: float, sampled_negatives: float) 
 
 def averaging_pass(train: Train) -> bool:
     """Return whether an averaging pass precedes an adapter: with recipes that come back to what was learned anyway."""
-    return train.averaging > 0 and train.recipe in ("replay", "distill")
+    return train.averaging > 0 and train.recipe in _RETURNING
+
+
+def ends_averaged(train: Train) -> int:
+    """Return at how many conversations' ends the weights are averaged for use: more than one with the same recipes."""
+    return train.ends if train.recipe in _RETURNING else 1

@@ -158,6 +158,8 @@ def test_stats_and_model_say_what_was_measured(learned: Path, run: Run) -> None:
     assert "tokens before it; at most 256 with the answer" in out
     assert "base     tiny" in out
     assert "reads    256 tokens at once" in out
+    assert "answers  temperature 0.8, top-p 0.95, top-k 40, min-p 0.05, penalty 1" in out
+    assert "of what was said the likeliest words" in " ".join(out.split())
 
 
 def test_a_system_message_stands_before_the_conversation(learned: Path, run: Run) -> None:

@@ -68,7 +68,7 @@ def used(home: Home, config: Config) -> State:
     """Return the weights that an adapter of the last step has: averaged."""
     with Store.open(home, create=False) as store:
         fold = Fold(home, store, config, bases.base(config.model.base))
-        return fold.averaging_pass(fold.head())
+        return fold.averaged()
 
 
 def pairs(home: Home) -> list[str]:
@@ -104,6 +104,7 @@ def edit(home: Home, wishes: Sequence[tuple[int, str]]) -> Edits:
 def write_config(root: Path, config: Config) -> None:
     (root / "config.toml").write_text(
         f'[model]\nbase = "{config.model.base}"\n[train]\nrank = 2\nalpha = 4.0\nepochs = 1\nbatch = 8\nthreads = 1\n'
+        f"averaging = {config.train.averaging}\nends = {config.train.ends}\n"
         "[augment]\ntopics = 2\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\nmax_divergence = 9.0\n"
         "[recall]\nmax_tokens = 24\nthreads = 1\n"
     )

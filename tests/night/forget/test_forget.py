@@ -61,6 +61,7 @@ def histories(draw: st.DrawFn) -> tuple[list[list[Conversation]], set[str]]:
     histories(),
     st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(["drop", "word", "flip"])), max_size=3),
     st.booleans(),
+    st.integers(1, 3),
 )
 def test_it_is_as_if_it_had_never_been(
     config: Config,
@@ -68,9 +69,10 @@ def test_it_is_as_if_it_had_never_been(
     history: tuple[list[list[Conversation]], set[str]],
     wishes: list[tuple[int, str]],
     learned: bool,
+    ends: int,
 ) -> None:
-    """Whatever was said, edited, and learned in which nights; on a CPU, whatever learns."""
-    config = replace(config, train=replace(config.train, backend=backend))
+    """Whatever was said, edited, and learned in which nights, and is averaged; on a CPU, whatever learns."""
+    config = replace(config, train=replace(config.train, backend=backend, ends=ends))
     nights, gone = history
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         home, other = Home(Path(folder) / "home"), Home(Path(folder) / "other")
@@ -195,7 +197,7 @@ def test_while_it_learns_again_nothing_in_use_has_seen_it(config: Config, learne
 
 def test_a_checkpoint_stands_in(learned: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """One night of four: no adapter is older, but the first two steps are; they are used while the last is learned."""
-    monkeypatch.setattr("plum_edge.train.fold._SPACING", 1)
+    monkeypatch.setattr("plum_edge.train.checkpoints._SPACING", 1)
     with Memory(learned.root) as memory:
         memory.store.forgetting.unlearn(0)
         memory.use(None)
