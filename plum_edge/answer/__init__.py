@@ -4,7 +4,8 @@
     remember.py     an adapter asked in the user's words and in those, over any `LanguageModel`
     place.py        whether anything may be asked of the memory; borne_out.py: by the log
     joint.py        the adapter, the bare base with the log before it and the search, each by itself; who is surer
-    vouched.py      an answer held back until its dates are vouched for; days.py: by the log
+    vouched.py      an answer held back until its dates and quotes are vouched for;
+                    by_log.py: by the log, of which days.py knows the days and own_words.py what the user said
     respondent.py   a base in llama.cpp, its adapters and the log's library, ready to be asked
     speaker.py      answers with the adapter in use; introduction.py: what a base is told about itself;
                     unlearned.py: what is said while nothing is learned; undated.py: of a day without a talk

@@ -1,14 +1,14 @@
 """Who answers: the base or the adapter in use, from weights, from the log, or from both; and it follows a promotion.
 
 While nothing that was learned is in use, a question about what was said is answered so, and no model is asked: it would
-invent. And of an answer no date is shown that the log does not vouch for. Joins the store, the runtime and retrieval.
-Knows nothing of how an adapter came to be.
+invent. And no date, and none of the user's words, is shown that the log does not vouch for. Joins the store, the
+runtime and retrieval. Knows nothing of how an adapter came to be.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +24,11 @@ from plum_edge.answer import (
     recollect,
     topic,
     unlearned,
-    vouched,
     with_context,
 )
 from plum_edge.answer.border import decided
 from plum_edge.answer.borne_out import borne_out
+from plum_edge.answer.by_log import by_log
 from plum_edge.answer.days import Days
 from plum_edge.answer.introduction import introduction, whole_introduction
 from plum_edge.answer.joint import READS
@@ -91,7 +91,10 @@ class Speaker:
                 sampling=self._sampling(self.config.generate, asked, question, retrieve),
                 decided=asked.decided,
             )
-            text, p_yes = "".join(self._vouched([whole], question, active)), asked.p_yes
+            text = "".join(
+                by_log([whole], messages, self._days(active), remembers=runtime.adapter_id is not None, reads=retrieve)
+            )
+            p_yes = asked.p_yes
             if p_yes is None and is_closed(whole):
                 p_yes = runtime.p_yes(asked.messages)
         return Answer(
@@ -148,7 +151,8 @@ class Speaker:
             stopped=over,
             tally=self.tally,
         )
-        yield from self._vouched(pieces, messages[-1].content, active)
+        remembers = self.respondent.runtime.adapter_id is not None
+        yield from by_log(pieces, messages, self._days(active), remembers=remembers, reads=retrieve)
 
     def basis(self) -> Basis | None:
         """Return what the last `reply` rests on, with p(yes) where it is a yes or no; None before the first one."""
@@ -204,10 +208,6 @@ class Speaker:
             return unlearned.said_instead(self.store, left_out), unlearned.p_yes(last.content)
         date = unknown_date(messages, self._days(active).vouch)
         return denied(last.content, date) if date else None
-
-    def _vouched(self, pieces: Iterable[str], question: str, active: Adapter | None) -> Iterator[str]:
-        """Yield an answer without a date that the log does not vouch for."""
-        yield from vouched(pieces, self._days(active).vouch, of_talk=asks_of_talk(question))
 
     def _days(self, active: Adapter | None) -> Days:
         """Return the days that may be spoken of."""

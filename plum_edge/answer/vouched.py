@@ -1,33 +1,48 @@
-"""An answer about what was said, held back sentence by sentence until its dates are vouched for.
+"""An answer about what was said, held back sentence by sentence until its dates, and its quotes, are vouched for.
 
-A date that no conversation has is a model's invention. Where a sentence names one, honest words stand in its place
-(augment/phrases/dates.py). A question about anything else may be answered with any date; of such an answer only a
-beginning that speaks of talk ("Yes, we talked about it on …") is held back. Knows nothing of how days are known.
+A date that no conversation has is a model's invention, and so are words that the user never said. Where a sentence has
+such, honest words stand in its place (augment/phrases/dates.py, quotes.py). A question about anything else may be
+answered with any date; of such an answer only a beginning that speaks of talk ("Yes, we talked about it on …") is held
+back. Knows nothing of how days and words are known.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date
 
 from plum_edge.answer import rewrite
-from plum_edge.augment.phrases import dates
+from plum_edge.augment.phrases import dates, quotes
 from plum_edge.augment.phrases.dates import Named
+from plum_edge.augment.phrases.quotes import Quote
 
 Vouches = Callable[[Named, bool], bool]
 """``vouches(date, of_speech)``: whether it may be claimed as the day of a talk, or (False) as something said in one."""
+Said = Callable[[Quote], Collection[date] | None]
+"""``said(quote)``: the days on which the user said so, as far as they are known; None where they never did."""
 
-_END = re.compile(r"(?<=[.!?…])[\"”'’)\]]*\s+|\n+")
+_END = re.compile(r"(?<=[.!?…])[\"”“»'’)\]]*\s+|\n+")
 _BARE = re.compile(r"\W*(?:on|in) ", re.IGNORECASE)
 
 
-def vouched(pieces: Iterable[str], vouches: Vouches, *, of_talk: bool) -> Iterator[str]:
-    """Yield an answer with every date in it vouched for, as soon as a sentence is whole.
+def vouched(pieces: Iterable[str], vouches: Vouches, said: Said | None = None, *, of_talk: bool) -> Iterator[str]:
+    """Yield an answer with every date and quote in it vouched for, as soon as a sentence is whole, and its quotes too.
 
-    ``of_talk``: the question asks what was said. Where it does not, an answer passes as it comes once it is clear that
-    it does not begin by saying when something was said.
+    ``said`` is None where nobody can tell what the user said: quotes pass. ``of_talk``: the question asks what was
+    said. Where it does not, an answer passes as it comes once it is clear that it does not begin by saying when
+    something was said.
     """
-    held, said, quoted = "", "", False
+    held, shown, quoted = "", "", False
+
+    def honest(sentence: str) -> str:
+        nonlocal shown, quoted
+        text, quoted = _honest(sentence, shown, vouches, of_talk, quoted)
+        if said:
+            text = _borne_out(text, shown, said, of_talk)
+        shown += text
+        return text
+
     source = iter(pieces)
     for piece in source:
         held += piece
@@ -35,19 +50,43 @@ def vouched(pieces: Iterable[str], vouches: Vouches, *, of_talk: bool) -> Iterat
             yield held
             yield from source
             return
-        while (end := _END.search(held)) is not None:
-            sentence, held = held[: end.end()], held[end.end() :]
-            text, quoted = _honest(sentence, said, vouches, of_talk, quoted)
-            said += text
-            if text:
+        while end := _end(held, of_talk, whole=said is not None):
+            sentence, held = held[:end], held[end:]
+            if text := honest(sentence):
                 yield text
-    text, _ = _honest(held, said, vouches, of_talk, quoted)
-    if text:
+    if text := honest(held):
         yield text
 
 
-def _honest(sentence: str, said: str, vouches: Vouches, of_talk: bool, quoted: bool) -> tuple[str, bool]:
-    """Return a sentence as it may be said after ``said``, and whether a quote goes on after it."""
+def _end(held: str, of_talk: bool, *, whole: bool) -> int:
+    """Return where the first sentence ends, 0 where none does; with ``whole``, not within the words of the user."""
+    for end in _END.finditer(held):
+        if not whole or not quotes.is_open(held[: end.end()], alone=of_talk):
+            return end.end()
+    return 0
+
+
+def _borne_out(sentence: str, shown: str, said: Said, of_talk: bool) -> str:
+    """Return a sentence as it may be said after what was shown: without words that the user did not say that day."""
+    found = quotes.of_user(sentence, alone=of_talk)
+    if not found:
+        return sentence
+    words = sentence.rstrip()
+    after = sentence[len(words) :]
+    days = [said(one) for one in found]
+    if None in days:
+        honest = quotes.unremembered(words)
+        if shown and honest == quotes.YES_UNREMEMBERED:
+            honest = quotes.UNREMEMBERED
+        return honest + after if honest not in shown else ""
+    claims = dates.named(quotes.without(sentence))
+    if not claims or all(any(claim.among(each) for claim in claims) for each in days if each is not None):
+        return sentence
+    return dates.undated(words) + after
+
+
+def _honest(sentence: str, shown: str, vouches: Vouches, of_talk: bool, quoted: bool) -> tuple[str, bool]:
+    """Return a sentence as it may be said after what was shown, and whether a quote goes on after it."""
     goes_on = quoted != (sentence.count('"') % 2 == 1)
     claims = dates.named(f'"{sentence}' if quoted else sentence)
     of_speech = dates.of_speech(sentence)
@@ -59,9 +98,9 @@ def _honest(sentence: str, said: str, vouches: Vouches, of_talk: bool, quoted: b
     honest = dates.undated(words)
     if honest in (dates.UNDATED, dates.YES_UNDATED):
         goes_on = quoted  # the quote, if one began, went with the sentence
-        if said and honest == dates.YES_UNDATED:
+        if shown and honest == dates.YES_UNDATED:
             honest = dates.UNDATED
-        if dates.UNDATED in said or dates.YES_UNDATED in said:
+        if dates.UNDATED in shown or dates.YES_UNDATED in shown:
             return "", goes_on
     return honest + sentence[len(words) :], goes_on
 

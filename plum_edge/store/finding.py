@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from plum_edge.errors import StoreDamaged
@@ -81,6 +82,24 @@ class Finding:
         except sqlite3.OperationalError as error:  # the query is sound, so the index is not
             raise StoreDamaged(self._c.path, f"its search index: {error}") from error
 
+    def messages(self, query: str, most: int, limits: Limits | None = None) -> list[tuple[str, int, str]]:
+        """Return the messages that hold what a query asks for: the conversation's id, the ordinal, what was said.
+
+        At most so many, the best first; of more than 250 that match, those that were logged last.
+
+        Raises:
+            StoreDamaged: an index does not read.
+        """
+        looked = limits or Limits()
+        found: dict[tuple[str, int], str] = {}
+        try:
+            for alternative in parse(query):
+                for row in islice(self._rows(alternative, most, looked), most):
+                    found[row["id"], row["ordinal"]] = row["content"]
+        except sqlite3.OperationalError as error:  # the query is sound, so the index is not
+            raise StoreDamaged(self._c.path, f"its search index: {error}") from error
+        return [(ident, ordinal, content) for (ident, ordinal), content in found.items()][:most]
+
     def _found(self, alternatives: list[Alternative], most: int | None, limits: Limits) -> list[Evidence]:
         found: dict[str, Evidence] = {}
         for alternative in alternatives:
@@ -91,6 +110,13 @@ class Finding:
             for one in self._called(alternative, most, limits):
                 found.setdefault(one.conversation, one)
         return sorted(found.values(), key=lambda one: -one.score)[:most]
+
+    def _rows(self, wanted: Alternative, most: int, limits: Limits) -> Iterator[Any]:
+        for index, sought in (("messages_fts", wanted.words()), ("messages_pieces", wanted.pieces())):
+            if sought is not None:
+                sql = self._ordered(_SAID, index, sought, most)
+                with closing(self._c.each(sql, sought, limits.role, limits.role, *limits.when)) as rows:
+                    yield from (row for row in rows if wanted.fits(row["name"], row["content"]))
 
     def _said(self, wanted: Alternative, most: int | None, limits: Limits) -> Iterator[Evidence]:
         for index, sought in (("messages_fts", wanted.words()), ("messages_pieces", wanted.pieces())):

@@ -155,6 +155,10 @@ class Log:
         first = ordinal if first is None else first
         return self._messages(key, first, ordinal - first + 1)
 
+    def recorded(self, conversation_id: str) -> int:
+        """Return how many messages of a conversation, from its first, have a place in the order of learning."""
+        return self._recorded(self._exact(conversation_id))
+
     def forgotten(self, conversation_id: str) -> datetime | None:
         """Return when a conversation of exactly this id was forgotten here, or None."""
         return self._tombstones.since(conversation_id)

@@ -1,4 +1,4 @@
-"""An answer is held back until its dates are vouched for; what is general passes as it comes."""
+"""An answer is held back until its dates and quotes are vouched for; what is general passes as it comes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plum_edge.answer import vouched
 from plum_edge.augment.phrases.dates import Named, named
+from plum_edge.augment.phrases.quotes import Quote
 
 DAYS = [date(2026, 3, 14), date(2026, 5, 2)]
 
@@ -73,6 +74,70 @@ def test_a_general_answer_is_not_held_back() -> None:
     shown = vouched(source(), known, of_talk=False)
     assert next(shown) == "The "
     assert drawn == ["The "]
+
+
+TOLD = {"It drips. All night.": [DAYS[0]], "It drips": [DAYS[0]], "We marry!": [DAYS[1]], "Once upon a time": []}
+
+
+def told(quote: Quote) -> list[date] | None:
+    """What the user said, and when; of one thing the day is not known."""
+    whole = (
+        next((said for said in TOLD if quote.text and said.startswith(quote.text)), None) if quote.cut else quote.text
+    )
+    return TOLD.get(whole or "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ('You said: "It drips"', None),
+        ('On 14 March 2026 you said: "It drips. All night."', None),
+        ('On 14 March 2026 you said: "It drops. All night."', "We talked about it on 14 March 2026, but {}"),
+        ('You said: "It drops. All night." That is all.', "I do not remember your words. That is all."),
+        ('On 1 March 2026 you said: "It drops."', "I do not remember your words."),
+        ('On 2 May 2026 you said: "It drips"', 'You said: "It drips"'),  # a day, but another one
+        ('On 14 March 2026 you said: "Once upon a time"', 'You said: "Once upon a time"'),
+        ('You said: "Once upon a time"', None),
+        ('You told me "It drips" on 2 May 2026.', "I do not remember the day."),
+        ('You said: "It drips" On 2 May 2026 you said: "We marry!"', "I do not remember the day."),
+        ('You said: "It dripped." You said: "We married!"', "I do not remember your words. "),
+        (
+            'Yes. You said: "It drips". And you said: "We part!" So you did.',
+            'Yes. You said: "It drips". {} So you did.',
+        ),
+        ('You said: "Ah. Oh." You said: "Oh. Ah." Bye.', "I do not remember your words. Bye."),
+        ('Yes, you said: "Ah. Oh."', "Yes, but I do not remember your words."),
+        ('Yes, on 2 May 2026. Yes, you said: "Ah."', "Yes, on 2 May 2026. I do not remember your words."),
+        ('You said: "It drips. All ni', None),
+        ('You said: "It drips. All da', "I do not remember your words."),
+        ('You said: "', "I do not remember your words."),
+        ('I said: "It drops."', None),
+        ("You said that it drops.", None),
+    ],
+)
+def test_no_words_are_shown_that_the_user_did_not_say(answer: str, shown: str | None) -> None:
+    honest = (answer if shown is None else shown).replace("{}", "I do not remember your words.")
+    assert "".join(vouched(list(answer), known, told, of_talk=True)) == honest
+    assert "".join(vouched([answer], known, told, of_talk=True)) == honest
+
+
+def test_of_a_general_answer_only_a_memorys_words_are_held_back() -> None:
+    def shown(answer: str) -> str:
+        return "".join(vouched(list(answer), known, told, of_talk=False))
+
+    assert shown('You said: "It drops. Ah."') == "I do not remember your words."
+    assert (
+        shown('On 14 March 2026 you said: "Ah."')
+        == "We talked about it on 14 March 2026, but I do not remember your words."
+    )
+    for general in ('Hamlet said: "To be. Or not."', 'Shall I say that you said: "Ah"?', '"Ah." On 3 May 1999: "Oh."'):
+        assert shown(general) == general
+
+
+def test_the_words_of_the_user_are_held_back_until_they_are_whole_and_nothing_else_is() -> None:
+    pieces = ("Yes. ", 'You said: "It ', "drips. ", "All ", 'night." ', "I said: ", '"Mend it. ', "Now.", '" ', "Bye.")
+    shown = list(vouched(iter(pieces), known, told, of_talk=True))
+    assert shown == ["Yes. ", 'You said: "It drips. All night." ', 'I said: "Mend it. ', 'Now." ', "Bye."]
 
 
 _SENTENCES = st.sampled_from(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +239,16 @@ def test_of_very_many_messages_the_last_come_first_and_none_is_lost(store: Store
     assert [one.conversation for one in store.finding.find("tap", 3)] == ["last", "t0249", "t0248"]
     assert "[tap]" in store.finding.find("tap", 1)[0].excerpt
     assert len(store.finding.find("tap")) == len(store.finding.find("tap", 251)) == 251
+
+
+def test_every_message_is_found_with_what_was_said(store: Store) -> None:
+    when = datetime(2026, 3, 14, tzinfo=UTC)
+    turns = ("The tap drips.", "Mend the tap!", "The tap is mended. 水龙头", "Nothing.")
+    messages = tuple(Message("assistant" if n % 2 else "user", text, when) for n, text in enumerate(turns))
+    store.log.add([Conversation("tap", "tap", when, messages)])
+    asked = Limits(role="user")
+    assert set(store.finding.messages("tap", 9, asked)) == {("tap", 0, turns[0]), ("tap", 2, turns[2])}
+    assert store.finding.messages("tap mended", 9, asked) == [("tap", 2, turns[2])]
+    assert store.finding.messages("水龙", 9) == [("tap", 2, turns[2])]
+    assert len(store.finding.messages("tap", 2)) == 2
+    assert store.finding.messages("", 9) == []
