@@ -18,7 +18,7 @@ from plum_edge.config import PROFILED, Config, Merged, Tables
 from plum_edge.errors import BadInput, NoModel
 from plum_edge.paths import Home, atomic_write, data_dir
 
-_ADDED = "bases.json"
+_ADDED, _AS = "bases.json", "known_as"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class Entry:
     """Where its weights lie, if it came with plum-edge or was added."""
     given: Path | None = None
     """A GGUF that was added: of the weights in ``folder``, or without these the base itself."""
+    known_as: str = ""
+    """Of a GGUF that was added: the shipped entry whose pinned file it is, byte for byte. Its profile is that one's."""
 
     @property
     def model_type(self) -> str:
@@ -80,10 +82,7 @@ def added(home: Home | None) -> dict[str, Entry]:
         return {}
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))
-        found = {
-            name: Entry(name, folder=_path(one.get("folder")), given=_path(one.get("gguf")))
-            for name, one in sorted(listed.items())
-        }
+        found = {name: _added(name, one) for name, one in sorted(listed.items())}
         if empty := [name for name, one in found.items() if not (one.folder or one.given)]:
             raise ValueError(f"{', '.join(empty)} lies nowhere")
         return found
@@ -96,7 +95,9 @@ def add(home: Home, entry: Entry) -> None:
     """Write an added base into a home's list; it replaces one of the same name."""
     listed = {**added(home), entry.name: entry}
     plain = {
-        name: {key: str(path) for key, path in (("folder", one.folder), ("gguf", one.given)) if path}
+        name: {
+            key: str(said) for key, said in (("folder", one.folder), ("gguf", one.given), (_AS, one.known_as)) if said
+        }
         for name, one in listed.items()
     }
     with atomic_write(home.root / _ADDED) as file:
@@ -157,6 +158,22 @@ def _entry(path: Path) -> Entry:
         )
     except (tomllib.TOMLDecodeError, TypeError) as error:
         raise NoModel(path.stem, f"{path} is no entry of a base ({error})", "Install plum-edge again.") from error
+
+
+def _added(name: str, said: Mapping[str, object]) -> Entry:
+    """Return an entry of a home's list; one that is known by a shipped name has what is said of that."""
+    known_as = str(said.get(_AS) or "")
+    known = shipped().get(known_as, Entry(known_as))
+    return Entry(
+        name,
+        folder=_path(said.get("folder")),
+        given=_path(said.get("gguf")),
+        known_as=known_as,
+        licence=known.licence,
+        targets=known.targets,
+        writes_pairs=known.writes_pairs,
+        profile=known.profile,
+    )
 
 
 def _path(text: object) -> Path | None:

@@ -171,6 +171,8 @@ def pull(home: Home, name: str, form: Form = "auto", *, quiet: bool = False) -> 
 def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
     """Give a base a name: one GGUF, or a folder of Hugging Face's or mlx-lm's layout, with a GGUF of the same model.
 
+    A GGUF that is the pinned file of a shipped entry, byte for byte, has that one's profile under any name.
+
     Raises:
         UsageError: nothing, several of a kind, or a name that is taken.
         NoModel: it cannot be used.
@@ -189,7 +191,8 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
     entry = Entry(_free(called), folder=next(iter(folders), None), given=next(iter(files), None))
     found = local.read(entry, home)
     known = home.create().models / "known.json"
-    template = catalogue.merged(home, entry.name).config.template
+    same = catalogue.like("", found.sha256) if found.alone else None
+    template = catalogue.merged(home, same.name if same else entry.name).config.template
     with proving(found.weights, found.folder):
         if found.alone:
             check_text(found.weights, found.folder, known)
@@ -200,8 +203,8 @@ def add(home: Home, places: Sequence[Path], name: str = "") -> local.Base:
                 entry.name, "its weights are quantised, and no GGUF can be made of them", "Name its GGUF, too."
             )
         check_template(ChatTokenizer(found.folder, found.chat_template, template))
-    catalogue.add(home, entry)
-    return found
+    catalogue.add(home, replace(entry, known_as=same.name if same else ""))
+    return local.base(entry.name, home) if same else found
 
 
 def _free(name: str) -> str:

@@ -18,6 +18,7 @@ from plum_edge.paths import Home, sha256_file
 from plum_edge.runtime.vocabulary import Vocabulary
 from tests import zoo
 from tests.convert.test_gguf_weights import edited
+from tests.smollm import smollm
 from tests.tiny import tiny_base
 
 
@@ -55,6 +56,20 @@ def test_an_added_one_is_found_by_its_name(model: Path, home: Home) -> None:
     with pytest.raises(NoModel, match="not there any more"):
         bases.base("Some-Model.Q8_0", home)
     assert {one["name"]: one["here"] for one in manage.listed(home)}["Some-Model.Q8_0"] is False
+
+
+def test_the_bytes_of_a_shipped_base_have_its_profile_under_any_name(home: Home, tmp_path: Path) -> None:
+    """Else the primer, which goes by the bytes, would meet settings that it was not made with."""
+    mine = tmp_path / "mine.gguf"
+    mine.symlink_to(smollm())
+    added = manage.add(home, [mine])
+    shipped = catalogue.shipped()["SmolLM2-135M-Instruct"]
+    assert (added.name, added.licence) == ("mine", shipped.licence)
+    named, own = (catalogue.merged(home, name).config for name in ("mine", "SmolLM2-135M-Instruct"))
+    assert (named.train, named.generate, named.decide) == (own.train, own.generate, own.decide)
+    assert named.train.layers > 0
+    settings = manage.about(home, "mine")["settings"]
+    assert settings["train.layers"]["from"] == "profile"
 
 
 def test_looking_at_it_makes_nothing(model: Path, tmp_path: Path) -> None:
