@@ -168,7 +168,7 @@ def test_a_system_message_stands_before_the_conversation(learned: Path, run: Run
     plain = run("chat", "--no-log", "--json", "--home", learned, stdin="the tap\n").json["messages"]
     prompted = run("chat", "--no-log", "--json", "--home", learned, stdin="/system bread train\nthe tap\n").json
     assert prompted["messages"][0] == plain[0]
-    assert prompted["messages"][1] != plain[1]
+    assert prompted["messages"][1:] != plain[1:]
 
 
 def test_an_export_is_for_the_user_alone_and_forget_names_it(learned: Path, tmp_path: Path, run: Run) -> None:
