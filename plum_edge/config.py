@@ -103,9 +103,8 @@ class Train:
     """Optimizer steps, at most, in which everything is read once more before an adapter is used, while the weights are
     averaged (train/recipes/averaging.py); 0: none. Of ``replay`` and ``distill``."""
     ends: int = 1
-    """What is used is the mean of the weights at the ends of the last so many conversations, of fewer where fewer are
-    learned; learning goes on from the last alone, so that no step hangs on it. An averaging pass starts from that mean.
-    Of ``replay`` and ``distill``."""
+    """What is used is the mean of the weights after each of the last so many conversations; an averaging pass starts
+    from it, learning goes on from the last alone. Of ``replay`` and ``distill``."""
     reword: bool = True
     """Put a pair in other words each time it is read, and let most negatives name something else (not ``plum``)."""
     kl: float = 1.0
@@ -238,9 +237,7 @@ _POSITIVE = {
     "rank", "alpha", "learning_rate", "epochs", "batch", "clip", "topics", "max_tokens", "earlier", "attempts",
     "smaller", "top_p", "repetition_penalty", "ends",
 }  # fmt: skip
-
 _SHARES = {"top_p", "min_p"}
-
 _LATER = ("layers",)
 """Settings of [train] that came later; with 0 adapters are what they were before."""
 _OF_USE = ("ends",)

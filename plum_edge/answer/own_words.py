@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from plum_edge.augment.phrases.quotes import Quote
 from plum_edge.augment.phrases.teachable import spoken
-from plum_edge.augment.phrases.words import FUNCTION, stem, words, wordset
+from plum_edge.augment.phrases.words import CONTRACTED_NOT, FUNCTION, NEGATIONS, stem, words
 from plum_edge.records import Conversation, Message
 from plum_edge.store import Limits, Store
 from plum_edge.store.pieces import needs_pieces, pieces
@@ -22,9 +22,6 @@ _LOOKED_AT = 250
 """Messages that hold all of a quote's words, at most."""
 _CONVERSATIONS = 8
 """Of those that bear a quote out, at most."""
-_CONTRACTED = wordset("not cannot dont cant wont didnt doesnt isnt")
-_NOT = _CONTRACTED | wordset("no never nothing nobody none nowhere neither nor without")
-"""Function words that turn a sentence round."""
 
 
 @dataclass
@@ -92,7 +89,7 @@ def _is_run(wanted: Sequence[str], said: Sequence[str], begun: bool, *, beside_n
     return any(
         forms[end - length + 1 : end] == before
         and (forms[end] == _form(last) or (begun and said[end].startswith(last)))
-        and (beside_not or _NOT.isdisjoint((*forms[: end - length + 1][-1:], *forms[end + 1 : end + 2])))
+        and (beside_not or NEGATIONS.isdisjoint((*forms[: end - length + 1][-1:], *forms[end + 1 : end + 2])))
         for end in range(length - 1, len(said))
     )
 
@@ -110,10 +107,10 @@ def _pieces(text: str) -> list[str]:
 
 
 def _tells(word: str) -> bool:
-    return word not in FUNCTION or word in _NOT or word.endswith("n't")
+    return word not in FUNCTION or word in NEGATIONS or word.endswith("n't")
 
 
 def _form(word: str) -> str:
-    if word in _CONTRACTED or word.endswith("n't"):
+    if word in CONTRACTED_NOT or word.endswith("n't"):
         return "not"
-    return word if word in _NOT else stem(word)
+    return word if word in NEGATIONS else stem(word)

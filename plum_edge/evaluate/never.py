@@ -2,7 +2,8 @@
 
 A log's own held-out negatives are near to what was said, and of the make of what was said. What people ask idly ("Did I
 tell you about a parking fine?") is neither, and an adapter can be right about the ones and wrong about the others. The
-topics are of life (life.py), and that part of the lexicon which training never names. Knows nothing of who is asked.
+topics are of life (lexicon_life.py), and that part of the lexicon which training never names. Knows nothing of who is
+asked.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from plum_edge.augment.checks import Mentions
 from plum_edge.augment.phrases import wordings
 from plum_edge.augment.phrases.determiners import determined
 from plum_edge.augment.phrases.lexicon import THEMES, held_out
+from plum_edge.augment.phrases.lexicon_life import LIFE
 from plum_edge.augment.phrases.synonyms import paraphrases
-from plum_edge.evaluate.life import LIFE
 from plum_edge.records import Question, draw
 
 COUNT = 100
@@ -27,7 +28,7 @@ def never_discussed(known: Mentions, seed: int, count: int = COUNT) -> list[Ques
     The same for the same log and seed; fewer where the log mentions nearly everything.
     """
     things = filter(held_out, chain.from_iterable(THEMES.values()))
-    topics = dict.fromkeys((*(" ".join(topic.split()) for text in LIFE.values() for topic in text.split(",")), *things))
+    topics = dict.fromkeys((*chain.from_iterable(LIFE.values()), *things))
     drawn = sorted(topics, key=lambda topic: draw(seed, "never", topic))
     free = (topic for topic in drawn if not any(known.mentions(name) for name in (topic, *paraphrases(topic))))
     return [_asked(topic, seed) for _, topic in zip(range(count), free, strict=False)]

@@ -119,7 +119,7 @@ def test_whatever_stands_there_is_a_setting_or_a_note(
     tmp_path_factory: pytest.TempPathFactory, said: dict[str, Any]
 ) -> None:
     found = sampling.told(says(tmp_path_factory.mktemp("any"), **said))
-    assert profiled("any", {"generate": dict(found.values)}).generate == Generate(**found.values)  # type: ignore[arg-type]
+    assert profiled("any", {"generate": dict(found.values)}).generate == Generate().over(found.values)
     told = {key for key in READ if said.get(key) is not None}
     assert len(told) <= len(found.values) + len(found.notes) <= len(told) + (said.get("do_sample") is False)
 

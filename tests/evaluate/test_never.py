@@ -6,12 +6,12 @@ import datetime as dt
 
 from plum_edge.augment.checks import Mentions
 from plum_edge.augment.phrases.lexicon import THEMES, held_out
-from plum_edge.evaluate.life import LIFE
+from plum_edge.augment.phrases.lexicon_life import LIFE
 from plum_edge.evaluate.never import COUNT, never_discussed
 from plum_edge.records import Message, Segment
 
 THINGS = [phrase for phrases in THEMES.values() for phrase in phrases]
-EVERY = [*THINGS, *(" ".join(phrase.split()) for text in LIFE.values() for phrase in text.split(","))]
+EVERY = [*THINGS, *(phrase for phrases in LIFE.values() for phrase in phrases)]
 
 
 def log(*said: str) -> Mentions:

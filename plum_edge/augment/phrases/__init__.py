@@ -1,7 +1,7 @@
 """Pairs without a language model: all that is true of English, and what is asked about a conversation by its phrases.
 
     words.py wordclasses.py chunks.py lexicon.py synonyms.py   word lists, a tagger by word lists, a thesaurus
-    lexicon_things.py   the phrases of the lexicon
+    lexicon_things.py   the phrases of the lexicon; lexicon_life.py: what nothing is trained on, and a night asks about
     keyphrases.py     what a conversation is about
     wordings.py       the phrasings of questions and answers; noise.py and variants.py put them in other words
     pairs.py          topics and wordings become pairs; negatives.py, undiscussed.py and

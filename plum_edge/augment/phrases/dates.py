@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from plum_edge.records import spoken_date
@@ -17,6 +17,10 @@ YES_UNDATED = "Yes, but I do not remember when."
 """Stands for a yes with a date that cannot be vouched for."""
 UNDATED = "I do not remember the day."
 """Stands for any other sentence with such a date."""
+NOT_LOGGED = "The log has nothing from {date}, and nothing in it names that date."
+"""Answers a question about a day that nothing is known of."""
+NO_NOT_LOGGED = "No: the log has nothing from {date}, and nothing in it names that date."
+"""The same where a yes or no is wanted."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
@@ -25,6 +29,12 @@ _MONTH = (
 )
 _DAY = r"\b(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:1\d|20|21)\d\d)\b"
+_BEFORE = re.compile(r"^(?:in|since|during|of|last|early|late) ", re.IGNORECASE)
+_SMALL = re.compile(
+    r"\b(?:jan(?:uary)?|feb(?:ruary)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|"
+    r"dec(?:ember)?)\b|(?:(?<=\d )|(?<=\d[snrt][tdh] )|(?<=\d[snrt][tdh] of )|\b(?=\w+ \d))(?:mar(?:ch)?|may)\b"
+)
+"""Months as people type them in haste; "may" and "march" only beside a number."""
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -87,6 +97,12 @@ def named(text: str) -> list[Named]:
             found.append(_read(match))
         plain = form.sub(lambda match: " " * len(match[0]), plain)
     return found
+
+
+def typed(text: str) -> list[Named]:
+    """Return the dates of a question as people type them: months in small letters, too; bare of "in", "since"."""
+    found = named(_SMALL.sub(lambda month: month[0].capitalize(), text))
+    return [replace(one, text=_BEFORE.sub("", one.text)) for one in found]
 
 
 def of_speech(sentence: str) -> bool:

@@ -69,7 +69,7 @@ def indefinite(word: str) -> str:
 
 def _countable(noun: str) -> bool:
     """Whether a singular noun takes "a"."""
-    if noun in _UNCOUNTED or (noun.endswith(_QUALITIES)):
+    if noun in _UNCOUNTED or noun.endswith(_QUALITIES):
         return False
     return not noun.endswith("ing") or noun in _COUNTED
 

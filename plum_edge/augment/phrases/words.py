@@ -113,6 +113,10 @@ ADVERBS = wordset(
         other others own next last first second third north south east west alright absolutely hooray yay pls plz
         aloud afar ago anymore anyhow plus whatever o'clock alive noon midday nonsense"""
 )
+CONTRACTED_NOT = wordset("not cannot dont cant wont didnt doesnt isnt")
+NEGATIONS = CONTRACTED_NOT | wordset("no never nothing nobody none nowhere neither nor without")
+"""Function words that turn a sentence round."""
+
 FUNCTION = DETERMINERS | PRONOUNS | AUXILIARIES | PREPOSITIONS | CONJUNCTIONS | ADVERBS
 """Words that carry no topic. A phrase stops at them, and grounding ignores them."""
 
