@@ -100,7 +100,8 @@ class Server(uvicorn.Server):
     def serve_on(self, listening: socket.socket) -> int | None:
         """Answer until the end, after `open`; return the signal that ended it, or None."""
         try:
-            self.run(sockets=[listening])
+            with self.capture_signals():  # from before its loop is made: what was not awaited would be complained of
+                self.run(sockets=[listening])
         finally:
             self.worker.close()
             self.worker.hurry()
