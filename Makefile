@@ -88,12 +88,17 @@ matrix: $(if $(wildcard .venv-torch/.installed),,setup)
 	@$(if $(wildcard .venv-torch/.installed),$(TORCH_BIN),$(BIN))/python -m benchmarks.matrix
 
 # Speed: training beside PEFT and mlx-lm, a conversation, a billion parameters, answering, start; docs/BENCHMARKS.md.
-# At most 30 minutes on an idle machine (quick: 5). PEFT's rows want: pip install transformers peft. See: ONLY="start …"
-bench: setup
+# At most 30 minutes on an idle machine (quick: 5). One table: make bench ONLY=start
+bench: $(VENV)/.peers
 	@$(BIN)/python -m benchmarks.speed $(if $(ONLY),--only $(ONLY))
 
-bench-quick: setup
+bench-quick: $(VENV)/.peers
 	@$(BIN)/python -m benchmarks.speed --quick $(if $(ONLY),--only $(ONLY))
+
+# Other trainers, and OpenBLAS for MLX.
+$(VENV)/.peers: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
 
 # Two cells at a time, each of one thread. Stop it whenever you like: it carries on. See: --list, --only, --fresh.
 experiment: setup
