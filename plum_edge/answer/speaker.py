@@ -36,6 +36,7 @@ from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
 from plum_edge.answer.undated import denied, unknown_date
 from plum_edge.answer.weighed import weighed
+from plum_edge.augment.language import UNKNOWN, language
 from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.config import Config, Decide, Generate
@@ -227,12 +228,15 @@ class Speaker:
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            decide = decided(self.config.decide, Path(active.gguf))
-            recalled = recollect(self.respondent.runtime, messages, decide=decide)
-            if in_form(recalled.opens) and not self._is_meant(messages, active):
-                self.respondent.runtime.use(None)  # a memory that was not asked: the base has the word
-                return Asked(list(messages))
-            return replace(recalled.asked, recalled=in_form(recalled.opens))
+            meant = self._is_meant(messages, active)
+            if meant or language(messages[-1].content) not in ("en", UNKNOWN):  # whose forms are not known here
+                decide = decided(self.config.decide, Path(active.gguf))
+                recalled = recollect(self.respondent.runtime, messages, decide=decide)
+                remembers = in_form(recalled.opens)
+                if meant or not remembers:
+                    return replace(recalled.asked, recalled=remembers)
+            self.respondent.runtime.use(None)  # a memory that was not asked, and talks worse than its base
+            return Asked(list(messages))
         library, question = self.respondent.library, messages[-1].content
         library.left_out = left_out
         library.room = self._beside(messages)

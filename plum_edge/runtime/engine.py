@@ -1,9 +1,9 @@
 """llama.cpp as it is: a base, at most one adapter, tokens, logits. The one home of the binding's model and context.
 
 Uses llama.cpp's own calls, as the binding's class knows no swap at run time and gives up mmap for an adapter. What is
-in the KV cache belongs to one adapter: every swap empties it. The cache has room for what was read so far and grows
-with it: a model that could read 40,000 tokens costs no gigabytes for a question of 40. Knows nothing of chats or of
-questions. Not for use from two threads at once.
+in the KV cache belongs to one adapter; what the one before had read is kept beside it (aside.py). The cache has room
+for what was read so far and grows with it: a model that could read 40,000 tokens costs no gigabytes for a question of
+40. Knows nothing of chats or of questions. Not for use from two threads at once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 from plum_edge.convert.gguf_header import Header, NotGguf, read
 from plum_edge.errors import IntegrityError, NoModel
+from plum_edge.runtime.aside import Aside
 from plum_edge.runtime.grammar import Grammar
 from plum_edge.runtime.held import Held
 from plum_edge.runtime.library import Closed, library, listen, reason
@@ -58,7 +59,9 @@ class Engine:
         self._llama = llama = library()
         self._adapter: Any = None
         self._scale = 1.0
+        self._aside = Aside(llama, place=1 + _BRANCHES, spare=1)
         self._context: Any = None
+        self._memory: Any = None
         model = llama.llama_model_default_params()
         if exact:
             model.n_gpu_layers = 0
@@ -77,7 +80,7 @@ class Engine:
     def _chosen(self, threads: int, exact: bool) -> Any:
         params = self._llama.llama_context_default_params()
         params.n_batch = params.n_ubatch = _BATCH
-        params.n_seq_max = 1 + _BRANCHES
+        params.n_seq_max = 2 + _BRANCHES
         params.kv_unified = True  # all prompts share the cells, and a common beginning takes them once
         params.n_outputs_max, params.n_outputs_max_per_seq = _ROWS, 0  # 0: as many; more is a crash
         params.n_threads = params.n_threads_batch = threads or _threads(self._llama.llama_model_n_params(self._model))
@@ -87,7 +90,10 @@ class Engine:
         return params
 
     def _make_room(self, tokens: int) -> None:
-        """See to it that the cache holds so many tokens; what is in it is kept."""
+        """See to it that the cache holds so many tokens; what is in it is kept, and what is aside where both fit."""
+        if self._aside.ids and tokens + len(self._aside.ids) > self.context:
+            self._aside.drop(self._memory)
+        tokens += len(self._aside.ids)
         if tokens <= self._cells:
             return
         llama, old = self._llama, self._context
@@ -98,12 +104,10 @@ class Engine:
             why = reason()
             self.close()
             raise NoModel(str(self._path), f"llama.cpp cannot make room for it ({why})")
-        if old and self.cached:
-            size = llama.llama_state_seq_get_size(old, 0)
-            state = (ctypes.c_uint8 * size)()
-            llama.llama_state_seq_get_data(old, state, size, 0)
-            if not llama.llama_state_seq_set_data(fresh, state, size, 0):
-                self.cached = []
+        if self.cached and not self._carried(old, fresh, 0):
+            self.cached = []
+        if self._aside.ids and not self._carried(old, fresh, self._aside.place):
+            self._aside.forgotten()
         if old:
             llama.llama_free(old)
         self._context, self._memory = fresh, llama.llama_get_memory(fresh)
@@ -112,23 +116,32 @@ class Engine:
         if self._adapter is not None:
             self._set(self._adapter, self._scale)
 
+    def _carried(self, old: Any, fresh: Any, sequence: int) -> bool:
+        """Copy a sequence of a context into another one; return whether that worked."""
+        size = self._llama.llama_state_seq_get_size(old, sequence)
+        state = (ctypes.c_uint8 * size)()
+        self._llama.llama_state_seq_get_data(old, state, size, sequence)
+        return bool(self._llama.llama_state_seq_set_data(fresh, state, size, sequence))
+
     # -- the adapter ---------------------------------------------------------------------------------------------------
 
     def adapt(self, path: Path | None, scale: float = 1.0) -> None:
         """Swap the adapter; None takes it off. The one in use stays if this fails.
 
-        Where none is on and none is to be, the cache stays: a chat without memory says so before each turn.
+        What was read stays for whoever comes back before a third one is on; where it is on already, nothing changes.
 
         Raises:
             ForeignAdapter: no such file, no adapter, or one for another base.
         """
         self._llama.llama_model_n_params(self._model)  # a closed one says so
-        if path is None and self._adapter is None:
-            return
         fresh = None if path is None else self._held.get(path)
-        self.clear()
+        if fresh is self._adapter and (fresh is None or scale == self._scale):
+            return
+        leaving, cached = (self._adapter, self._scale), self.cached
+        self.cached = []
         self._set(fresh, scale)
         self._adapter, self._scale = fresh, scale
+        self.cached = self._aside.exchange(self._memory, leaving, cached, (fresh, scale))
         self._held.trim()  # only now: an adapter that is freed while it is set is a crash
 
     def _set(self, adapter: Any, scale: float) -> None:
@@ -321,6 +334,7 @@ class Engine:
     def clear(self) -> None:
         """Empty the cache."""
         self.cached = []
+        self._aside.forgotten()
         self._llama.llama_memory_clear(self._memory, True)
 
     def _evaluate(self, batch: Any) -> None:

@@ -222,6 +222,29 @@ def test_an_answer_says_what_it_rests_on(memory: Memory) -> None:
     assert "tap" in read.asked[0].content
 
 
+GERMAN = "Guten Abend, ich habe heute mit der Nachbarin über den Garten und die Äpfel gesprochen."
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("Did we talk about the kitchen tap?", "weights"),
+        ("What is the name of my dog?", "weights"),
+        ("Please write a poem about my dog.", "base"),
+        ("I bought bread today.", "base"),
+        (GERMAN, "weights"),
+    ],
+)
+def test_what_is_not_meant_for_the_memory_the_bare_base_answers(memory: Memory, text: str, source: str) -> None:
+    """In a language whose forms are not known here nobody can tell what is meant."""
+    learn(memory.home.root, 1)
+    said = "".join(memory.reply(user(text)))
+    basis = memory.speaker.basis()
+    assert basis is not None and basis.source == source
+    if source == "base":
+        assert said == "".join(memory.reply(user(text), adapter=False))
+
+
 def test_what_an_answer_took_is_told(memory: Memory) -> None:
     said = "".join(memory.reply(user("Can you remember how to tie a bowline?")))
     tally = memory.speaker.tally

@@ -13,6 +13,9 @@ from plum_edge.cli.terminal import clean
 from tests.cli.chat.terminal import Terminal
 from tests.cli.conftest import Run, configured
 
+ASKED = "Did we talk about the kitchen tap?"
+"""What is meant for the memory: the rest the base answers."""
+
 
 def roles(run: Run, home: Path, ident: str) -> list[str]:
     """Return who spoke, in order, as the log has it."""
@@ -68,7 +71,7 @@ def test_nothing_to_carry_on(tiny: Path, home: Path, run: Run) -> None:
 
 
 def test_why_shows_the_log_and_the_base(learned: Path, run: Run) -> None:
-    out = run("chat", "--home", learned, stdin="/why\nthe kitchen tap\n/why\n/nonsense\n").out
+    out = run("chat", "--home", learned, stdin=f"/why\n{ASKED}\n/why\n/nonsense\n").out
     assert out.startswith("Nothing was asked yet.\n")
     assert "from weights; the log has on it:" in out
     assert "12 Mar 2026" in out
@@ -106,18 +109,18 @@ def test_on_a_terminal(learned: Path, run: Run) -> None:
 def test_a_stopped_answer_is_logged_as_far_as_it_was_said(learned: Path) -> None:
     with Memory(learned) as memory:
         talk = Talk(memory, log=True, adapter=True, retrieve=False)
-        whole = list(talk.answer("the kitchen tap"))
+        whole = list(talk.answer("Tell me more."))
         assert len(whole) > 2
         stopped = Talk(memory, log=True, adapter=True, retrieve=False)
         said = []
-        for piece in stopped.answer("the kitchen tap"):
+        for piece in stopped.answer("Tell me more."):
             said.append(piece)
             os.kill(os.getpid(), signal.SIGINT)
         assert said == whole[: len(said)]
         assert len(said) < len(whole)
         assert stopped.conversation is not None
         user, assistant = memory.store.log.get(stopped.conversation).messages
-        assert (user.content, assistant.content) == ("the kitchen tap", "".join(said))
+        assert (user.content, assistant.content) == ("Tell me more.", "".join(said))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

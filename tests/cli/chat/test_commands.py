@@ -126,7 +126,8 @@ def test_private_and_back_to_the_log(learned: Path, run: Run) -> None:
 
 
 def test_adapter_and_retrieve_change_who_answers(learned: Path, run: Run) -> None:
-    out = chat(run, learned, "/adapter", "/adapter off", "the kitchen tap", "/why", "/adapter 0001", "the tap", "/why")
+    before, after = ("the kitchen tap", "/why"), ("Did we talk about it?", "/why")
+    out = chat(run, learned, "/adapter", "/adapter off", *before, "/adapter 0001", *after)
     assert "› 0001  2 conversations" in out
     assert "no memory in use" in out
     assert "from the base; the log has on it:" in out
