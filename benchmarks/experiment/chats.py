@@ -1,5 +1,7 @@
 """What an adapter leaves of how the base talks: the loss on chats that it has not learned, in llama.cpp.
 
+Measured with the adapter on throughout; and which turns the product gives to the bare base.
+
 The chats are those of a made-up user for development (samples/dev), of the other one where the log is the first one's
 own. What is kept are nats and tokens of each turn of the assistant, given all that stands before it in its chat: no
 text. Questions about these users are among what the primer was taught, from which adapters begin.
@@ -15,6 +17,7 @@ from typing import Any
 from benchmarks.experiment import logs
 from benchmarks.experiment.clean import DEVELOPMENT
 from benchmarks.experiment.exams import Room
+from plum_edge.answer.meant import Meant
 from plum_edge.evaluate import ability
 from plum_edge.records import Conversation, Message, Progress, draw
 
@@ -24,8 +27,9 @@ EXCHANGES = 40
 def measure(room: Room, known: dict[str, Any] | None, progress: Progress) -> dict[str, Any]:
     """Return the loss of the bare base and with the room's adapter: ``base`` and ``adapter`` in nats a turn.
 
-    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is. ``known`` is what another
-    adapter of the same base was measured to: the base is not asked the same again.
+    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is, ``meant`` whether it may
+    speak there (answer/meant.py). ``known`` is what another adapter of the same base was measured to: the base is not
+    asked the same again.
     """
     user = other(room.log)
     identity = {"user": user, "sha256": logs.sha256(_drawn(user))}
@@ -33,7 +37,9 @@ def measure(room: Room, known: dict[str, Any] | None, progress: Progress) -> dic
         progress("chats", 0, 2, "base")
         known = {**identity, **_loss(room, user, "base", None)}
     progress("chats", 1, 2, "adapter")
-    return known | _loss(room, user, "adapter", Path(room.adapter.gguf))
+    meant = Meant(room.memory.store)
+    spoken = [meant.may_speak(before) for before, _ in exchanges(user)]
+    return known | _loss(room, user, "adapter", Path(room.adapter.gguf)) | {"meant": spoken}
 
 
 def _loss(room: Room, user: str, name: str, gguf: Path | None) -> dict[str, Any]:

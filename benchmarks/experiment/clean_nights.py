@@ -46,7 +46,8 @@ def nights(board: Board) -> Table:
     ]
     header = (
         "user", "recipe", "after", "KL to the base, nats a token", "odds of a yes", "seconds a conversation",
-        "loss on held-out chat", "change, %", "change, low", "change, high", "note",
+        "loss on held-out chat", "change, %", "change, low", "change, high",
+        "change as the chat answers, %", "note",
     )  # fmt: skip
     return Table("Clean nights", "", header, rows)
 
@@ -62,26 +63,30 @@ def pace(found: Nights) -> str:
     return f"{statistics.median(seconds):.2f}" if seconds else _NONE
 
 
-def left(found: Nights) -> str:
-    """Return the loss on held-out chat of the base and with the adapter, and the change."""
+def left(found: Nights, *, routed: bool = False) -> str:
+    """Return the loss on held-out chat of the base and with the adapter, and the change; ``routed`` as `held_out`."""
     if not _learned(found):
         return _NONE
-    change = held_out(found)
+    change = held_out(found, routed=routed)
     if change is None:
         return NOT_MEASURED
     low, high = change.bounds
     return f"{change.before:.3f} → {change.after:.3f} ({change.percent:+.1f} %, {low:+.1f} to {high:+.1f})"
 
 
-def held_out(found: Nights) -> Change | None:
+def held_out(found: Nights, *, routed: bool = False) -> Change | None:
     """Return the loss on held-out chat over these adapters, or None where it was measured with none of them.
 
-    A turn counts with the mean of what the adapters lose on it, so that it is drawn once for all.
+    A turn counts with the mean of what the adapters lose on it, so that it is drawn once for all. ``routed``: as the
+    chat answers, where the adapter speaks only after what may be meant for the memory.
     """
-    measured = [chats for one in found if (chats := one.get("chats"))]
+    measured = [chats for one in found if (chats := one.get("chats")) and (not routed or "meant" in chats)]
     if not measured:
         return None
-    before, after, tokens = (np.sum([one[key] for one in measured], axis=0) for key in ("base", "adapter", "tokens"))
+    before, tokens = (np.sum([one[key] for one in measured], axis=0) for key in ("base", "tokens"))
+    after = np.sum(
+        [np.where(one["meant"] if routed else True, one["adapter"], one["base"]) for one in measured], axis=0
+    )
     base, adapted = Loss(before, tokens), Loss(after, tokens)
     low, high = change_ci95(base, adapted, np.random.default_rng(0))
     nats, counted = (float(before.sum()), float(after.sum())), float(tokens.sum())
@@ -93,9 +98,15 @@ def _figures(found: Nights) -> list[str]:
     told = [moved(found), _mean(found, "odds"), pace(found)]
     change = held_out(found)
     if change is None:
-        return [*told, NOT_MEASURED if _learned(found) else _NONE, _NONE, _NONE, _NONE]
+        return [*told, NOT_MEASURED if _learned(found) else _NONE, _NONE, _NONE, _NONE, _NONE]
+    spoken = held_out(found, routed=True)
     changes = (change.percent, *change.bounds)
-    return [*told, f"{change.before:.3f} → {change.after:.3f}", *(f"{figure:.2f}" for figure in changes)]
+    return [
+        *told,
+        f"{change.before:.3f} → {change.after:.3f}",
+        *(f"{figure:.2f}" for figure in changes),
+        f"{spoken.percent:.2f}" if spoken else NOT_MEASURED,
+    ]
 
 
 def _mean(found: Nights, key: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,7 @@ def main_table(board: Board) -> Table:
     for label, figure in (
         ("KL to the base on its own replies, nats a token", moved),
         ("loss on held-out chat, nats a token: base → with the adapter", left),
+        ("the same as the chat answers: the adapter only where it may be asked", partial(left, routed=True)),
         ("seconds a conversation", pace),
     ):
         add(label, [figure(one) if one else NOT_RUN for one in found])

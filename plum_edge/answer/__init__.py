@@ -2,7 +2,7 @@
 
     rewrite.py      the question in phrasings that adapters are trained on
     remember.py     an adapter asked in the user's words and in those, over any `LanguageModel`
-    place.py        whether anything may be asked of the memory; borne_out.py: by the log
+    meant.py        whom a message is for: by its form (place.py), and by the log (borne_out.py)
     joint.py        the adapter, the bare base with the log before it and the search, each by itself; who is surer
     vouched.py      an answer held back until its dates and quotes are vouched for;
                     by_log.py: by the log, of which days.py knows the days and own_words.py what the user said

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 
 from plum_edge.answer import (
@@ -27,17 +26,16 @@ from plum_edge.answer import (
     with_context,
 )
 from plum_edge.answer.border import decided
-from plum_edge.answer.borne_out import borne_out
 from plum_edge.answer.by_log import by_log
 from plum_edge.answer.days import Days
 from plum_edge.answer.introduction import introduction, whole_introduction
 from plum_edge.answer.joint import READS
+from plum_edge.answer.meant import Meant, no_memory_needed
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
 from plum_edge.answer.undated import denied, unknown_date
 from plum_edge.answer.weighed import weighed
-from plum_edge.augment.language import UNKNOWN, language
-from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user
+from plum_edge.augment.phrases.requests import about_itself
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.config import Config, Decide, Generate
 from plum_edge.records import Adapter, Answer, Basis, Message, Source
@@ -141,7 +139,7 @@ class Speaker:
             return stopped is not None and stopped()
 
         asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
-        reads = retrieve and not (about_itself(messages[-1].content) or greets(messages[-1].content))
+        reads = retrieve and not no_memory_needed(messages[-1].content)
         speaks: Source = "weights" if self.respondent.runtime.adapter_id else "log" if reads else "base"
         self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
         pieces = self.respondent.runtime.stream(
@@ -212,8 +210,7 @@ class Speaker:
 
     def _days(self, active: Adapter | None) -> Days:
         """Return the days that may be spoken of."""
-        received = active is not None and self._is_received(active)
-        return Days(self.store, datetime.now().astimezone().date(), elsewhere=received)
+        return Meant(self.store, active is not None and self._is_received(active)).days()
 
     def _who(
         self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None
@@ -222,20 +219,20 @@ class Speaker:
 
         With ``retrieve`` the adapter is put on or off after who is to speak (answer/joint.py).
         """
-        if about_itself(messages[-1].content) or greets(messages[-1].content):
-            self.respondent.runtime.use(None)  # what the user said is no answer
+        if no_memory_needed(messages[-1].content):
+            self.respondent.runtime.use(None)
             return Asked(list(messages))
         if not retrieve:
             if active is None:
                 return Asked(list(messages))
-            meant = self._is_meant(messages, active)
-            if meant or language(messages[-1].content) not in ("en", UNKNOWN):  # whose forms are not known here
+            meant = Meant(self.store, self._is_received(active))
+            if meant.may_speak(messages):
                 decide = decided(self.config.decide, Path(active.gguf))
                 recalled = recollect(self.respondent.runtime, messages, decide=decide)
                 remembers = in_form(recalled.opens)
-                if meant or not remembers:
+                if not remembers or meant.is_sure(messages):
                     return replace(recalled.asked, recalled=remembers)
-            self.respondent.runtime.use(None)  # a memory that was not asked, and talks worse than its base
+            self.respondent.runtime.use(None)
             return Asked(list(messages))
         library, question = self.respondent.library, messages[-1].content
         library.left_out = left_out
@@ -249,15 +246,6 @@ class Speaker:
         if decide.weighed and (both := self._weighed(messages, readings[0], active, decide)):
             return both
         return Joint(self.respondent.runtime, path, active.id, decide).speaker(messages, readings, found)
-
-    def _is_meant(self, messages: Sequence[Message], active: Adapter) -> bool:
-        """Return whether the last may be meant for the memory: else what that claims was said would be invented."""
-        text = messages[-1].content
-        if asks_of_talk(text):
-            return True
-        if not may_ask(text) or unknown_date(messages, self._days(active).vouch):
-            return False
-        return of_the_user(text) or self._is_received(active) or borne_out(Told(self.store), text)
 
     def _is_received(self, active: Adapter) -> bool:
         """Return whether an adapter was learned from another device's log."""

@@ -253,7 +253,7 @@ def test_a_user_of_whom_nothing_was_learned_is_seen_and_counts(tmp_path: Path) -
     assert "gisela (nothing learned)" in small.header[0] and small.rows[1][1].startswith("75.0 (")
     rows = {row[0]: row for row in clean_nights.nights(board).rows}
     assert rows["gisela"][-1] == "nothing learned" and set(rows["gisela"][3:5]) == {"–"}
-    assert rows["delroy"][-5:] == ["not measured", "–", "–", "–", ""]
+    assert rows["delroy"][-6:] == ["not measured", "–", "–", "–", "–", ""]
     (crossed, *_) = clean_tables.asked(board)
     notes = {(row[0], row[1]): row[-1] for row in crossed.rows}
     assert notes["gisela", ADAPTER.label] == notes["gisela", BOTH.label] == "nothing learned"
@@ -264,12 +264,14 @@ def test_the_loss_on_held_out_chat_is_over_all_adapters_that_were_measured(tmp_p
     keep(tmp_path, "delroy", ADAPTER, [0.9], [0.1], "crossed")
     told: dict[str, object] = {"learned": True, "divergence": 0.3, "odds": 2.0, "seconds": [30.0]}
     for seed, adapted in ((0, [20.4, 10.2]), (1, [20.8, 10.4]), (2, None)):
-        measured = adapted and {"base": [20.0, 10.0], "adapter": adapted, "tokens": [10, 5]}
+        measured = adapted and {"base": [20.0, 10.0], "adapter": adapted, "tokens": [10, 5], "meant": [False, True]}
         nights(tmp_path, "delroy", seed, told, measured)
     board = Board(tmp_path)
     lines = {row[0]: row[1] for row in clean_tables.main_table(board).rows}
     name = "loss on held-out chat, nats a token: base → with the adapter"
     assert lines[name] == "2.000 → 2.060 (+3.0 %, +3.0 to +3.0)"
+    spoken = lines["the same as the chat answers: the adapter only where it may be asked"]
+    assert spoken.startswith("2.000 → 2.020 (+1.0 %, "), "the first turn is the base's"
     page, out = tmp_path / "page.md", tmp_path / "out"
     page.write_text("no marks\n", encoding="utf-8")
     clean_tables.write(tmp_path, out, page, page)
@@ -277,6 +279,7 @@ def test_the_loss_on_held_out_chat_is_over_all_adapters_that_were_measured(tmp_p
     kept = dict(zip(header, row, strict=True))
     assert kept["loss on held-out chat, before"] == "2.000" and kept["loss on held-out chat, after"] == "2.060"
     assert kept["change, %"] == kept["change, low"] == kept["change, high"] == "3.00" and kept["note"] == ""
+    assert kept["change as the chat answers, %"] == "1.00"
 
 
 def test_nothing_run_says_so(tmp_path: Path) -> None:
