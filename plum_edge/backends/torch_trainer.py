@@ -16,14 +16,13 @@ import torch
 from plum_edge.backends import dense, memory, soft, torch_fallback, torch_numbers, torch_ops
 from plum_edge.backends.base import Batch, LoraSpec, Soft, State, Trainer, pieces
 from plum_edge.backends.threads import default_threads
+from plum_edge.backends.torch_adamw import AdamW
 from plum_edge.backends.torch_decoder import Cache, Decoder
 from plum_edge.backends.torch_layout import pack, sequence
 from plum_edge.backends.torch_numbers import Precision
 from plum_edge.convert.weights import Weights
 
 cuda_device = torch_fallback.cuda_device
-_BETAS = (0.9, 0.99)
-_MOMENTS = ("exp_avg", "exp_avg_sq")
 _WHOLE = memory.Plan()
 
 
@@ -132,12 +131,11 @@ class TorchTrainer:
         return {name: _to_numpy(value) for name, value in self._named(self._flat).items()}
 
     def optimizer_state(self) -> State:
-        held = self._optimizer.state.get(self._learned)
-        if not held:
+        if not self._optimizer.taken:
             return {}
-        found = {f"{name}/step": _to_numpy(held["step"]) for name in self._trained}
-        for moment in _MOMENTS:
-            named = self._named(torch.cat([torch.zeros(self._kept), held[moment]]))
+        found = {f"{name}/step": _to_numpy(self._optimizer.taken) for name in self._trained}
+        for moment, held in self._optimizer.moments.items():
+            named = self._named(torch.cat([torch.zeros(self._kept), held]))
             found |= {f"{name}/{moment}": _to_numpy(named[name]) for name in self._trained}
         return found
 
@@ -145,21 +143,17 @@ class TorchTrainer:
         self.load(state)
         if not optimizer:
             return
-        moments = {moment: torch.zeros_like(self._flat) for moment in _MOMENTS}
-        for moment, flat in moments.items():
-            named = self._named(flat)
+        for moment, held in self._optimizer.moments.items():
+            named = self._named(flat := torch.zeros_like(self._flat))
             for name in self._trained:
                 named[name].copy_(torch.from_numpy(np.ascontiguousarray(optimizer[f"{name}/{moment}"])))
-        step = torch.tensor(float(optimizer[f"{self._trained[0]}/step"]))
-        learned = {moment: flat[self._kept :].clone() for moment, flat in moments.items()}
-        self._optimizer.state[self._learned] = {"step": step, **learned}
+            held.copy_(flat[self._kept :])
+        self._optimizer.taken.fill_(float(optimizer[f"{self._trained[0]}/step"]))
 
     def step(self, batch: Batch, learning_rate: float, clip: float) -> float:
         loss = self._backward(batch)
         torch.nn.utils.clip_grad_norm_([self._learned], clip, foreach=False)
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
-        self._optimizer.step()
+        self._optimizer.step(learning_rate)
         self.decoder.refresh()
         return loss
 
@@ -222,7 +216,7 @@ class TorchTrainer:
         return found
 
     def _fresh_optimizer(self) -> None:
-        self._optimizer = torch.optim.AdamW([self._learned], lr=0.0, betas=_BETAS, weight_decay=0.0, fused=True)
+        self._optimizer = AdamW(self._learned, self._slope[self._kept :])
 
 
 def _to_numpy(value: torch.Tensor) -> np.ndarray:
