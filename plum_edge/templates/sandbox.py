@@ -23,8 +23,8 @@ TODAY = datetime(2024, 7, 26)
 answer time. It is the day that Llama's own templates name where they are told none. A template that takes the date as
 a variable (``date_string``) is given another by the settings."""
 
-_STEPS = 1_000_000
-"""Turns of loops, calls of macros and numbers of ranges in one rendering: some hundred times those of a long chat."""
+_STEPS = 300_000
+"""Turns of loops, calls of macros and numbers of ranges in one rendering: some thirty times those of a long chat."""
 _ROOM = 1_000_000
 """Characters that a template may write beyond eight times what it was given."""
 _POWER = 64

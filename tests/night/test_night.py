@@ -19,7 +19,7 @@ from plum_edge.convert import gguf, peft
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, NoSpace
 from plum_edge.paths import data_dir, sha256_file
 from tests import story
-from tests.tiny import tiny_base
+from tests.tiny import ask_little, tiny_base
 
 FOLDER = data_dir("models") / "plum-tiny"
 pytestmark = pytest.mark.skipif(not (FOLDER / "model.safetensors").is_file(), reason="plum-tiny has no weights here")
@@ -41,7 +41,8 @@ def make_home(folder: Path, count: int = 3, config: str = QUICK) -> Path:
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
-    home = make_home(tmp_path_factory.mktemp("nights") / "home")
+    base = ask_little(Path(shutil.copytree(FOLDER, tmp_path_factory.mktemp("base") / "plum-tiny")))
+    home = make_home(tmp_path_factory.mktemp("nights") / "home", config=f'[model]\nbase = "{base}"\n{QUICK}')
     with Memory(home) as memory:
         return home, memory.consolidate(after_step=memory.watch())
 

@@ -29,6 +29,8 @@ from tests.night.forget.talks import OPEN, SAID, edit, forget, hashes, learn, pa
 from tests.store.samples import IN_MEMORY
 from tests.tiny import tiny_base
 
+SAID_IN_GERMAN = "Guten Abend, ich habe heute mit der Nachbarin über den Garten und die Äpfel gesprochen."
+"""The adapter goes on with it, piece by piece."""
 REASONS = pick.available()
 
 # --- exact
@@ -51,19 +53,7 @@ def histories(draw: st.DrawFn) -> tuple[list[list[Conversation]], set[str]]:
     return nights, {f"talk-{number}" for number in gone}
 
 
-@pytest.mark.parametrize(
-    "backend", [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
-)
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-@given(
-    histories(),
-    st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(["drop", "word", "flip"])), max_size=3),
-    st.booleans(),
-    st.integers(1, 3),
-)
-def test_it_is_as_if_it_had_never_been(
+def as_if_it_had_never_been(
     config: Config,
     backend: Literal["mlx", "torch"],
     history: tuple[list[list[Conversation]], set[str]],
@@ -94,6 +84,19 @@ def test_it_is_as_if_it_had_never_been(
         if learned:
             made = home.adapters / receipt["adapter"] / "adapter.safetensors"
             assert state_sha256(peft.load(made)[0]) == state_sha256(used(other, config))
+
+
+@pytest.mark.parametrize(
+    ("backend", "examples"),
+    [
+        pytest.param(name, count, marks=pytest.mark.skipif(bool(REASONS[name]), reason=REASONS[name]))
+        for name, count in (("torch", 8), ("mlx", 3))
+    ],
+)
+def test_it_is_as_if_it_had_never_been(config: Config, backend: Literal["mlx", "torch"], examples: int) -> None:
+    wishes = st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(["drop", "word", "flip"])), max_size=3)
+    drawn = given(histories(), wishes, st.booleans(), st.integers(1, 3))(as_if_it_had_never_been)
+    settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])(drawn)(config, backend)
 
 
 def test_the_receipt(learned: Home, config: Config, _learned: tuple[Path, list[str]]) -> None:
@@ -214,14 +217,14 @@ def test_a_checkpoint_stands_in(learned: Home, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_running_answer_drops_the_adapter_before_its_next_token(learned: Home) -> None:
     with Memory(learned.root) as talking, Memory(learned.root) as other:
-        answer = talking.reply([Message("user", "the kitchen tap")])
+        answer = talking.reply([Message("user", SAID_IN_GERMAN)])
         next(answer)
         runtime = talking._evaluator.runtime
         assert runtime.adapter_id == "0002"
         other.store.forgetting.begin(["talk-1"], None, {}, keep_log=False)
         next(answer, "")  # whatever it is, or the end
         assert runtime.adapter_id is None
-        assert talking.ask("the kitchen tap").adapter is None
+        assert talking.ask(SAID_IN_GERMAN).adapter is None
 
 
 def test_a_running_answer_that_reads_the_log_ends(learned: Home) -> None:
