@@ -17,7 +17,9 @@ from typing import Any
 from benchmarks.experiment import logs
 from benchmarks.experiment.clean import DEVELOPMENT
 from benchmarks.experiment.exams import Room
+from plum_edge.answer import in_form
 from plum_edge.answer.meant import Meant
+from plum_edge.answer.remember import GLANCE
 from plum_edge.evaluate import ability
 from plum_edge.records import Conversation, Message, Progress, draw
 
@@ -27,8 +29,8 @@ EXCHANGES = 40
 def measure(room: Room, known: dict[str, Any] | None, progress: Progress) -> dict[str, Any]:
     """Return the loss of the bare base and with the room's adapter: ``base`` and ``adapter`` in nats a turn.
 
-    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is, ``meant`` whether it may
-    speak there (answer/meant.py). ``known`` is what another adapter of the same base was measured to: the base is not
+    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is, ``meant`` whether it
+    speaks there (answer/meant.py). ``known`` is what another adapter of the same base was measured to: the base is not
     asked the same again.
     """
     user = other(room.log)
@@ -37,9 +39,16 @@ def measure(room: Room, known: dict[str, Any] | None, progress: Progress) -> dic
         progress("chats", 0, 2, "base")
         known = {**identity, **_loss(room, user, "base", None)}
     progress("chats", 1, 2, "adapter")
-    meant = Meant(room.memory.store)
-    spoken = [meant.may_speak(before) for before, _ in exchanges(user)]
-    return known | _loss(room, user, "adapter", Path(room.adapter.gguf)) | {"meant": spoken}
+    return known | _loss(room, user, "adapter", Path(room.adapter.gguf)) | {"meant": _spoken(room, user)}
+
+
+def _spoken(room: Room, user: str) -> list[bool]:
+    """Return of each turn whether the adapter, which is on, has the word there in a chat."""
+    meant, runtime = Meant(room.memory.store), room.evaluator.runtime
+    return [
+        meant.may_speak(before) and meant.speaks(before, in_form(runtime.opening(before, GLANCE)[0]))
+        for before, _ in exchanges(user)
+    ]
 
 
 def _loss(room: Room, user: str, name: str, gguf: Path | None) -> dict[str, Any]:

@@ -40,20 +40,31 @@ class Meant:
         return Days(self.store, datetime.now().astimezone().date(), elsewhere=self.received)
 
     def may_speak(self, messages: Sequence[Message]) -> bool:
-        """Return whether the adapter has the word after these messages, if only to be looked at (`is_sure`)."""
-        if no_memory_needed(messages[-1].content):
-            return False
-        return self.is_sure(messages) or language(messages[-1].content) not in ("en", UNKNOWN)
+        """Return whether the adapter is to be looked at: what it would answer tells the rest (`speaks`)."""
+        text = messages[-1].content
+        return not no_memory_needed(text) and (_is_foreign(text) or self._is_asked(messages))
 
-    def is_sure(self, messages: Sequence[Message]) -> bool:
-        """Return whether the last message may be meant for the memory by its form, or by what the log has.
+    def speaks(self, messages: Sequence[Message], remembers: bool) -> bool:
+        """Return whether what the adapter would answer is said; ``remembers``: it has the form of what was said.
 
-        Only English questions are known by their form: where `may_speak` alone holds, an answer of a memory's form
-        tells that none was asked.
+        In that form it must have been asked, so far as can be told. Any other answer is an adapter's own only where it
+        was asked what was said, was taught answers in free words, or in a language whose questions are not known here.
         """
+        text = messages[-1].content
+        if remembers:
+            return self._is_asked(messages)
+        return asks_of_talk(text) or _is_foreign(text) or self.received or self.store.pairs.written()
+
+    def _is_asked(self, messages: Sequence[Message]) -> bool:
+        """Return whether the last message may be meant for the memory by its form, or by what the log has."""
         text = messages[-1].content
         if asks_of_talk(text):
             return True
         if not may_ask(text) or unknown_date(messages, self.days().vouch):
             return False
         return of_the_user(text) or self.received or borne_out(Told(self.store), text)
+
+
+def _is_foreign(text: str) -> bool:
+    """Return whether a text is in a language whose questions are not known by their form here."""
+    return language(text) not in ("en", UNKNOWN)

@@ -230,7 +230,7 @@ class Speaker:
                 decide = decided(self.config.decide, Path(active.gguf))
                 recalled = recollect(self.respondent.runtime, messages, decide=decide)
                 remembers = in_form(recalled.opens)
-                if not remembers or meant.is_sure(messages):
+                if meant.speaks(messages, remembers):
                     return replace(recalled.asked, recalled=remembers)
             self.respondent.runtime.use(None)
             return Asked(list(messages))

@@ -97,6 +97,11 @@ class Pairs:
                 [(seq, ident, seq) for ident in pair_ids],
             )
 
+    def written(self) -> bool:
+        """Return whether one of the newest thousand pairs answers in words of a base or of the user."""
+        newest = "SELECT origin FROM pairs ORDER BY seq DESC LIMIT 1000"
+        return bool(self._c.value(f"SELECT count(*) FROM ({newest}) WHERE origin IN ('llm', 'edit')"))
+
     def count(self, split: Split | None = None) -> int:
         """Return how many pairs are stored (of a split), retired ones too."""
         return int(self._c.value("SELECT count(*) FROM pairs WHERE split = coalesce(?, split)", split))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge.errors import UnknownId
-from plum_edge.records import Pair
+from plum_edge.records import Origin, Pair
 from plum_edge.store import Store
 from tests.store.samples import empty_store, pair, recorded, talk
 from tests.strategies import pairs
@@ -70,6 +72,13 @@ def test_replacing_keeps_what_is_retired(three: Store) -> None:
     three.pairs.replace("a/0", [pair("a/0", "Was it new?"), negative])
     assert [p.question for p in three.pairs.live("train") if p.segment == "a/0"] == ["Was it new?"]
     assert three.pairs.of("a/0", "held_out") == []
+
+
+@pytest.mark.parametrize(("origin", "written"), [("phrases", False), ("llm", True), ("edit", True)])
+def test_whether_answers_are_in_free_words(three: Store, origin: Origin, written: bool) -> None:
+    assert not three.pairs.written()
+    three.pairs.replace("c/0", [replace(pair("c/0", "What is my dog called?"), answer="Otto.", origin=origin)])
+    assert three.pairs.written() is written
 
 
 def test_unknown_and_foreign_segments(three: Store) -> None:
