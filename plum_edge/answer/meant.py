@@ -16,10 +16,14 @@ from plum_edge.answer.place import may_ask
 from plum_edge.answer.told import Told
 from plum_edge.answer.undated import unknown_date
 from plum_edge.augment.language import UNKNOWN, language
+from plum_edge.augment.phrases.bids import is_brief_question
 from plum_edge.augment.phrases.inquiry import asks_of_talk
 from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user
 from plum_edge.records import Message
 from plum_edge.store import Store
+
+_QUESTION = 30
+"""Words of what may be a question to the memory and nothing else: who wants help tells more before he asks."""
 
 
 def no_memory_needed(text: str) -> bool:
@@ -60,7 +64,9 @@ class Meant:
         text = messages[-1].content
         if asks_of_talk(text):
             return True
-        if not may_ask(text) or unknown_date(messages, self.days().vouch):
+        begins = not any(message.role == "assistant" for message in messages)
+        asks = len(text.split()) <= _QUESTION if begins else is_brief_question(text)
+        if not (asks and may_ask(text)) or unknown_date(messages, self.days().vouch):
             return False
         return of_the_user(text) or self.received or borne_out(Told(self.store), text)
 
