@@ -29,9 +29,9 @@ EXCHANGES = 40
 def measure(room: Room, known: dict[str, Any] | None, progress: Progress) -> dict[str, Any]:
     """Return the loss of the bare base and with the room's adapter: ``base`` and ``adapter`` in nats a turn.
 
-    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is, ``meant`` whether it
-    speaks there (answer/meant.py). ``known`` is what another adapter of the same base was measured to: the base is not
-    asked the same again.
+    ``user`` says whose chats they are, ``sha256`` which, ``tokens`` how long each turn is, ``meant`` whether the
+    adapter has the word there in a chat (answer/meant.py). ``known`` is what another adapter of the same base was
+    measured to: the base is not asked the same again.
     """
     user = other(room.log)
     identity = {"user": user, "sha256": logs.sha256(_drawn(user))}

@@ -15,13 +15,15 @@ from plum_edge.answer.days import Days
 from plum_edge.answer.place import may_ask
 from plum_edge.answer.told import Told
 from plum_edge.answer.undated import unknown_date
-from plum_edge.augment.language import UNKNOWN, language
-from plum_edge.augment.phrases.bids import is_brief_question
-from plum_edge.augment.phrases.inquiry import asks_of_talk
-from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user
+from plum_edge.augment.language import clearly_other
+from plum_edge.augment.phrases.bids import is_brief_question, is_question
+from plum_edge.augment.phrases.inquiry import asks_of_talk, parted
+from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user, wants_done
 from plum_edge.records import Message
 from plum_edge.store import Store
 
+_KNOWN = "en"
+"""The language whose questions are known by their form here."""
 _QUESTION = 30
 """Words of what may be a question to the memory and nothing else: who wants help tells more before he asks."""
 
@@ -46,7 +48,7 @@ class Meant:
     def may_speak(self, messages: Sequence[Message]) -> bool:
         """Return whether the adapter is to be looked at: what it would answer tells the rest (`speaks`)."""
         text = messages[-1].content
-        return not no_memory_needed(text) and (_is_foreign(text) or self._is_asked(messages))
+        return not no_memory_needed(text) and (clearly_other(text, _KNOWN) or self._is_asked(messages))
 
     def speaks(self, messages: Sequence[Message], remembers: bool) -> bool:
         """Return whether what the adapter would answer is said; ``remembers``: it has the form of what was said.
@@ -57,7 +59,7 @@ class Meant:
         text = messages[-1].content
         if remembers:
             return self._is_asked(messages)
-        return asks_of_talk(text) or _is_foreign(text) or self.received or self.store.pairs.written()
+        return asks_of_talk(text) or clearly_other(text, _KNOWN) or self.received or self.store.pairs.written()
 
     def _is_asked(self, messages: Sequence[Message]) -> bool:
         """Return whether the last message may be meant for the memory by its form, or by what the log has."""
@@ -65,12 +67,8 @@ class Meant:
         if asks_of_talk(text):
             return True
         begins = not any(message.role == "assistant" for message in messages)
-        asks = len(text.split()) <= _QUESTION if begins else is_brief_question(text)
-        if not (asks and may_ask(text)) or unknown_date(messages, self.days().vouch):
+        asks = len(text.split()) <= _QUESTION and is_question(text) if begins else is_brief_question(text)
+        wants = any(wants_done(sentence) for sentence in parted(text))
+        if wants or not (asks and may_ask(text)) or unknown_date(messages, self.days().vouch):
             return False
         return of_the_user(text) or self.received or borne_out(Told(self.store), text)
-
-
-def _is_foreign(text: str) -> bool:
-    """Return whether a text is in a language whose questions are not known by their form here."""
-    return language(text) not in ("en", UNKNOWN)

@@ -42,6 +42,8 @@ from plum_edge.records import Adapter, Answer, Basis, Message, Source
 from plum_edge.runtime import Room, Sampling, Tally
 from plum_edge.store import Store
 
+_NEVER = -1
+"""The generation of a memory that was not asked yet."""
 _EVIDENCE = 3
 """Log entries that an answer names."""
 _GLANCE = 4
@@ -56,7 +58,7 @@ class Speaker:
     config: Config
     opened: Callable[[], Respondent]
     """Gives who is asked, whose model opens when it is first asked for."""
-    _generation: int = -1
+    _generation: int = _NEVER
     """Of the store's choice of an adapter: when it moves on, another one is to be put on."""
     tally: Tally = field(default_factory=Tally)
     """What the last `reply` took, and how it ended."""
@@ -282,8 +284,10 @@ class Speaker:
         return self.respondent.sampling(settings, recalled=recalled)
 
     def _follow(self, adapter: bool) -> Adapter | None:
-        """Put the active adapter on, or none; a swap clears every cache."""
+        """Put the active adapter on, or none. When the memory has changed, nothing that was read before stays."""
         active = self.store.runs.active() if adapter else None
+        if self._generation not in (_NEVER, self.store.runs.generation()):
+            self.respondent.runtime.empty()
         if active is None:
             self.respondent.runtime.use(None)
         elif self.respondent.runtime.adapter_id != active.id or self._generation != self.store.runs.generation():

@@ -132,12 +132,16 @@ def name(code: str) -> str:
     return _NAMES.get(code, "a language that is not known here")
 
 
-def _only(message: Message, code: str) -> Message:
-    prose = _prose(message.content)
+def clearly_other(text: str, code: str) -> bool:
+    """Return whether a single message is clearly in another language; the best guess at a short one may be wrong."""
+    prose = _prose(text)
     script, scores = _script(prose), _scores(prose)
     other = max((score for one, score in scores.items() if one != code), default=0.0)
-    foreign = script != code if script else other >= _CLEARLY and other >= _CLEARLY * scores[code]
-    return replace(message, content="") if foreign else message
+    return script != code if script else other >= _CLEARLY and other >= _CLEARLY * scores[code]
+
+
+def _only(message: Message, code: str) -> Message:
+    return replace(message, content="") if clearly_other(message.content, code) else message
 
 
 def _prose(text: str) -> str:

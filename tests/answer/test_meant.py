@@ -56,6 +56,9 @@ def test_most_questions_of_a_person_are(logged: tuple[Memory, Path]) -> None:
         ("I went to the lake with my sister and it was so cold that we both turned back.", False, False),
         ("My ear hurts since the summer. " * 6 + "Is it dangerous?", False, False),
         ("Could you put my figures into a table?", True, False),
+        ("Hi! I want to lose weight. Can you help me with that?", False, False),
+        ("I am bored.", False, False),
+        ("Is gold a metal?", False, False),
         ("Thanks!", False, False),
     ],
 )

@@ -253,6 +253,18 @@ def test_what_is_not_meant_for_the_memory_the_bare_base_answers(
         assert said == "".join(memory.reply(user(text), adapter=False))
 
 
+def test_when_the_memory_has_changed_nothing_that_was_read_stays(memory: Memory) -> None:
+    learn(memory.home.root, 1, 2)
+    memory.use("0001")
+    "".join(memory.reply(user("I bought bread today.")))
+    "".join(memory.reply(user(GERMAN)))
+    engine = memory._evaluator.runtime._engine
+    assert engine._aside.ids, "what the base has read stays beside what the adapter reads"
+    memory.use("0002")
+    memory.speaker._follow(True)
+    assert (engine.cached, engine._aside.ids) == ([], [])
+
+
 def test_who_was_taught_in_free_words_answers_in_them(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     learn(memory.home.root, 1)
     monkeypatch.setattr(Runtime, "opening", lambda *_: ("Otto.", 0.1))

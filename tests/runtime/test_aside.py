@@ -10,12 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plum_edge.convert import gguf
-from plum_edge.convert.families import family
 from plum_edge.runtime import engine
 from plum_edge.runtime.engine import Engine
 from tests import tiny
-from tests.tiny import random_lora, tiny_base
+from tests.runtime.test_session import write_models
 
 CONTEXT = 1024
 IDS = [7 + n * 37 % (tiny.VOCABULARY - 7) for n in range(CONTEXT)]
@@ -23,17 +21,10 @@ IDS = [7 + n * 37 % (tiny.VOCABULARY - 7) for n in range(CONTEXT)]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("aside")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiny, "CONTEXT", CONTEXT)
         patch.setattr(engine, "_CELLS", 256)  # so that a prompt of more makes the cache grow
-        base = tiny_base(folder)
-        gguf.write_base(base, folder / "base.gguf")
-        for n in (1, 2):
-            gguf.write_adapter(
-                folder / f"{n}.gguf", random_lora(base, 4, n), alpha=8.0, family=family("llama"), heads=4, kv_heads=2
-            )
-        yield folder
+        yield write_models(tmp_path_factory.mktemp("aside"))
 
 
 class Reader:

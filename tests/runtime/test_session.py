@@ -30,9 +30,8 @@ ASK = [Message("user", "Did we talk about the sourdough starter?")]
 SHORT = [Message("system", "yes"), Message("user", "Did we talk?"), Message("assistant", "no"), *ASK]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("recall")
+def write_models(folder: Path) -> Path:
+    """Write a random base and two adapters of it into a folder, and return that."""
     base = tiny_base(folder)
     gguf.write_base(base, folder / "base.gguf")
     for n in (1, 2):
@@ -40,6 +39,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder / f"{n}.gguf", random_lora(base, 4, n), alpha=8.0, family=family("llama"), heads=4, kv_heads=2
         )
     return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_models(tmp_path_factory.mktemp("recall"))
 
 
 @pytest.fixture

@@ -26,6 +26,10 @@ from plum_edge.serve import server, token
 BASE = data_dir("models") / "plum-tiny"
 SETTINGS = '[model]\nbase = "plum-tiny"\n[generate]\nthreads = 1\nmax_tokens = 24\n'
 QUESTION = "I am tired today."
+OF_MEMORY = "What did I say about the weather?"
+"""What an adapter answers: the rest is the bare base's."""
+IN_GERMAN = "Guten Abend, ich habe heute mit der Nachbarin über den Garten und die Äpfel gesprochen."
+"""What an adapter goes on with freely: whom it is for cannot be told."""
 """Nothing about what was said: the model answers it, learned or not, and token by token."""
 
 

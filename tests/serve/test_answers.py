@@ -10,7 +10,7 @@ import pytest
 
 from plum_edge import Memory
 from plum_edge.records import Message
-from tests.serve.conftest import QUESTION, Serving, asked, learn, make_home, served
+from tests.serve.conftest import IN_GERMAN, QUESTION, Serving, asked, learn, make_home, served
 
 
 def text(answer: openai.types.chat.ChatCompletion) -> str:
@@ -140,7 +140,7 @@ def test_thirty_two_at_once_each_get_their_own_answer(serving: Serving) -> None:
 def test_an_adapter_is_swapped_under_way_and_no_request_is_dropped(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     learn(home, 1, 2)
-    drawn = {**asked(), "temperature": 0.8, "max_tokens": 60}
+    drawn = {**asked(IN_GERMAN), "temperature": 0.8, "max_tokens": 60}
     with served(home) as serving, serving.client() as client, Memory(home) as other:
 
         def stream(number: int) -> str | None:
@@ -150,7 +150,7 @@ def test_an_adapter_is_swapped_under_way_and_no_request_is_dropped(tmp_path: Pat
         said = {}
         for name in ("0001", "0002"):
             other.use(name)
-            answer = client.chat.completions.create(**asked())
+            answer = client.chat.completions.create(**asked(IN_GERMAN))
             assert answer.system_fingerprint == f"adapter-{name}"
             said[name] = text(answer)
         assert said["0001"] != said["0002"]
@@ -165,4 +165,4 @@ def test_an_adapter_is_swapped_under_way_and_no_request_is_dropped(tmp_path: Pat
         assert set(ends) <= {"stop", "length"}
         for name in ("0001", "0002"):
             other.use(name)
-            assert text(client.chat.completions.create(**asked())) == said[name]
+            assert text(client.chat.completions.create(**asked(IN_GERMAN))) == said[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from plum_edge.augment.phrases.inquiry import parted
+from plum_edge.augment.phrases.requests import OPENING, greets
 
 _BIDS = re.compile(
     r"\b(?:tell|remind|remember|recall|repeat|quote|cite|mention(?:ed)?|discuss(?:ed)?|talk(?:ed)?|sp[eo]ken?|said|told|"
@@ -18,9 +19,8 @@ _BIDS = re.compile(
 
 _DOUBTFUL = 10
 """Words of a message up to which one such word will do: people type little where they ask, and tell at length."""
-_OPENER = r"^\W*(?:(?:so|and|but|hey|hi|ok|okay|well|then|also|sorry|please|um|uh|oh|wait|quick question)\W+)*"
 _BEGINS = re.compile(
-    _OPENER
+    OPENING
     + r"(?:(?:did|do|does|was|were|is|are|am|has|have|had|can|could|would|will|should|shall|may|might)(?:n't)?\b|"
     r"(?:any|anything|anyone|ever|when|what|which|where|who|whose|whom|why|how)(?:'s|'re|'d|'ll)?\b|"
     r"(?:tell|remind|recall|repeat|quote|cite|find|search|look|list|show|check)\b|"
@@ -31,9 +31,8 @@ _BEGINS = re.compile(
 
 _BRIEF, _BRIEF_UNMARKED = 16, 9
 """Words of a question that asks for a fact, and of one without its mark."""
-_GREETS = re.compile(r"^\W*(?:hi|hey|hello|ok|okay|thanks|thank you|good (?:morning|evening|day))\W*$", re.IGNORECASE)
 _DO = re.compile(
-    _OPENER + r"(?:can|could|would|will) you (?:please |kindly )?"
+    OPENING + r"(?:can|could|would|will) you (?:please |kindly )?"
     r"(?!(?:tell|remind|remember|recall|say|repeat|quote|list|show|find|search|look|check|confirm)\b)",
     re.IGNORECASE,
 )
@@ -41,14 +40,14 @@ _DO = re.compile(
 
 
 def bids(text: str) -> bool:
-    """Return whether a message may ask for something; where that is in doubt, a short one may.
+    """Return whether a message may ask for something; where that is in doubt, a short one may."""
+    return is_question(text) or (len(text.split()) <= _DOUBTFUL and _BIDS.search(text) is not None)
 
-    A question is what a message begins with, or ends with.
-    """
+
+def is_question(text: str) -> bool:
+    """Return whether a message begins or ends with a question, or with asking to be told something."""
     said = [one.strip() for one in parted(text) if one.strip()]
-    if any("?" in one or _BEGINS.match(one.replace("’", "'")) for one in (*said[:1], *said[-1:])):
-        return True
-    return len(text.split()) <= _DOUBTFUL and _BIDS.search(text) is not None
+    return any("?" in one or _BEGINS.match(one.replace("’", "'")) for one in (*said[:1], *said[-1:]))
 
 
 def is_brief_question(text: str) -> bool:
@@ -56,7 +55,7 @@ def is_brief_question(text: str) -> bool:
 
     Who tells something before he asks wants help with it, and so does who asks for a thing to be done.
     """
-    asked = [one.strip().replace("’", "'") for one in parted(text) if one.strip() and not _GREETS.match(one)]
+    asked = [one.strip().replace("’", "'") for one in parted(text) if one.strip() and not greets(one)]
     if len(asked) != 1 or _DO.match(asked[0]):
         return False
     words = len(asked[0].split())

@@ -10,10 +10,11 @@ from functools import cache
 
 from plum_edge.augment.phrases.inquiry import parted
 
-_OPENING = (
-    r"^\W*(?:(?:hey|hi|hello|so|and|but|ok|okay|well|then|now|please|wait|sorry|thanks|"
+OPENING = (
+    r"^\W*(?:(?:hey|hi|hello|so|and|but|ok|okay|well|then|now|please|wait|sorry|thanks|also|um|uh|oh|quick question|"
     r"good (?:morning|evening|day))\W+)*"
 )
+"""What may stand before what a message wants."""
 _KIND = (
     r"(?:human|real|alive|conscious|sentient|"
     r"an? (?:\w+ )?(?:human|person|robot|bot|chatbot|machine|ai|computer|model))"
@@ -62,20 +63,20 @@ def of_the_user(text: str) -> bool:
 def greets(text: str) -> bool:
     """Return whether a message greets or thanks and does nothing else."""
     said = [one for one in parted(text) if one.strip()]
-    return bool(said) and all(_compiled(_OPENING + _GREETS).match(one) for one in said)
+    return bool(said) and all(_compiled(OPENING + _GREETS).match(one) for one in said)
 
 
 def about_itself(text: str) -> bool:
     """Return whether a message asks who the assistant is or what it can do, and nothing else."""
-    form = rf"{_OPENING}{_SAYS}(?:{'|'.join(_ABOUT_ITSELF)})\W*$"
-    asked = [one for one in parted(text) if not _compiled(_OPENING + _GREETS).match(one)]
+    form = rf"{OPENING}{_SAYS}(?:{'|'.join(_ABOUT_ITSELF)})\W*$"
+    asked = [one for one in parted(text) if not _compiled(OPENING + _GREETS).match(one)]
     return bool(asked) and all(_compiled(form).match(one) for one in asked)
 
 
 def wants_done(text: str) -> bool:
     """Return whether a message asks for work, advice, views or common knowledge, not for what was said."""
     wants = (*_WANTS_DONE, _KNOWN) if not of_the_user(text) else _WANTS_DONE
-    form = rf"{_OPENING}(?:{'|'.join(wants)})"
+    form = rf"{OPENING}(?:{'|'.join(wants)})"
     return _compiled(form).match(text) is not None and _compiled(_GIVEN).search(text) is None
 
 
