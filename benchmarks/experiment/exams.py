@@ -19,7 +19,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,6 @@ TEMPLATES = 80
 """Half of them to be answered with yes."""
 
 
-@cache
 def sets_of(log: str) -> tuple[str, ...]:
     """Return the sets of questions that there are about a log, as far as the data for them is here."""
     found = ["held_out", "unseen", "others"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.experiment import desk, grid, logs, pool, rare, settings
+from benchmarks.experiment import desk, exams, grid, logs, pool, rare, settings
 from benchmarks.experiment.__main__ import main
 from benchmarks.experiment.cells import Cell
 from benchmarks.experiment.homes import Place
@@ -59,6 +59,13 @@ def test_the_sample_user_needs_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
         logs.development_data()
     with pytest.raises(UsageError, match="no log 'nobody'"):
         logs.load("nobody")
+
+
+def test_which_sets_there_are_follows_the_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PLUM_EDGE_DATA", str(tmp_path))
+    assert exams.sets_of("nora") == ("held_out", "unseen", "others", "rare", "gold")
+    monkeypatch.delenv("PLUM_EDGE_DATA")
+    assert exams.sets_of("nora") == ("held_out", "unseen", "others", "gold")
 
 
 @needs_data
