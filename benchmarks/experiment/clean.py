@@ -1,7 +1,8 @@
 """The clean table's runs on a real base, the most telling first, so that a grid that was stopped early tells the most.
 
 A run is a user, a recipe and a seed. ``default`` is what a home does without settings, ``plum`` the paper's method as
-far as it is printed, ``search`` no language model at all, ``reading`` the bare base, which reads what a search found.
+far as it is printed, ``search`` no language model at all, ``reader`` the base with the adapter that was taught to read,
+``reading`` the bare base, which reads what a search found.
 What adapter and searches say together is not asked: it follows from what each answered (controls.py). A run comes
 several times, each time to a further point: it carries on. Knows nothing of how one is run.
 """
@@ -25,6 +26,7 @@ POINTS = (10, 20, 40, 100)
 
 SEARCHES = ("vectors", "bm25_threshold", "searches")
 READERS = ("base", "dense_passages", "bm25_passages")
+TAUGHT = ("reader", "reader_weighed")
 
 _BASE: Settings = {"model": {"base": DEFAULT_BASE}, "generate": {"threads": 1}}
 """One thread: two runs side by side take two cores, and the bytes are the same on every machine of a kind."""
@@ -37,6 +39,7 @@ def cells() -> list[Cell]:
         order.append(search(log))
     order += _learned("default", NATURAL, 0, 20)
     order += _learned("default", NATURAL, 0, 40)
+    order += [reader(log) for log in NATURAL]
     order += [reading(log) for log in NATURAL]
     order += _learned("plum", FINAL, 0, 40)
     order += _learned("default", NATURAL, 0, 100)
@@ -55,6 +58,12 @@ def search(log: str) -> Cell:
     if log in NATURAL:
         plan |= {"crossed": (*SEARCHES, "questions_only"), "later": SEARCHES, "everyday": SEARCHES}
     return Cell("clean", log, "search", 0, points(log), _settings(), plan=plan, learns=False)
+
+
+def reader(log: str) -> Cell:
+    """Return the run of the base that was taught to read, without an adapter that remembers."""
+    plan = {"templates": TAUGHT[1:], "crossed": TAUGHT, "later": TAUGHT, "open": TAUGHT[:1], "everyday": TAUGHT[1:]}
+    return Cell("clean", log, "reader", 0, points(log), _settings(), plan=plan, learns=False)
 
 
 def reading(log: str) -> Cell:

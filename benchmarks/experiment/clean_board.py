@@ -15,8 +15,8 @@ from benchmarks.experiment.homes import Place
 from benchmarks.experiment.natural import PARTNER
 from plum_edge.evaluate.scoring import Scored, mark
 
-_WEIGHED = "adapter_weighed"
-"""Is not asked: it follows from what adapter and searches answered."""
+_WEIGHED, _CONSULTED = "adapter_weighed", "adapter_reader"
+"""Are not asked: they follow from what the adapter answered, and from what searches, and the reader, did."""
 
 
 class System(NamedTuple):
@@ -29,6 +29,9 @@ class System(NamedTuple):
 
 ADAPTER = System("adapter", "default", "adapter")
 BOTH = System("adapter and both searches, weighed", "default", _WEIGHED)
+CONSULTED = System("adapter, both searches and the reader, weighed", "default", _CONSULTED)
+READ = System("both searches and the reader, weighed, no memory", "reader", "reader_weighed")
+READER = System("the reader alone, no memory", "reader", "reader")
 SEARCHES = System("both searches, weighed, no language model", "search", "searches")
 DENSE = System("vector threshold, no language model", "search", "vectors")
 BM25 = System("BM25 threshold, no model", "search", "bm25_threshold")
@@ -39,7 +42,9 @@ PLUM_BOTH = System("adapter, `plum`, and both searches, weighed", "plum", _WEIGH
 BASE = System("base, no memory", "reading", "base")
 QUESTIONS = System("control: the questions alone", "search", "questions_only")
 RIVALS = (SEARCHES, DENSE, BM25, DENSE_READ, BM25_READ)
-"""What remembers without an adapter."""
+"""What remembers without an adapter and without the reader: what anybody has who has the log."""
+_BESIDE = {_WEIGHED: SEARCHES, _CONSULTED: READ}
+"""What an adapter is weighed with."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +59,13 @@ class Board:
 
     def answered(self, log: str, system: System, asked: str, point: int) -> list[list[Scored]]:
         """Return what a system answered, a list for each seed that is there."""
-        if system.system == _WEIGHED:
-            return self._weighed(log, system.recipe, asked, point)
+        if system.system in _BESIDE:
+            return self._weighed(log, system, asked, point)
         return [one.scored(apart=log) for one in self._kept(log, system, asked, point) if one.rows]
 
     def nothing_to_ask(self, log: str, system: System, asked: str, point: int) -> bool:
         """Return whether a system was to be asked, and there was no such question: of a log of which no pairs came."""
-        if system.system == _WEIGHED:
+        if system.system in _BESIDE:
             system = System("", system.recipe, "adapter")
         kept = self._kept(log, system, asked, point)
         return bool(kept) and not any(one.rows for one in kept)
@@ -75,16 +80,17 @@ class Board:
         found = (answers.read(root, Exam(point, asked, system.system)) for root in roots)
         return [one for one in found if one and one.unavailable is None]
 
-    def _weighed(self, log: str, recipe: str, asked: str, point: int) -> list[list[Scored]]:
-        """Where nothing was learned there is nothing to weigh the searches with: they stand by themselves."""
-        found = {one.question.id: one.p_yes for part in self.answered(log, SEARCHES, asked, point) for one in part}
+    def _weighed(self, log: str, system: System, asked: str, point: int) -> list[list[Scored]]:
+        """Where nothing was learned there is nothing to weigh the others with: they stand by themselves."""
+        others = self.answered(log, _BESIDE[system.system], asked, point)
+        found = {one.question.id: one.p_yes for part in others for one in part}
         return [
             [
                 mark(one.question, beside(one.p_yes if kept.learned else 0.5, known))
                 for one in kept.scored(apart=log)
                 if one.p_yes is not None and (known := found.get(one.question.id)) is not None
             ]
-            for kept in self._kept(log, System("", recipe, "adapter"), asked, point)
+            for kept in self._kept(log, System("", system.recipe, "adapter"), asked, point)
             if found and kept.rows
         ]
 

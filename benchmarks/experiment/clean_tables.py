@@ -18,11 +18,14 @@ from benchmarks.experiment.clean_board import (
     BASE,
     BM25_READ,
     BOTH,
+    CONSULTED,
     DENSE,
     DENSE_READ,
     PLUM,
     PLUM_BOTH,
     QUESTIONS,
+    READ,
+    READER,
     RIVALS,
     SEARCHES,
     Board,
@@ -38,7 +41,7 @@ from plum_edge.evaluate.scoring import Interval, Scored
 from plum_edge.paths import atomic_write
 
 MARKS = ("<!-- figures: clean -->", "<!-- /figures: clean -->")
-ASKED = (ADAPTER, BOTH, PLUM, PLUM_BOTH, *RIVALS, BASE, QUESTIONS)
+ASKED = (ADAPTER, BOTH, CONSULTED, PLUM, PLUM_BOTH, READ, READER, *RIVALS, BASE, QUESTIONS)
 _SETS = {
     "crossed": "Clean crossed",
     "later": "Clean later: own questions about later conversations as no",
@@ -104,7 +107,7 @@ def opened(board: Board) -> Table:
     rows = [
         [log, one.label, str(point), *_facts(found), _note(board, log, one, point)]
         for log in clean.NATURAL
-        for one in (ADAPTER, PLUM, DENSE_READ, BM25_READ)
+        for one in (ADAPTER, PLUM, READER, DENSE_READ, BM25_READ)
         for point in clean.POINTS
         if (found := board.answered(log, one, "open", point))
     ]
@@ -116,7 +119,7 @@ def everyday(board: Board) -> Table:
     rows = [
         [log, one.label, str(point), str(sum(map(len, found))), _false(found), _note(board, log, one, point)]
         for log in clean.NATURAL
-        for one in (ADAPTER, BOTH, PLUM, *RIVALS[:3])
+        for one in (ADAPTER, BOTH, CONSULTED, PLUM, READ, *RIVALS[:3])
         for point in clean.POINTS
         if (found := board.answered(log, one, "everyday", point))
     ]
@@ -124,16 +127,16 @@ def everyday(board: Board) -> Table:
 
 
 def against(board: Board) -> Table:
-    """Return McNemar's test of adapter and searches against the best of those without an adapter."""
+    """Return McNemar's test of what ``--retrieve`` decides by against the best of what anybody has with the log."""
     rows = []
     for name, logs in ({log: (log,) for log in clean.NATURAL} | {"final users": clean.FINAL}).items():
         for point in clean.POINTS:
-            users = [found for log in logs if (found := board.answered(log, BOTH, "crossed", point))]
+            users = [found for log in logs if (found := board.answered(log, CONSULTED, "crossed", point))]
             best = best_rival(board, logs, point)
             if len(users) == len(logs) and best:
                 flips = pooled.against(users, [board.answered(log, best, "crossed", point) for log in logs])
                 rows.append([name, str(point), best.label, str(flips.gained), str(flips.lost), f"{flips.p:.3f}"])
-    header = ("user", "after", "best without an adapter", "only that right", "only adapter and searches right", "p")
+    header = ("user", "after", "best without", "only that right", "only adapter, searches and reader right", "p")
     return Table("Clean against the best", "McNemar's exact two-sided test.", header, rows)
 
 
@@ -156,18 +159,18 @@ def main_table(board: Board) -> Table:
 
     add("templates, held out, balanced: adapter", _line(board, ADAPTER, "templates", pooled.balanced))
     add("the same: adapter, `plum`", _line(board, PLUM, "templates", pooled.balanced))
-    for one in (ADAPTER, BOTH, PLUM, *RIVALS, BASE, QUESTIONS):
+    for one in (ADAPTER, BOTH, CONSULTED, PLUM, READ, READER, *RIVALS, BASE, QUESTIONS):
         add(f"crossed, AUC: {one.label}", _line(board, one, "crossed", pooled.auc))
     add("crossed, AUC: control: the adapter of another user", [_strangers(board, point) for point in clean.POINTS])
-    for one in (ADAPTER, BOTH, *RIVALS):
+    for one in (ADAPTER, BOTH, CONSULTED, READ, *RIVALS):
         add(f"crossed, balanced: {one.label}", _line(board, one, "crossed", pooled.balanced))
-    for one in (ADAPTER, BOTH, SEARCHES, DENSE):
+    for one in (ADAPTER, BOTH, CONSULTED, READ, SEARCHES, DENSE):
         add(f"own later questions as no, AUC: {one.label}", _line(board, one, "later", pooled.auc))
-    for one in (ADAPTER, BM25_READ):
+    for one in (ADAPTER, READER, DENSE_READ, BM25_READ):
         facts = [_facts(_flat(board, one, "open", point)) for point in clean.POINTS]
         add(f"a fact asked for: in the answer: {one.label}", [fact for fact, _ in facts])
         add(f"a fact never told: false answers: {one.label}", [false for _, false in facts])
-    for one in (ADAPTER, BOTH):
+    for one in (ADAPTER, BOTH, CONSULTED):
         add(
             f"everyday topics, false yes: {one.label}",
             [_false(_flat(board, one, "everyday", point)) for point in clean.POINTS],
@@ -205,7 +208,7 @@ def small_table(board: Board) -> Table:
         return _told(known[best]) + (f", {best.label}" if len(systems) > 1 else "") if best else "–"
 
     rows = [
-        [what, *(told(name, figure, *systems) for systems in ((ADAPTER,), RIVALS, (BOTH,)))]
+        [what, *(told(name, figure, *systems) for systems in ((ADAPTER,), RIVALS, (CONSULTED,)))]
         for what, name, figure in (
             ("in the words of our templates, balanced", "templates", pooled.balanced),
             ("in a person's words, crossed, balanced", "crossed", pooled.balanced),
@@ -213,7 +216,7 @@ def small_table(board: Board) -> Table:
         )
     ]
     asked = f"asked after {point} conversations: {_named(board, point)}"
-    header = (asked, "adapter", "strongest without it", "adapter and both searches")
+    header = (asked, "adapter", "strongest search", "adapter, both searches and the reader")
     return Table("", "", header, rows)
 
 

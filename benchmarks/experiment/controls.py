@@ -71,7 +71,10 @@ def searches(library: Library) -> Asker:
 
 
 def beside(adapter: float, found: float) -> float:
-    """Return p(yes) of an adapter and of both `searches` as `answer.weighed` has it, from the p(yes) of each."""
+    """Return p(yes) of an adapter and of what else is weighed, as `answer.weighed` has it, from the p(yes) of each.
+
+    An adapter counts as much beside `searches` as beside these and the reader.
+    """
     return logistic(BOTH.adapter * log_odds(adapter) + log_odds(found))
 
 

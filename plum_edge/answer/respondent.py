@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from functools import cached_property
+from pathlib import Path
 
+from plum_edge.answer.reading import reader
 from plum_edge.answer.told import Told
 from plum_edge.bases import Base, gguf
+from plum_edge.bases.shipped import READER
 from plum_edge.config import Config, Generate
 from plum_edge.paths import Home
 from plum_edge.retrieve import Library
@@ -46,6 +49,16 @@ class Respondent:
             lambda text: len(self.runtime.encode(text)),
             room=self.room,
         )
+
+    @cached_property
+    def reader(self) -> Path | None:
+        """The adapter that reads the log, where one ships with the base (answer/reading.py)."""
+        return reader(self.base)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether an adapter that remembers is on: neither none, nor the reader."""
+        return self.runtime.adapter_id not in (None, READER)
 
     def sampling(self, settings: Generate, *, recalled: bool) -> Sampling:
         """Return how an answer is drawn: as it was set; where nobody did, as the base's makers say.

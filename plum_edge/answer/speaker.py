@@ -14,30 +14,26 @@ from pathlib import Path
 
 from plum_edge.answer import (
     Asked,
-    Joint,
     asks_of_talk,
     in_form,
     is_closed,
     may_ask,
     named_in,
     recollect,
-    topic,
     unlearned,
-    with_context,
 )
 from plum_edge.answer.border import decided
 from plum_edge.answer.by_log import by_log
+from plum_edge.answer.consulting import Consulting
 from plum_edge.answer.days import Days
 from plum_edge.answer.introduction import introduction, whole_introduction
-from plum_edge.answer.joint import READS
 from plum_edge.answer.meant import Meant, no_memory_needed
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
 from plum_edge.answer.undated import denied, unknown_date
-from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.requests import about_itself
 from plum_edge.augment.phrases.teachable import spoken
-from plum_edge.config import Config, Decide, Generate
+from plum_edge.config import Config, Generate
 from plum_edge.records import Adapter, Answer, Basis, Message, Source
 from plum_edge.runtime import Room, Sampling, Tally
 from plum_edge.store import Store
@@ -93,7 +89,7 @@ class Speaker:
                 decided=asked.decided,
             )
             text = "".join(
-                by_log([whole], messages, self._days(active), remembers=runtime.adapter_id is not None, reads=retrieve)
+                by_log([whole], messages, self._days(active), remembers=self.respondent.remembers, reads=retrieve)
             )
             p_yes = asked.p_yes
             if p_yes is None and is_closed(whole):
@@ -142,7 +138,8 @@ class Speaker:
 
         asked = self._who(self._introduced(messages, adapter, retrieve), active, retrieve, left_out=conversation)
         reads = retrieve and not no_memory_needed(messages[-1].content)
-        speaks: Source = "weights" if self.respondent.runtime.adapter_id else "log" if reads else "base"
+        remembers = self.respondent.remembers
+        speaks: Source = "weights" if remembers else "log" if reads else "base"
         self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
         pieces = self.respondent.runtime.stream(
             asked.messages,
@@ -152,7 +149,6 @@ class Speaker:
             stopped=over,
             tally=self.tally,
         )
-        remembers = self.respondent.runtime.adapter_id is not None
         yield from by_log(pieces, messages, self._days(active), remembers=remembers, reads=retrieve)
 
     def basis(self) -> Basis | None:
@@ -219,7 +215,7 @@ class Speaker:
     ) -> Asked:
         """Return what is answered from, with p(yes) of whoever was asked, where it is a yes/no question.
 
-        With ``retrieve`` the adapter is put on or off after who is to speak (answer/joint.py).
+        With ``retrieve`` whoever is to speak is put on (answer/consulting.py).
         """
         if no_memory_needed(messages[-1].content):
             self.respondent.runtime.use(None)
@@ -236,47 +232,11 @@ class Speaker:
                     return replace(recalled.asked, recalled=remembers)
             self.respondent.runtime.use(None)
             return Asked(list(messages))
-        library, question = self.respondent.library, messages[-1].content
-        library.left_out = left_out
-        library.room = self._beside(messages)
-        readings = [with_context(library.context(way, question), messages) for way in READS]
-        if active is None:
-            return Asked(readings[0])
-        found = library.likelihood(topic(question) or question)
-        path = Path(active.gguf)
-        decide = decided(self.config.decide, path)
-        if decide.weighed and (both := self._weighed(messages, readings[0], active, decide)):
-            return both
-        return Joint(self.respondent.runtime, path, active.id, decide).speaker(messages, readings, found)
+        return Consulting(self.respondent, self.config, active).who(messages, left_out)
 
     def _is_received(self, active: Adapter) -> bool:
         """Return whether an adapter was learned from another device's log."""
         return bool(self.store.runs.manifest(active.id).get("received"))
-
-    def _weighed(
-        self, messages: Sequence[Message], reading: list[Message], active: Adapter, decide: Decide
-    ) -> Asked | None:
-        """Return a yes/no question about what was said, decided by what is remembered and how well the log matches.
-
-        Said by the adapter where it agrees, else by the base that reads; None where it is no such question.
-        """
-        runtime, library, question = self.respondent.runtime, self.respondent.library, messages[-1].content
-        runtime.use(Path(active.gguf), active.id)
-        asked = recollect(runtime, messages, decide=decide).asked
-        if asked.p_yes is None or not asks_of_talk(question):
-            return None
-        p = weighed(asked.p_yes, library.likeness(question), library.score("bm25", question))
-        if (p >= 0.5) == (asked.p_yes >= 0.5):
-            return replace(asked, p_yes=p, decided=p >= 0.5)
-        runtime.use(None)
-        return Asked(reading, p, p >= 0.5)
-
-    def _beside(self, messages: Sequence[Message]) -> int:
-        """Return the tokens of what can be read that the last message and the answer leave."""
-        alone = self.respondent.runtime.room(
-            [m for m in messages if m.role == "system"] + [messages[-1]], self.config.generate.max_tokens
-        )
-        return max(1, min(alone.most - alone.tokens, self.respondent.room))
 
     def _sampling(self, settings: Generate, asked: Asked, question: str, retrieve: bool) -> Sampling:
         of_memory = may_ask(question) if retrieve else asks_of_talk(question)

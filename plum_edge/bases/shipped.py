@@ -11,7 +11,7 @@ from plum_edge.bases import catalogue
 from plum_edge.bases.local import Base
 from plum_edge.paths import data_dir
 
-PRIMER, GENERAL = "primer.safetensors", "general.jsonl"
+PRIMER, READER, GENERAL = "primer.safetensors", "reader.gguf", "general.jsonl"
 
 
 def shipped(base: Base, name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""The systems that are compared: the base, the adapter, retrieval with the same model, both, and no model at all.
+"""Whoever is compared, as `systems.py` lists them.
 
 Each is an `evaluate.Asker` over a model and a library that it is handed. Knows nothing
 of llama.cpp, the store or how answers are marked.
@@ -7,101 +7,21 @@ of llama.cpp, the store or how answers are marked.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from plum_edge.answer import Asked, Joint, LanguageModel, mean_odds, p_yes_many, recollect, topic, with_context
-from plum_edge.answer.joint import READS
 from plum_edge.answer.language_model import PROMPT
 from plum_edge.answer.weighed import weighed
 from plum_edge.config import Decide
-from plum_edge.errors import UsageError
+from plum_edge.evaluate.readers import Reader
 from plum_edge.evaluate.scoring import Asker, Scored, score
+from plum_edge.evaluate.systems import SYSTEMS, System
 from plum_edge.records import Message, Progress, Question
 from plum_edge.retrieve import Ranking, Way
 
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """What answers: a base, with an adapter or none, that reads something or nothing; or the score of a ranking."""
-
-    adapter: bool = False
-    reads: tuple[Way, ...] = ()
-    """More than one only where ``joint``."""
-    joint: bool = False
-    """The adapter remembers and the bare base reads, each by itself (`joint.Joint`); else who answers reads too."""
-    weighs: bool = False
-    """Beside the adapter, how well the log matches a question by meaning and by words counts (`answer.weighed`)."""
-    searches: bool = False
-    """Beside the adapter, how well the log matches the topic of a question counts; nothing is read."""
-    threshold: Ranking | None = None
-    by_topic: bool = False
-    """The threshold looks at the topic of a question alone, where it is clear; else at all of its words."""
-    prompted: bool = False
-    """Behind `PROMPT`, as in the other line of the paper's figure 2."""
-    phrased: bool = True
-    """An adapter alone is asked in other phrasings too, as in ``ask`` and ``chat`` (answer/remember.py)."""
-
-    @property
-    def dense(self) -> bool:
-        """Whether it needs vectors."""
-        return any(name.startswith("dense") for name in (*self.reads, self.threshold or ""))
-
-
-SYSTEMS: dict[str, System] = {
-    "base": System(),
-    "bm25": System(reads=("bm25",)),
-    "bm25_top3": System(reads=("bm25_top3",)),
-    "bm25_pairs": System(reads=("bm25_pairs",)),
-    "bm25_passages": System(reads=("bm25_passages",)),
-    "dense": System(reads=("dense",)),
-    "dense_passages": System(reads=("dense_passages",)),
-    "bm25_threshold": System(threshold="bm25"),
-    "bm25_threshold_topic": System(threshold="bm25", by_topic=True),
-    "dense_threshold": System(threshold="dense"),
-    "adapter": System(adapter=True),
-    "adapter_as_asked": System(adapter=True, phrased=False),
-    "adapter_prompted": System(adapter=True, prompted=True),
-    "adapter_search": System(adapter=True, searches=True),
-    "adapter_weighed": System(adapter=True, weighs=True),
-    "adapter_bm25": System(adapter=True, reads=READS, joint=True),
-    "adapter_passages": System(adapter=True, reads=("bm25_passages",), joint=True),
-    "adapter_dense": System(adapter=True, reads=("dense_passages", "bm25_pairs"), joint=True),
-    "adapter_reads_bm25": System(adapter=True, reads=("bm25_passages",), phrased=False),
-}
-"""By name, as in ``evaluate --json``; what `asker` knows."""
-
-USUAL = ("base", "bm25", "bm25_passages", "adapter_bm25", "bm25_threshold")
-"""What ``evaluate --baselines`` measures. Retrieval stands there twice, so that it is seen at its best: a small model
-reads a short passage better than a whole conversation."""
-
-EVERY = "all"
-"""Asks for every system that can be measured here."""
-
 _MAX_TOKENS = 96
 """Room for a date and a quote of two dozen words."""
-
-
-def chosen(asked: bool | Sequence[str], *, adapter: bool, dense: bool) -> list[str]:
-    """Return the systems to measure: `USUAL` for True, none for False, otherwise those named, each once.
-
-    With `EVERY` come all that ``adapter`` and ``dense`` (whether there is one; whether vectors can be made here) allow.
-    Of `USUAL` and `EVERY` those that need an adapter are left out where there is none.
-
-    Raises:
-        UsageError: there is no such system, or one was named that needs an adapter and there is none.
-    """
-    if isinstance(asked, bool):
-        return [name for name in (USUAL if asked else ()) if adapter or not SYSTEMS[name].adapter]
-    every = [name for name, s in SYSTEMS.items() if (adapter or not s.adapter) and (dense or not s.dense)]
-    names = list(dict.fromkeys(found for name in asked for found in (every if name == EVERY else [name])))
-    for name in names:
-        if name not in SYSTEMS:
-            raise UsageError(f"There is no system {name!r}.", f"There are: {', '.join(SYSTEMS)}; {EVERY}.")
-        if SYSTEMS[name].adapter and not adapter:
-            raise UsageError(f"The system {name!r} needs an adapter.", "Learn first: plum-edge consolidate")
-    return names
 
 
 class Looks(Protocol):
@@ -121,6 +41,9 @@ class Looks(Protocol):
 
     def quote(self, ranking: Ranking, question: str) -> str | None:
         """Return the message that matches best."""
+
+    def passages(self, question: str) -> list[str]:
+        """Return the passages nearest to a question."""
 
 
 class Model:
@@ -275,12 +198,18 @@ class Threshold:
 
 
 def asker(
-    name: str, runtime: LanguageModel, adapter: Path | None, library: Looks, decide: Decide | None = None
+    name: str,
+    runtime: LanguageModel,
+    adapter: Path | None,
+    library: Looks,
+    decide: Decide | None = None,
+    reader: Path | None = None,
 ) -> Asker:
-    """Return one of `SYSTEMS`. ``adapter`` is the GGUF file, for those that need one; ``decide``: when it claims a yes.
+    """Return one of `SYSTEMS`. ``adapter`` is the GGUF file, for those that need one; ``decide``: when it claims a yes;
+    ``reader``: the adapter that reads.
 
     Raises:
-        ValueError: no such system, or one with an adapter and no adapter given.
+        ValueError: no such system, or one with an adapter or a reader and none given.
     """
     if name not in SYSTEMS:
         raise ValueError(f"unknown system {name!r}; known: {', '.join(SYSTEMS)}")
@@ -289,12 +218,18 @@ def asker(
         return Threshold(library, system.threshold, by_topic=system.by_topic)
     if system.adapter and adapter is None:
         raise ValueError(f"the system {name!r} needs an adapter")
+    if system.reader:
+        if reader is None:
+            raise ValueError(f"the system {name!r} needs a reader, and none ships with this base")
+        remembers = Rememberer(runtime, Model(runtime, adapter), decide or Decide()) if system.adapter else None
+        return Reader(runtime, reader, library, weighs=system.weighs, adapter=remembers)
     reads = [(lambda _question: PROMPT)] if system.prompted else [_reader(library, way) for way in system.reads]
     if system.joint and adapter is not None:
         return Together(runtime, adapter, reads, _finder(library), decide or Decide())
     model = Model(runtime, adapter if system.adapter else None, reads[0] if reads else None)
-    remembers = system.adapter and system.phrased
-    return Rememberer(runtime, model, decide or Decide(), _joiner(system, library)) if remembers else model
+    if not (system.adapter and system.phrased):
+        return model
+    return Rememberer(runtime, model, decide or Decide(), _joiner(system, library))
 
 
 def _joiner(system: System, library: Looks) -> Callable[[str, float], float] | None:

@@ -23,6 +23,7 @@ from plum_edge.evaluate.cost import Cost, Meter, Metered
 from plum_edge.evaluate.known import Known
 from plum_edge.evaluate.questions import questions_from
 from plum_edge.evaluate.scoring import Asker, Scored, score, summarise
+from plum_edge.evaluate.systems import SYSTEMS
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Progress, Question
 from plum_edge.runtime.divergence import Expected, divergence, expected
@@ -56,12 +57,13 @@ class Evaluator(Respondent):
     def ask(
         self, system: str, adapter: Path | None, questions: Sequence[Question], progress: Progress | None = None
     ) -> list[Scored]:
-        """Score questions with one of `baselines.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
+        """Score questions with one of `systems.SYSTEMS`; ``adapter`` is the GGUF file, for those that need one."""
         self._read_all()
         return score(questions, self._asker(system, self.known, adapter), progress)
 
     def _asker(self, system: str, model: LanguageModel, adapter: Path | None) -> Asker:
-        return baselines.asker(system, model, adapter, self.library, decided(self.config.decide, adapter))
+        decide = decided(self.config.decide, adapter)
+        return baselines.asker(system, model, adapter, self.library, decide, self.reader)
 
     def ask_at_cost(
         self, system: str, adapter: Path | None, questions: Sequence[Question], progress: Progress | None = None
@@ -74,15 +76,15 @@ class Evaluator(Respondent):
             NoModel: the system needs vectors, and the model that makes them is not installed.
             ValueError: no such system, or no adapter for one that needs it.
         """
-        if system in baselines.SYSTEMS and baselines.SYSTEMS[system].dense:
+        if system in SYSTEMS and SYSTEMS[system].dense:
             self.library.prepare_dense()
         self._read_all()
         meter = Meter(self.runtime)
         alone, together = (self._asker(system, model, adapter) for model in (meter, self.known))
         asker = Metered(alone, together, meter, self.runtime.prompt_tokens)
         scored = score(questions, asker, progress)
-        used = baselines.SYSTEMS[system]
-        ranking = used.threshold or ("bm25" if used.searches or used.weighs else None)
+        used = SYSTEMS[system]
+        ranking = used.threshold or ("bm25" if used.searches or used.weighs or used.reader else None)
         kept = [*used.reads, *([ranking] if ranking else [])]
         return scored, asker.cost(sum(self.library.text_bytes(way) for way in kept))
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from plum_edge.answer.remember import ODDS
 from plum_edge.config import Config, Decide
-from plum_edge.evaluate.baselines import chosen
 from plum_edge.evaluate.calibration import at_border, own_odds, reliability
 from plum_edge.evaluate.evaluator import Evaluator, figures
 from plum_edge.evaluate.questions import read_questions
 from plum_edge.evaluate.scoring import Scored, balanced, consistency, mcnemar, over_time, over_time_ci95
+from plum_edge.evaluate.systems import chosen
 from plum_edge.records import Progress, Segment
 from plum_edge.retrieve.encoder import installed
 from plum_edge.store import Store
@@ -46,7 +46,9 @@ class Measure:
         Returns what `evaluate --json` prints (docs/commands.md); see `Memory.evaluate`.
         """
         examined = self.store.runs.adapter(adapter) if adapter else self.store.runs.active()
-        compared = chosen(baselines, adapter=examined is not None, dense=installed())
+        compared = chosen(
+            baselines, adapter=examined is not None, dense=installed(), reader=self.opened().reader is not None
+        )
         learned = [step.segment for step in self.store.runs.steps()]
         asked = read_questions(questions) if questions else self.opened().questions(learned)
         evaluator = self.opened()

@@ -238,7 +238,7 @@ class Memory:
     ) -> dict[str, Any]:
         """Score held-out questions, or those of a file, in llama.cpp; return what `--json` prints (docs/commands.md).
 
-        ``baselines``: what is measured beside, as `baselines.chosen` takes it: the usual ones, or systems by name.
+        ``baselines``: what is measured beside, as `systems.chosen` takes it: the usual ones, or systems by name.
         ``words``: whether those are asked for words too, which takes longest, or for yes and no alone.
         ``prompted`` adds ``over_time_system_prompt``: every adapter that is still here, asked behind a system prompt.
 
@@ -254,10 +254,12 @@ class Memory:
 
     def comparable(self) -> list[str]:
         """Return the systems that `evaluate` can measure here beside the adapter, by name."""
-        from plum_edge.evaluate.baselines import EVERY, chosen
+        from plum_edge.answer.reading import reader
+        from plum_edge.evaluate.systems import EVERY, chosen
         from plum_edge.retrieve.encoder import installed
 
-        return chosen([EVERY], adapter=self.store.runs.active() is not None, dense=installed())
+        learned = self.store.runs.active() is not None
+        return chosen([EVERY], adapter=learned, dense=installed(), reader=reader(self.base) is not None)
 
     def watch(self, cells: Callable[[int, int, Sequence[Any]], None] | None = None) -> Callable[[Segment, Path], None]:
         """Return an ``after_step`` for `consolidate` that scores all held-out questions so far and stores the cells."""

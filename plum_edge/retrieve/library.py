@@ -15,12 +15,18 @@ from plum_edge.records import Conversation, Evidence, Pair
 from plum_edge.retrieve.dense import Dense
 from plum_edge.retrieve.encoder import Encoder, installed
 from plum_edge.retrieve.notes import NOTES, Notes
+from plum_edge.retrieve.passages import passage
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
 from plum_edge.retrieve.threshold import PairThreshold, WordThreshold
 
 Ranking = Literal["bm25", "dense"]
 Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]
 """By words (BM25) or by meaning (vectors): the best conversation, the best three, stored pairs, or the best passage."""
+
+
+_BY_MEANING, _BY_WORDS = 3, 1
+"""Passages that are read by themselves: the nearest of each search. A question as it stands finds the conversation that
+it is about among three by meaning more often than its content words do: 86 times in 100 instead of 80."""
 
 
 @dataclass
@@ -56,6 +62,16 @@ class Library:
         if way.endswith("passages"):
             return retriever.context(question, room=min(PASSAGE, self.room))
         return retriever.context(question, top=3 if way.endswith("top3") else 1, room=self.room)
+
+    def passages(self, question: str) -> list[str]:
+        """Return the passages nearest to a question, each to be read by itself: by meaning, where vectors can be made
+        here, and by words.
+        """
+        meant = self._by_meaning.search(question, _BY_MEANING) if installed() else []
+        words = self._by_words.search(self._by_words.query(question), _BY_WORDS if meant else _BY_MEANING + _BY_WORDS)
+        found = {(one.conversation, one.message): one for one in (*meant, *words)}
+        room = min(PASSAGE, self.room)
+        return [passage(self.get(one.conversation), one, room, self.count_tokens) for one in found.values()]
 
     def prepare_dense(self) -> None:
         """Read the model and make the vectors of all of the log, so that no question waits for it.

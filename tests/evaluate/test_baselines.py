@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from plum_edge.answer import mean_odds
+from plum_edge.answer.joint import READS
 from plum_edge.answer.remember import claim
 from plum_edge.convert import families, gguf
 from plum_edge.errors import UsageError
-from plum_edge.evaluate import baselines
+from plum_edge.evaluate import baselines, systems
 from plum_edge.records import Message, Question
 from plum_edge.runtime import Runtime
 from tests.tiny import random_lora, tiny_base
 
-ADAPTER = Path("adapter.gguf")
+ADAPTER, READER = Path("adapter.gguf"), Path("reader.gguf")
 
 
 class Notes:
@@ -41,7 +42,7 @@ class Notes:
         return [self.p_yes(messages) for messages in prompts]
 
     def answer(self, messages: Sequence[Message], *, max_tokens: int, decided: bool | None = None) -> str:
-        assert max_tokens == 96
+        assert max_tokens in (96, 48)
         return messages[0].content
 
     def read_ahead(self, prompts: Sequence[Sequence[Message]], tokens: int) -> None:
@@ -57,6 +58,9 @@ class Log:
 
     def context(self, way: str, question: str) -> str | None:
         return f"Conversation of 14 March 2026\nUser: The tap drips, by {way}." if "tap" in question else None
+
+    def passages(self, question: str) -> list[str]:
+        return ["The tap drips, by the reader."] if "tap" in question else []
 
     def score(self, ranking: str, question: str) -> float:
         return 1.0 if "tap" in question else 0.99 if "drip" in question else 0.0
@@ -77,15 +81,16 @@ PHRASED = 2
 """Phrasings in which an adapter is asked each of them: these words, and one of answer/rewrite.py's two."""
 
 
-READERS = [name for name, system in baselines.SYSTEMS.items() if system.reads and not system.adapter]
-JOINT = [name for name, system in baselines.SYSTEMS.items() if system.joint]
+READERS = [name for name, system in systems.SYSTEMS.items() if system.reads and not system.adapter]
+TAUGHT = [name for name, system in systems.SYSTEMS.items() if system.reader]
+JOINT = [name for name, system in systems.SYSTEMS.items() if system.joint]
 
 
 def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
     heard = {}
-    for name, system in baselines.SYSTEMS.items():
+    for name, system in systems.SYSTEMS.items():
         runtime = Notes()
-        if system.threshold is None:
+        if system.threshold is None and not system.reader:
             baselines.run([name], QUESTIONS, runtime=runtime, adapter=ADAPTER, library=Log())
             heard[name] = runtime.heard
     reading: list[tuple[Path | None, list[str]]] = [(None, ["system", "user"]), (None, ["user"])]
@@ -101,7 +106,7 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
         **{
             key: [  # the adapter is asked everything first: a swap empties the cache
                 *[(ADAPTER, ["user"])] * PHRASED * 2,
-                *(read for read in reading for _ in baselines.SYSTEMS[key].reads),
+                *(read for read in reading for _ in systems.SYSTEMS[key].reads),
             ]
             for key in JOINT
         },
@@ -110,8 +115,9 @@ def test_each_system_is_asked_with_its_own_adapter_and_context() -> None:
 
 def test_all_systems_in_a_row_give_marked_answers() -> None:
     seen: list[int] = []
+    names = [name for name in systems.SYSTEMS if name not in TAUGHT]
     scored = baselines.run(
-        list(baselines.SYSTEMS),
+        names,
         QUESTIONS,
         runtime=Notes(),
         adapter=ADAPTER,
@@ -126,7 +132,24 @@ def test_all_systems_in_a_row_give_marked_answers() -> None:
         **{key: [True, True] for key in [*READERS, "bm25_threshold", "bm25_threshold_topic", "dense_threshold"]},
         **{key: [True, True] for key in JOINT},  # the search is against it as well
     }
-    assert seen == [2] * len(baselines.SYSTEMS)
+    assert seen == [2] * len(names)
+
+
+def test_the_reader_is_asked_of_each_passage_and_an_adapter_before_it() -> None:
+    heard = {}
+    for name in TAUGHT:
+        runtime = Notes()
+        asker = baselines.asker(name, runtime, ADAPTER, Log(), reader=READER)
+        p = asker.p_yes_many([question.question for question in QUESTIONS])
+        assert (p[0] >= 0.5, p[1] >= 0.5) == (True, False), name
+        heard[name] = runtime.heard
+        assert asker.answer("Who mends the tap?") == "The tap drips, by the reader."
+        assert runtime.on == READER
+    read: list[tuple[Path | None, list[str]]] = [(READER, ["system", "user"])]
+    remembered: list[tuple[Path | None, list[str]]] = [(ADAPTER, ["user"])] * PHRASED * 2
+    assert heard == {"reader": read, "reader_weighed": read, "adapter_reader": [*remembered, *read]}
+    with pytest.raises(ValueError, match="none ships with this base"):
+        baselines.asker("reader", Notes(), ADAPTER, Log())
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -170,18 +193,21 @@ def test_unknown_systems_and_missing_adapters_are_refused() -> None:
 
 
 def test_systems_are_chosen_by_name() -> None:
-    everything = list(baselines.SYSTEMS)
-    assert baselines.chosen(False, adapter=True, dense=True) == []
-    assert baselines.chosen(True, adapter=True, dense=False) == list(baselines.USUAL)
-    assert baselines.chosen(True, adapter=False, dense=True) == [n for n in baselines.USUAL if n != "adapter_bm25"]
-    assert baselines.chosen(["dense", "base", "dense"], adapter=False, dense=False) == ["dense", "base"]
-    assert baselines.chosen(["bm25", "all"], adapter=True, dense=True)[0] == "bm25"
-    assert sorted(baselines.chosen(["bm25", "all"], adapter=True, dense=True)) == sorted(everything)
-    assert not [n for n in baselines.chosen(["all"], adapter=False, dense=False) if "dense" in n or "adapter" in n]
+    everything = [name for name in systems.SYSTEMS if name not in TAUGHT]
+    assert systems.chosen(False, adapter=True, dense=True) == []
+    assert systems.chosen(True, adapter=True, dense=False) == list(systems.USUAL)
+    assert systems.chosen(True, adapter=False, dense=True) == [n for n in systems.USUAL if n != "adapter_bm25"]
+    assert systems.chosen(["dense", "base", "dense"], adapter=False, dense=False) == ["dense", "base"]
+    assert systems.chosen(["bm25", "all"], adapter=True, dense=True)[0] == "bm25"
+    assert sorted(systems.chosen(["bm25", "all"], adapter=True, dense=True)) == sorted(everything)
+    assert not [n for n in systems.chosen(["all"], adapter=False, dense=False) if "dense" in n or "adapter" in n]
     with pytest.raises(UsageError, match=r"no system 'rag'. There are: base, .*dense.*; all\."):
-        baselines.chosen(["rag"], adapter=True, dense=True)
+        systems.chosen(["rag"], adapter=True, dense=True)
     with pytest.raises(UsageError, match="'adapter_dense' needs an adapter"):
-        baselines.chosen(["adapter_dense"], adapter=False, dense=True)
+        systems.chosen(["adapter_dense"], adapter=False, dense=True)
+    assert set(systems.chosen(["all"], adapter=True, dense=True, reader=True)) == set(systems.SYSTEMS)
+    with pytest.raises(UsageError, match="none ships with this base"):
+        systems.chosen(["reader"], adapter=True, dense=True)
 
 
 @pytest.fixture
@@ -213,7 +239,7 @@ def test_in_llama_cpp_every_system_gives_its_own_answers(tiny: tuple[Path, Path]
         again = baselines.run(names[::-1], questions, runtime=runtime, adapter=tiny[1], library=Log())
         tap = {name: scored[name][0].p_yes for name in names}
         assert len({round(p or 0.0, 6) for p in tap.values()}) == 6  # adapter and context both change the answer
-        read = [baselines.asker(name, runtime, None, Log()).p_yes(TAP) for name in baselines.READS]
+        read = [baselines.asker(name, runtime, None, Log()).p_yes(TAP) for name in READS]
         assert tap["adapter_bm25"] == pytest.approx(
             mean_odds(tap["adapter"] or 0.0, *read, Log().likelihood("the tap")), abs=1e-5
         )

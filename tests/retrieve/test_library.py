@@ -121,6 +121,23 @@ def test_how_much_text_is_kept(library: Library) -> None:
     assert 0 < library.text_bytes("bm25_pairs") < said
 
 
+def test_passages_are_the_nearest_of_each_search_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plum_edge.retrieve.library.installed", lambda: False)
+    found = library.passages(QUESTION)
+    assert len(found) == 2 and all(one.startswith("Conversation of ") for one in found)
+    assert "washer" in found[0] + found[1] and "knee" in found[0] + found[1]
+    library.left_out = "tap"
+    assert not any("washer" in one for one in library.passages(QUESTION))
+    assert library.passages("Who wrote Beowulf?") == []
+
+
+@needs_weights
+def test_passages_by_meaning_need_no_word_of_the_question(library: Library) -> None:
+    found = library.passages("Was there a leaking faucet?")
+    assert "kitchen tap drips" in found[0]
+    assert len(found) == len(set(found)) <= 4
+
+
 @needs_weights
 def test_by_meaning(library: Library) -> None:
     library.prepare_dense()

@@ -2,5 +2,6 @@
 
     python -m plum_edge.evaluate.harness --model_args home=…,adapter=… --tasks mmlu,arc_challenge
 
-Needs the extra ``lm-eval``; tasks are downloaded by the harness. Knows nothing of tasks and figures.
+Needs the extra ``lm-eval``; tasks are downloaded by the harness, but for the two of benchmarks/general_tasks.py. Knows
+nothing of tasks and figures.
 """
