@@ -15,13 +15,14 @@ from pathlib import Path
 from plum_edge.answer.border import decided
 from plum_edge.answer.joint import READS, Joint
 from plum_edge.answer.language_model import Asked, with_context
-from plum_edge.answer.place import may_ask
+from plum_edge.answer.meant import Meant
 from plum_edge.answer.reading import Reading
 from plum_edge.answer.remember import recollect
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.rewrite import topic
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.inquiry import asks as asks_of_talk
+from plum_edge.augment.phrases.requests import of_the_user
 from plum_edge.config import Config, Decide
 from plum_edge.records import Adapter, Message
 
@@ -55,23 +56,25 @@ class Consulting:
         return Joint(self.respondent.runtime, path, self.active.id, decide).speaker(messages, readings, found)
 
     def _read(self, messages: Sequence[Message]) -> Asked | None:
-        """Return what the reader is to answer. None where none ships with the base or there is nothing to read, and
-        where the question may be none about what was said and no passage answers it.
+        """Return what the reader is to answer, which sees the question and a passage, and nothing of a chat.
+
+        None where none ships with the base or there is nothing to read, where the question is not one about what was
+        said, as far as can be told, and where it may be none and no passage answers it.
         """
-        library, question = self.respondent.library, messages[-1]
-        if not (self.respondent.reader and may_ask(question.content)):
+        question, path = messages[-1], self.respondent.reader
+        if path is None or not Meant(self.respondent.store).is_asked(messages):
             return None
-        passages = library.passages(question.content)
+        passages = self.respondent.library.passages(question.content)
         if not passages:
             return None
-        of_talk = asks_of_talk(question.content)
-        reading = Reading(self.respondent.runtime, self.respondent.reader)
+        of_user = asks_of_talk(question.content) or of_the_user(question.content)
+        reading = Reading(self.respondent.runtime, path)
         if not reading.is_closed(passages, question):
             told = reading.fact(passages, question)
-            return told or (Asked(with_context(passages[0], [question]), recalled=True) if of_talk else None)
+            return told or (Asked(with_context(passages[0], [question]), recalled=True) if of_user else None)
         [read] = reading.p_yes_many([(passages, question)])
         p = self._all(question.content, self._remembered(messages), read)
-        return reading.decided(passages, question, p) if of_talk or p >= 0.5 else None
+        return reading.decided(passages, question, p) if of_user or p >= 0.5 else None
 
     def _weighed(self, messages: Sequence[Message], beside: list[Message]) -> Asked | None:
         """Return a yes/no question about what was said, decided by what is remembered and how well the log matches.

@@ -48,7 +48,7 @@ class Meant:
     def may_speak(self, messages: Sequence[Message]) -> bool:
         """Return whether the adapter is to be looked at: what it would answer tells the rest (`speaks`)."""
         text = messages[-1].content
-        return not no_memory_needed(text) and (clearly_other(text, _KNOWN) or self._is_asked(messages))
+        return not no_memory_needed(text) and (clearly_other(text, _KNOWN) or self.is_asked(messages))
 
     def speaks(self, messages: Sequence[Message], remembers: bool) -> bool:
         """Return whether what the adapter would answer is said; ``remembers``: it has the form of what was said.
@@ -58,10 +58,10 @@ class Meant:
         """
         text = messages[-1].content
         if remembers:
-            return self._is_asked(messages)
+            return self.is_asked(messages)
         return asks_of_talk(text) or clearly_other(text, _KNOWN) or self.received or self.store.pairs.written()
 
-    def _is_asked(self, messages: Sequence[Message]) -> bool:
+    def is_asked(self, messages: Sequence[Message]) -> bool:
         """Return whether the last message may be meant for the memory by its form, or by what the log has."""
         text = messages[-1].content
         if asks_of_talk(text):

@@ -65,7 +65,19 @@ def test_in_a_chat_the_log_is_what_answers(memory: Memory) -> None:
     assert basis is not None and basis.source == "log"
 
 
-def test_what_is_not_asked_of_the_log_is_answered_by_the_base(memory: Memory) -> None:
-    answer = memory.ask("Write a short poem about rain.", retrieve=True)
-    assert len(answer.answer.split()) > 5 and answer.p_yes is None
-    assert not memory.speaker.respondent.remembers
+@pytest.mark.parametrize("question", ["Write a short poem about rain.", "What is the capital of France?"])
+def test_what_is_not_asked_of_the_log_is_answered_by_the_base(memory: Memory, question: str) -> None:
+    answer = memory.ask(question, retrieve=True)
+    assert len(answer.answer.split()) > 3 and answer.p_yes is None
+    assert memory.speaker.respondent.runtime.adapter_id is None
+
+
+def test_in_the_middle_of_a_chat_the_base_goes_on(memory: Memory) -> None:
+    """The reader sees a question and a passage: of what "it" is in a chat it knows nothing."""
+    said = [
+        Message("user", "I like Bergen."),
+        Message("assistant", "It is a fine town."),
+        Message("user", "Why is it?"),
+    ]
+    assert "".join(memory.reply(said, retrieve=True))
+    assert memory.speaker.respondent.runtime.adapter_id is None
