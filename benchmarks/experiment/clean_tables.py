@@ -213,6 +213,7 @@ def small_table(board: Board) -> Table:
             ("in the words of our templates, balanced", "templates", pooled.balanced),
             ("in a person's words, crossed, balanced", "crossed", pooled.balanced),
             ("the same, AUC", "crossed", pooled.auc),
+            ("the same, held against their own later questions, AUC", "later", pooled.auc),
         )
     ]
     asked = f"asked after {point} conversations: {_named(board, point)}"
