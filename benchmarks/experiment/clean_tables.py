@@ -205,7 +205,7 @@ def small_table(board: Board) -> Table:
         found = {one: figure(answered) for one, answered in users.items() if all(answered)}
         known = {one: value for one, value in found.items() if value}
         best = max(known, key=lambda one: known[one][0], default=None)
-        return _told(known[best]) + (f", {best.label}" if len(systems) > 1 else "") if best else "–"
+        return _told(known[best]) + (f", {_briefly(best)}" if len(systems) > 1 else "") if best else "–"
 
     rows = [
         [what, *(told(name, figure, *systems) for systems in ((ADAPTER,), RIVALS, (CONSULTED,)))]
@@ -213,12 +213,17 @@ def small_table(board: Board) -> Table:
             ("in the words of our templates, balanced", "templates", pooled.balanced),
             ("in a person's words, crossed, balanced", "crossed", pooled.balanced),
             ("the same, AUC", "crossed", pooled.auc),
-            ("the same, held against their own later questions, AUC", "later", pooled.auc),
+            ("the same, against their own later questions, AUC", "later", pooled.auc),
         )
     ]
     asked = f"asked after {point} conversations: {_named(board, point)}"
     header = (asked, "adapter", "strongest search", "adapter, both searches and the reader")
     return Table("", "", header, rows)
+
+
+def _briefly(one: System) -> str:
+    """Return a system's name where there is little room."""
+    return one.label.partition(" threshold")[0].partition(", no ")[0]
 
 
 def _users(board: Board, point: int) -> list[str]:

@@ -28,7 +28,7 @@ from benchmarks.experiment import (
 )
 from benchmarks.experiment.answers import Answers
 from benchmarks.experiment.cells import Cell, Exam
-from benchmarks.experiment.clean_board import ADAPTER, BOTH, DENSE, QUESTIONS, SEARCHES, Board, System
+from benchmarks.experiment.clean_board import ADAPTER, BOTH, CONSULTED, DENSE, QUESTIONS, READ, SEARCHES, Board, System
 from benchmarks.experiment.homes import Place
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.language import language
@@ -187,6 +187,7 @@ def test_tables_follow_from_kept_answers(tmp_path: Path) -> None:
     for log in clean.FINAL:
         keep(tmp_path, log, ADAPTER, [0.9, 0.6], [0.7, 0.2], "crossed")
         keep(tmp_path, log, SEARCHES, [0.9, 0.8], [0.3, 0.2], "crossed")
+        keep(tmp_path, log, READ, [0.9, 0.8], [0.6, 0.2], "crossed")
         keep(tmp_path, log, DENSE, [0.9, 0.4], [0.3, 0.2], "crossed")
         keep(tmp_path, log, QUESTIONS, [0.5, 0.5], [0.5, 0.5], "crossed")
     board = Board(tmp_path)
@@ -196,9 +197,11 @@ def test_tables_follow_from_kept_answers(tmp_path: Path) -> None:
     assert lines[f"crossed, AUC: {QUESTIONS.label}"][0] == "50.0 (50–50)"
     assert lines[f"crossed, AUC: {BOTH.label}"][0].startswith("100.0 (")
     assert lines[f"crossed, balanced: {DENSE.label}"][0].startswith("75.0 (")
+    assert lines[f"crossed, balanced: {READ.label}"][0].startswith("75.0 (")
+    assert lines[f"crossed, AUC: {CONSULTED.label}"][0].startswith("100.0 (")
     assert clean_tables.best_rival(board, clean.FINAL, 10) == SEARCHES
     (small, *_) = [row for row in clean_tables.small_table(board).rows if row[0].startswith("in a person's words")]
-    assert SEARCHES.label in small[2]
+    assert small[2].endswith(", both searches, weighed")
     page, front = tmp_path / "page.md", tmp_path / "front.md"
     page.write_text("a\n<!-- figures: clean -->\nold\n<!-- /figures: clean -->\nb\n", encoding="utf-8")
     front.write_text("no marks\n", encoding="utf-8")
