@@ -13,6 +13,7 @@ import pytest
 
 from plum_edge.evaluate.marking import contains
 from plum_edge.importers import read
+from plum_edge.records import heading, spoken_day
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 FOLDERS = {path.parent.name: path.parent for path in sorted(SAMPLES.glob("*/*/reading.jsonl"))}
@@ -67,5 +68,6 @@ def test_what_is_asked_for_stands_in_the_conversation(user: str) -> None:
         talk = said[line["conversation"]]
         assert talk.messages[line["message"]].role == "user"
         if line["sort"] == "open":
-            whole = " ".join(" ".join(m.content for m in talk.messages).split())
+            said_then = " ".join(m.content for m in talk.messages)
+            whole = " ".join(f"{heading(spoken_day(talk.day))} {said_then}".split())
             assert line["answer"].casefold() in whole.casefold() or contains(whole, line["answer"]), line["question"]
