@@ -161,8 +161,9 @@ class Decide:
     """Odds of yes to no from which on a yes is claimed. 0: those that an adapter's own held-out questions gave, which
     stand in its manifest; 2 where none do, as to claim what was never said is worse than to miss what was."""
     weighed: bool = False
-    """With ``--retrieve``, whether yes or no follows from the adapter and two searches by weights that were fitted for
-    this base (answer/weighed.py), or from the mean of adapter, reading base and word search."""
+    """With ``--retrieve``, whether yes or no follows from the adapter, two searches and the reader, where one ships, by
+    weights that were fitted for this base (answer/weighed.py), or from the mean of adapter, reading base and word
+    search."""
     phrasings: bool = True
     """Whether a question about what was said is asked in phrasings of training as well as in the user's words."""
 

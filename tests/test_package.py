@@ -39,6 +39,8 @@ def test_the_wheel_holds_code_and_data(wheel: Path) -> None:
         "plum_edge/_data/models/plum-tiny/model.safetensors",
         "plum_edge/_data/models/plum-tiny/tokenizer.model",
         "plum_edge/_data/models/plum-tiny/general.jsonl",
+        "plum_edge/_data/models/SmolLM2-135M-Instruct/primer.safetensors",
+        "plum_edge/_data/models/SmolLM2-135M-Instruct/reader.gguf",
         "plum_edge/_data/conversions/llama.toml",
         "plum_edge/_data/samples/nora/conversations.jsonl",
         "plum_edge/_data/samples/nora/questions.jsonl",

@@ -19,6 +19,9 @@ SAMPLES = Path(__file__).parents[1] / "samples"
 FOLDERS = {path.parent.name: path.parent for path in sorted(SAMPLES.glob("*/*/reading.jsonl"))}
 SORTS = {"yes-verbatim": 2, "yes-paraphrased": 1, "yes-indirect": 1, "no-near": 2, "open": 1, "open-untold": 1}
 each_user = pytest.mark.parametrize("user", FOLDERS)
+with_conversations = pytest.mark.skipif(
+    not Path(os.environ.get("PLUM_EDGE_DATA", "nowhere"), "realmem").is_dir(), reason="needs $PLUM_EDGE_DATA: realmem/"
+)
 
 
 def _lines(user: str) -> list[dict[str, Any]]:
@@ -56,18 +59,24 @@ def test_a_question_comes_once_and_forms_vary(user: str) -> None:
         assert Counter(map(tuple, begun)).most_common(1)[0][1] <= len(begun) / 10
 
 
+@with_conversations
 @pytest.mark.data
-@each_user
+@pytest.mark.parametrize("user", [user for user in FOLDERS if user != "amadeu"])
 def test_what_is_asked_for_stands_in_the_conversation(user: str) -> None:
-    if user != "amadeu" and not Path(os.environ.get("PLUM_EDGE_DATA", "nowhere"), "realmem").is_dir():
-        pytest.skip("needs $PLUM_EDGE_DATA: realmem/")
-    log = "conversations.jsonl" if user == "amadeu" else f"{user}.json.xz"
-    folder = FOLDERS[user] if user == "amadeu" else Path(os.environ["PLUM_EDGE_DATA"], "realmem")
-    said = {talk.id: talk for talk in read(folder / log).conversations}
+    told(user, Path(os.environ["PLUM_EDGE_DATA"], "realmem", f"{user}.json.xz"))
+
+
+def test_what_amadeu_is_asked_stands_in_his_conversations() -> None:
+    told("amadeu", FOLDERS["amadeu"] / "conversations.jsonl")
+
+
+def told(user: str, log: Path) -> None:
+    """Assert that each passage is cut around what the user said, and that each fact stands in its conversation."""
+    talks = {talk.id: talk for talk in read(log).conversations}
     for line in _lines(user):
-        talk = said[line["conversation"]]
+        talk = talks[line["conversation"]]
         assert talk.messages[line["message"]].role == "user"
         if line["sort"] == "open":
-            said_then = " ".join(m.content for m in talk.messages)
-            whole = " ".join(f"{heading(spoken_day(talk.day))} {said_then}".split())
+            said = " ".join(m.content for m in talk.messages)
+            whole = " ".join(f"{heading(spoken_day(talk.day))} {said}".split())
             assert line["answer"].casefold() in whole.casefold() or contains(whole, line["answer"]), line["question"]

@@ -205,7 +205,10 @@ def small_table(board: Board) -> Table:
         found = {one: figure(answered) for one, answered in users.items() if all(answered)}
         known = {one: value for one, value in found.items() if value}
         best = max(known, key=lambda one: known[one][0], default=None)
-        return _told(known[best]) + (f", {_briefly(best)}" if len(systems) > 1 else "") if best else "–"
+        if best is None:
+            return "–"
+        named = f", {_briefly(best)}" if len(systems) > 1 else ""
+        return _pool(board, point, dict(_answered(board, best, name, point)), figure) + named
 
     rows = [
         [what, *(told(name, figure, *systems) for systems in ((ADAPTER,), RIVALS, (CONSULTED,)))]

@@ -58,11 +58,11 @@ class Consulting:
     def _read(self, messages: Sequence[Message]) -> Asked | None:
         """Return what the reader is to answer, which sees the question and a passage, and nothing of a chat.
 
-        None where none ships with the base or there is nothing to read, where the question is not one about what was
-        said, as far as can be told, and where it may be none and no passage answers it.
+        None where none ships with the base, the settings do not weigh, or there is nothing to read; where the question
+        is not one about what was said, as far as can be told, and where it may be none and no passage answers it.
         """
         question, path = messages[-1], self.respondent.reader
-        if path is None or not Meant(self.respondent.store).is_asked(messages):
+        if path is None or not self._decide().weighed or not Meant(self.respondent.store).is_asked(messages):
             return None
         passages = self.respondent.library.passages(question.content)
         if not passages:
@@ -72,9 +72,9 @@ class Consulting:
         if not reading.is_closed(passages, question):
             told = reading.fact(passages, question)
             return told or (Asked(with_context(passages[0], [question]), recalled=True) if of_user else None)
-        [read] = reading.p_yes_many([(passages, question)])
-        p = self._all(question.content, self._remembered(messages), read)
-        return reading.decided(passages, question, p) if of_user or p >= 0.5 else None
+        [each] = reading.each([(passages, question)])
+        p = self._all(question.content, self._remembered(messages), max(each))
+        return reading.decided(passages, question, each, p) if of_user or p >= 0.5 else None
 
     def _weighed(self, messages: Sequence[Message], beside: list[Message]) -> Asked | None:
         """Return a yes/no question about what was said, decided by what is remembered and how well the log matches.

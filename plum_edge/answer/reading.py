@@ -45,19 +45,17 @@ class Reading:
         self._put_on()
         return is_closed(self._runtime.opening(with_context(passages[0], [question]), _OPENING)[0])
 
-    def p_yes_many(self, asked: Sequence[tuple[Sequence[str], Message]]) -> list[float | None]:
-        """Return p(yes) of the surest passage for each question; None where there are no passages."""
+    def each(self, asked: Sequence[tuple[Sequence[str], Message]]) -> list[list[float]]:
+        """Return p(yes) of each passage that is read for a yes or no, for each question; the nearest passage first."""
         self._put_on()
         nearest = [(passages[:_FOR_YES], question) for passages, question in asked]
-        each = iter(self._runtime.p_yes_many([with_context(one, [q]) for passages, q in nearest for one in passages]))
-        return [max((next(each) for _ in passages), default=None) for passages, _ in nearest]
+        p = iter(self._runtime.p_yes_many([with_context(one, [q]) for passages, q in nearest for one in passages]))
+        return [[next(p) for _ in passages] for passages, _ in nearest]
 
-    def decided(self, passages: Sequence[str], question: Message, p_yes: float) -> Asked:
-        """Return what is to be answered where yes or no is decided: beside the surest passage."""
+    def decided(self, passages: Sequence[str], question: Message, each: Sequence[float], p_yes: float) -> Asked:
+        """Return what is to be answered where yes or no is decided: beside the surest passage by `each`."""
         self._put_on()
-        prompts = [with_context(one, [question]) for one in passages[:_FOR_YES]]
-        each = self._runtime.p_yes_many(prompts)
-        return Asked(prompts[each.index(max(each))], p_yes, p_yes >= 0.5)
+        return Asked(with_context(passages[each.index(max(each))], [question]), p_yes, p_yes >= 0.5)
 
     def fact(self, passages: Sequence[str], question: Message) -> Asked | None:
         """Return what is to be answered to a question for a fact: beside the passage of whose answer the reader is

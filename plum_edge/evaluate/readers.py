@@ -12,9 +12,13 @@ from typing import Protocol
 from plum_edge.answer import Asked, LanguageModel, with_context
 from plum_edge.answer.reading import Reading
 from plum_edge.answer.weighed import weighed
+from plum_edge.augment.phrases.wordings import UNKNOWN
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.records import Message
 from plum_edge.retrieve import Ranking
+
+_MAX_TOKENS = 48
+"""Room for a fact, which is a few words."""
 
 
 class Passages(Protocol):
@@ -48,7 +52,7 @@ class Reader:
         """Return the same of each question; where there is nothing to read the reader affirms nothing."""
         remembered = self._adapter.p_yes_many(questions) if self._adapter else [0.5 for _ in questions]
         asked = [(self._library.passages(question), Message("user", question)) for question in questions]
-        read = self._reading.p_yes_many(asked)
+        read = [max(each, default=None) for each in self._reading.each(asked)]
         if not self._weighs:
             return [p or 0.0 for p in read]
         return [
@@ -60,16 +64,10 @@ class Reader:
         """Return the fact, or that it was not told."""
         passages, asked = self._library.passages(question), Message("user", question)
         if not passages:
-            return self._said(Asked([asked]))
-        return self._said(self._reading.fact(passages, asked) or Asked(with_context(passages[0], [asked])))
+            return UNKNOWN[0]
+        said = self._reading.fact(passages, asked) or Asked(with_context(passages[0], [asked]))
+        return self._runtime.answer(said.messages, max_tokens=_MAX_TOKENS)
 
     def answer_many(self, questions: Sequence[str]) -> list[str]:
         """Return the same for each question."""
         return [self.answer(question) for question in questions]
-
-    def _said(self, asked: Asked) -> str:
-        return self._runtime.answer(asked.messages, max_tokens=_MAX_TOKENS)
-
-
-_MAX_TOKENS = 48
-"""Room for a fact, which is a few words."""

@@ -57,11 +57,10 @@ def test_what_no_passage_tells_is_not_answered(reading: Reading) -> None:
 
 def test_the_surest_passage_counts_for_a_yes_and_without_one_nobody_knows(reading: Reading) -> None:
     dripping, sailing = ask("My kitchen tap was dripping, did I tell you?"), ask("Did I tell you that I sail?")
-    yes, no, nothing = reading.p_yes_many([([LAMP, TAP], dripping), ([LAMP, TAP], sailing), ([], dripping)])
-    assert yes is not None and no is not None and nothing is None
-    assert yes > 0.5 > no
-    assert reading.p_yes_many([([TAP], dripping)]) == [pytest.approx(yes, abs=0.02)]
-    asked = reading.decided([LAMP, TAP], dripping, 0.9)
+    found, never, nothing = reading.each([([LAMP, TAP], dripping), ([LAMP, TAP], sailing), ([], dripping)])
+    assert found[1] > 0.5 > max(found[0], *never) and nothing == []
+    assert reading.each([([TAP], dripping)]) == [[pytest.approx(found[1], abs=0.02)]]
+    asked = reading.decided([LAMP, TAP], dripping, found, 0.9)
     assert (asked.messages[0].content, asked.p_yes, asked.decided) == (TAP, 0.9, True)
     assert reading.is_closed([TAP], dripping) and not reading.is_closed([TAP], ask("Who is my neighbour?"))
 

@@ -153,13 +153,8 @@ def _tell(turn: int, name: str, losses: Sequence[float], began: float) -> None:
 
 def main() -> None:
     """Learn it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the development data")
-    parser.add_argument("--out", type=Path, required=True)
+    parser = options(__doc__)
     parser.add_argument("--from", type=Path, dest="start", help="what the first stage gave: begin with the second")
-    parser.add_argument("--base", default="SmolLM2-135M-Instruct")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     home = Home.find()
     base, config = bases.base(given.base, home), catalogue.merged(home, given.base).config
@@ -181,6 +176,17 @@ def main() -> None:
     start, _ = peft.load(given.start or first)
     state = over_users(*stage(True, given.seed + SECOND_SEED, SECOND_GENERAL), start, given.out)
     peft.save(given.out, state, about, "F16")
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    """Return the options that each recipe of this base has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", type=Path, required=True, help="the development data")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--base", default="SmolLM2-135M-Instruct")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    return parser
 
 
 def make_trainer(base: bases.Base, threads: int) -> Trainer:

@@ -5,21 +5,20 @@ One pass over the passages of reading.py, a passage with all its questions a ste
 answer's first token, which decides yes or no, weighs more than the rest; passage and question weigh nothing, and the
 passage is computed once for all its questions.
 
-    python models/SmolLM2-135M-Instruct/train/reader.py --data DIR --out reader.safetensors --threads 2
+    python models/SmolLM2-135M-Instruct/train/reader.py --data DIR --out reader.gguf --threads 2
 
-The state after each part is kept beside the result: run again, it carries on. Deterministic for one machine, thread
-count and set of versions.
+The result is a GGUF file; beside it lie the weights as learned and the state after each part: run again, it carries on.
+Deterministic for one machine, thread count and set of versions.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from primer import ALPHA, CLIP, RANK
+from primer import ALPHA, CLIP, RANK, options
 from reading import Maker, Read
 
 from plum_edge import bases
@@ -79,13 +78,7 @@ def _resumed(trainer: Trainer, out: Path) -> int:
 
 def main() -> None:
     """Learn it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="the development data")
-    parser.add_argument("--out", type=Path, required=True, help="a GGUF file; the weights as learned lie beside it")
-    parser.add_argument("--base", default="SmolLM2-135M-Instruct")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
+    given = options(__doc__).parse_args()
     home = Home.find()
     base, config = bases.base(given.base, home), catalogue.merged(home, given.base).config
     tokenizer = ChatTokenizer(base.folder, base.chat_template, config.template)
