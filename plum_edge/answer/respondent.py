@@ -48,6 +48,7 @@ class Respondent:
             store.version,
             lambda text: len(self.runtime.encode(text)),
             room=self.room,
+            vectors=store.vectors,
         )
 
     @cached_property

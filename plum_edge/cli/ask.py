@@ -7,6 +7,7 @@ import sys
 import click
 
 from plum_edge.cli import terminal
+from plum_edge.cli.progress import bar
 from plum_edge.cli.session import Session, shared
 from plum_edge.errors import UsageError
 from plum_edge.records import Answer
@@ -24,6 +25,9 @@ def command(session: Session, question: str, retrieve: bool, no_adapter: bool) -
     if not asked:
         raise UsageError("The question is empty.", 'Ask like this: plum-edge ask "Did we talk about the tap?"')
     with session.memory(create=True) as memory:  # a fresh home is no error: it says that nothing has been learned
+        if retrieve:
+            with bar("reading the log") as progress:
+                memory.prepare(progress)
         answer = memory.ask(asked, retrieve=retrieve, adapter=not no_adapter)
     if session.json:
         session.emit(_contract(answer))

@@ -171,6 +171,17 @@ class Memory:
         """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it."""
         return self.speaker.ask(question, retrieve=retrieve, adapter=adapter)
 
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Make what ``retrieve`` searches with, so that no question waits: what is new in the log, as vectors.
+
+        They are kept with the log, and made once. Nothing is done where the package that makes them is not installed.
+        """
+        from plum_edge.retrieve.dense import nobody
+        from plum_edge.retrieve.encoder import installed
+
+        if installed():
+            self._evaluator.library.prepare_dense(progress or nobody)
+
     def reply(
         self,
         messages: Sequence[Message],

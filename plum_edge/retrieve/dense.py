@@ -1,35 +1,63 @@
 """Search by meaning: the messages whose vectors point where the question's does. Takes the place of a search by words.
 
-The vectors are kept in memory, by the content of a message, and nowhere else: who reads a vector can guess its text.
-Knows nothing of the model that makes them.
+A vector is made once for each text and kept with the log: who reads one can guess the text. Knows nothing of the model
+that makes them, and of files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
-from plum_edge.records import Conversation, Evidence, content_hash
+from plum_edge.errors import StoreError
+from plum_edge.records import Conversation, Evidence, Progress, content_hash
 
 _EXCERPT = 160
 """Characters of an excerpt."""
+_AT_ONCE = 64
+"""Vectors that are made, and kept, at a time."""
+_KEPT = np.dtype("<f2")
+"""As it is kept: half the bytes, and a cosine that is off by 1e-4."""
+
+
+Place = tuple[Conversation, int]
+"""A message: the conversation, and the place in it."""
+
+
+class Kept(Protocol):
+    """What is needed of `store.Vectors`."""
+
+    def all(self) -> dict[str, bytes]:
+        """Return every vector by the name of what it is of."""
+
+    def keep(self, made: Iterable[tuple[str, int, str, bytes]]) -> None:
+        """Keep vectors of messages: conversation, place in it, name of what it is of, bytes."""
+
+
+def nobody(stage: str, done: int, total: int, note: str) -> None:
+    """Report progress to nobody."""
 
 
 @dataclass
 class Dense:
     """All messages of the log as vectors; what is new in the log is added before a search.
 
-    ``encode`` returns unit vectors, (n, d) f32. ``conversations`` are all of the log, and ``version`` is another value
-    whenever the log is another: only then it is read again.
+    ``encode`` returns unit vectors, (n, d) f32, and ``maker`` names who makes them. ``conversations`` are all of the
+    log, and ``version`` is another value whenever the log is another: only then it is read again.
     """
 
     encode: Callable[[Sequence[str]], np.ndarray]
     conversations: Callable[[], Iterable[Conversation]]
     version: Callable[[], object]
+    maker: str = ""
+    kept: Kept | None = None
+    progress: Progress = nobody
     _vectors: dict[str, np.ndarray] = field(default_factory=dict)
-    _places: list[tuple[Conversation, int]] = field(default_factory=list)
+    _places: list[Place] = field(default_factory=list)
     _matrix: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
     _read: object = None
 
@@ -59,20 +87,46 @@ class Dense:
         return list(found.values())
 
     def _update(self) -> None:
-        version = self.version()
-        if version == self._read:
-            return
+        while (now := self.version()) != self._read:  # to keep a vector is a change: once more then, and nothing is new
+            self._read = now
+            self._take([*self.conversations()])
+
+    def _take(self, conversations: Sequence[Conversation]) -> None:
         self._places = [
             (conversation, number)
-            for conversation in self.conversations()
+            for conversation in conversations
             for number, message in enumerate(conversation.messages)
             if message.role != "system" and message.content.strip()
         ]
-        texts = {content_hash(text): text for c, n in self._places if (text := c.messages[n].content)}
-        new = [key for key in texts if key not in self._vectors]
-        vectors = self.encode([texts[key] for key in new])
-        fresh = dict(zip(new, vectors, strict=True))
-        self._vectors = {key: fresh[key] if key in fresh else self._vectors[key] for key in texts}
-        keys = [content_hash(c.messages[n].content) for c, n in self._places]
-        self._matrix = np.array([self._vectors[key] for key in keys], dtype=np.float32)
-        self._read = version
+        names = [content_hash(self.maker, self._text(place)) for place in self._places]
+        known = self._vectors or self._kept()
+        known |= self._made({name: place for name, place in zip(names, self._places, strict=True) if name not in known})
+        self._vectors = {name: known[name] for name in names}
+        matrix = np.array([self._vectors[name] for name in names], dtype=np.float32)
+        self._matrix = matrix / np.linalg.norm(matrix, axis=-1, keepdims=True)  # rounding took a little of their length
+
+    def _kept(self) -> dict[str, np.ndarray]:
+        kept = self.kept.all() if self.kept else {}
+        return {name: np.frombuffer(vector, _KEPT) for name, vector in kept.items()}
+
+    def _made(self, missing: Mapping[str, Place]) -> dict[str, np.ndarray]:
+        """Make the vectors that there are none of yet, and keep them; what is interrupted loses those in work.
+
+        A log that cannot be written to is searched all the same.
+        """
+        made: dict[str, np.ndarray] = {}
+        names = list(missing)
+        for at in range(0, len(names), _AT_ONCE):
+            self.progress("reading the log", at, len(names), "")
+            part = names[at : at + _AT_ONCE]
+            vectors = self.encode([self._text(missing[name]) for name in part]).astype(_KEPT)
+            made |= zip(part, vectors, strict=True)
+            if self.kept:
+                with suppress(StoreError):
+                    self.kept.keep((missing[name][0].id, missing[name][1], name, made[name].tobytes()) for name in part)
+        return made
+
+    @staticmethod
+    def _text(place: Place) -> str:
+        conversation, number = place
+        return conversation.messages[number].content

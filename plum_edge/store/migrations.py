@@ -394,6 +394,23 @@ def m012_tally(database: Database) -> None:
     )
 
 
+@MIGRATIONS()
+def m013_vectors(database: Database) -> None:
+    """Messages as vectors, from which the text can be guessed: gone with it. ``of`` names the text and the maker."""
+    _run(
+        database,
+        """
+        CREATE TABLE vectors (
+            message INTEGER PRIMARY KEY REFERENCES messages (key) ON DELETE CASCADE,
+            of TEXT NOT NULL,
+            vector BLOB NOT NULL
+        )
+        """,
+        "CREATE TRIGGER vector_outdated AFTER UPDATE OF content ON messages "
+        "BEGIN DELETE FROM vectors WHERE message = old.key; END",
+    )
+
+
 def _run(database: Database, *statements: str) -> None:
     """Run statements in the transaction that is open (``executescript`` would commit it)."""
     for statement in statements:

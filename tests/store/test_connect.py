@@ -217,10 +217,11 @@ def test_an_old_log_opens_and_keeps_what_it_holds(home: Home, held: int) -> None
     tables[4] += ["answers", "cells", "nights"]
     tables[5] = ["tombstone_key", "tombstones", "forgettings", "asides", "promotions", "exports"]
     tables |= {6: ["attempts"], 7: ["writings"], 8: ["edits"], 10: ["messages_pieces", "titles_pieces"]}
-    tables[12] = ["tally"]
+    tables[12], tables[13] = ["tally"], ["vectors"]
     triggers = {2: [f"messages_{event}" for event in ("inserted", "deleted", "updated")]}
     triggers[10] = [f"{of}_{event}" for of in ("pieces", "title") for event in ("inserted", "deleted", "updated")]
     triggers[12] = ["tally_inserted", "tally_deleted", "tally_updated", "counted_inserted", "counted_deleted"]
+    triggers[13] = ["vector_outdated"]
     columns = {9: [("conversations", "dated"), ("messages", "name")], 10: [("conversations", "called")]}
     dropped = {11: dict(schema(names[:10]))["answers"]}
     columns[12] = [("conversations", "messages"), ("conversations", "asked")]

@@ -259,6 +259,6 @@ def test_a_log_of_every_schema_opens(name: str, home: Home) -> None:
 
 
 def test_no_schema_is_without_its_log() -> None:
-    """A new one wants a file: python -m tests.store.fixtures.make tests/store/fixtures/m012.db.gz."""
+    """A new one wants a file: python -m tests.store.fixtures.make tests/store/fixtures/m013.db.gz."""
     made = {path.name[:4] for path in FIXTURES.glob("*.gz")}
     assert made == {name[:4] for name in names()} - {"m001", "m002", "m003"}, "before m004 none was ever in use"

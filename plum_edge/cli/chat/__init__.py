@@ -21,6 +21,7 @@ from plum_edge.cli.chat.commands import completions, obey
 from plum_edge.cli.chat.reader import Keyboard, piped
 from plum_edge.cli.chat.screen import Screen
 from plum_edge.cli.chat.talk import Talk, ctrl_c
+from plum_edge.cli.progress import bar
 from plum_edge.cli.session import Session, shared
 from plum_edge.cli.terminal import home_option
 from plum_edge.errors import UsageError
@@ -53,6 +54,9 @@ def command(session: Session, no_log: bool, no_adapter: bool, retrieve: bool, co
         talk = Talk(memory, log=not no_log, adapter=not no_adapter, retrieve=retrieve)
         if continued is not None:
             talk.resume(None if continued == _LAST else continued)
+        if retrieve:
+            with bar("reading the log") as progress:
+                memory.prepare(progress)
         chat = Chat(memory, talk, Screen(session.home, silent=session.json, spaced=at_terminal))
         lines: Iterable[str] = piped()
         if at_terminal:

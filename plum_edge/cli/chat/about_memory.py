@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.chat import Chat
+from plum_edge.cli.progress import bar
 from plum_edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def why(chat: Chat, _given: str) -> None:
 def retrieve(chat: Chat, given: str) -> None:
     """Let answers read the log, or not."""
     chat.talk.retrieve = _switched(chat.talk.retrieve, given, "/retrieve")
+    if chat.talk.retrieve:
+        with bar("reading the log") as progress:
+            chat.memory.prepare(progress)
     chat.screen.say("Answers read the log, too." if chat.talk.retrieve else "Answers do not read the log.")
 
 
