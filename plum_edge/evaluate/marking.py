@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 
 from plum_edge.augment.phrases import wordings
+from plum_edge.augment.phrases.numbers import in_digits
 
 
 def words(text: str) -> list[str]:
-    """Return the words to compare answers by: lower case, no punctuation, no articles, 1,200 as 1200."""
+    """Return the words to compare answers by: lower case, no punctuation, no articles, numbers in digits."""
     plain = re.sub(r"['’]|(?<=\d),(?=\d{3})", "", text.lower())
-    return [word for word in re.findall(r"\w+", plain) if word not in ("a", "an", "the")]
+    return in_digits([word for word in re.findall(r"\w+", plain) if word not in ("a", "an", "the")])
 
 
 def token_f1(answer: str, gold: str) -> float:
