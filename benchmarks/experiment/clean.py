@@ -2,7 +2,8 @@
 
 A run is a user, a recipe and a seed. ``default`` is what a home does without settings, ``plum`` the paper's method as
 far as it is printed, ``search`` no language model at all, ``reader`` the base with the adapter that was taught to read,
-``reading`` the bare base, which reads what a search found.
+``reading`` the bare base, which reads what a search found, ``context`` the same with the end of the log before it, as
+far as its context goes.
 What adapter and searches say together is not asked: it follows from what each answered (controls.py). A run comes
 several times, each time to a further point: it carries on. Knows nothing of how one is run.
 """
@@ -26,10 +27,15 @@ POINTS = (10, 20, 40, 100)
 
 SEARCHES = ("vectors", "bm25_threshold", "searches")
 READERS = ("base", "dense_passages", "bm25_passages")
+WHOLE = ("newest",)
 TAUGHT = ("reader", "reader_weighed")
 
 _BASE: Settings = {"model": {"base": DEFAULT_BASE}, "generate": {"threads": 1}}
 """One thread: two runs side by side take two cores, and the bytes are the same on every machine of a kind."""
+
+
+_LONGEST = 8192
+"""Tokens of the base's own context; its profile has fewer."""
 
 
 def cells() -> list[Cell]:
@@ -41,6 +47,7 @@ def cells() -> list[Cell]:
     order += _learned("default", NATURAL, 0, 40)
     order += [reader(log) for log in NATURAL]
     order += [reading(log) for log in NATURAL]
+    order += [context(log) for log in NATURAL]
     order += _learned("plum", FINAL, 0, 40)
     order += _learned("default", NATURAL, 0, 100)
     order += _learned("default", USERS, 0, 40)
@@ -70,6 +77,21 @@ def reading(log: str) -> Cell:
     """Return the run of the bare base that reads."""
     plan = {"crossed": READERS, "open": READERS[1:]}
     return Cell("clean", log, "reading", 0, points(log), _settings(), plan=plan, learns=False)
+
+
+def context(log: str) -> Cell:
+    """Return the run of the bare base with as much of the log before it as it can have."""
+    settings = {**_settings(), "generate": {"threads": 1, "context": _LONGEST}}
+    return Cell(
+        "clean",
+        log,
+        "context",
+        0,
+        points(log),
+        settings,
+        plan=dict.fromkeys(("crossed", "later", "open"), WHOLE),
+        learns=False,
+    )
 
 
 def learned(log: str, recipe: str, seed: int, upto: int) -> Cell:

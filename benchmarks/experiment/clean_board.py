@@ -37,11 +37,12 @@ DENSE = System("vector threshold, no language model", "search", "vectors")
 BM25 = System("BM25 threshold, no model", "search", "bm25_threshold")
 DENSE_READ = System("vectors, read by the base", "reading", "dense_passages")
 BM25_READ = System("BM25, read by the base", "reading", "bm25_passages")
+IN_CONTEXT = System("the end of the log in the context, read by the base", "context", "newest")
 PLUM = System("adapter, `plum`", "plum", "adapter")
 PLUM_BOTH = System("adapter, `plum`, and both searches, weighed", "plum", _WEIGHED)
 BASE = System("base, no memory", "reading", "base")
 QUESTIONS = System("control: the questions alone", "search", "questions_only")
-RIVALS = (SEARCHES, DENSE, BM25, DENSE_READ, BM25_READ)
+RIVALS = (SEARCHES, DENSE, BM25, DENSE_READ, BM25_READ, IN_CONTEXT)
 """What remembers without an adapter and without the reader: what anybody has who has the log."""
 _BESIDE = {_WEIGHED: SEARCHES, _CONSULTED: READ}
 """What an adapter is weighed with."""

@@ -21,6 +21,7 @@ from benchmarks.experiment.clean_board import (
     CONSULTED,
     DENSE,
     DENSE_READ,
+    IN_CONTEXT,
     PLUM,
     PLUM_BOTH,
     QUESTIONS,
@@ -107,7 +108,7 @@ def opened(board: Board) -> Table:
     rows = [
         [log, one.label, str(point), *_facts(found), _note(board, log, one, point)]
         for log in clean.NATURAL
-        for one in (ADAPTER, PLUM, READER, DENSE_READ, BM25_READ)
+        for one in (ADAPTER, PLUM, READER, DENSE_READ, BM25_READ, IN_CONTEXT)
         for point in clean.POINTS
         if (found := board.answered(log, one, "open", point))
     ]
@@ -164,9 +165,9 @@ def main_table(board: Board) -> Table:
     add("crossed, AUC: control: the adapter of another user", [_strangers(board, point) for point in clean.POINTS])
     for one in (ADAPTER, BOTH, CONSULTED, READ, *RIVALS):
         add(f"crossed, balanced: {one.label}", _line(board, one, "crossed", pooled.balanced))
-    for one in (ADAPTER, BOTH, CONSULTED, READ, SEARCHES, DENSE):
+    for one in (ADAPTER, BOTH, CONSULTED, READ, SEARCHES, DENSE, IN_CONTEXT):
         add(f"own later questions as no, AUC: {one.label}", _line(board, one, "later", pooled.auc))
-    for one in (ADAPTER, READER, DENSE_READ, BM25_READ):
+    for one in (ADAPTER, READER, DENSE_READ, BM25_READ, IN_CONTEXT):
         facts = [_facts(_flat(board, one, "open", point)) for point in clean.POINTS]
         add(f"a fact asked for: in the answer: {one.label}", [fact for fact, _ in facts])
         add(f"a fact never told: false answers: {one.label}", [false for _, false in facts])

@@ -50,6 +50,7 @@ SYSTEMS: dict[str, System] = {
     "bm25_passages": System(reads=("bm25_passages",)),
     "dense": System(reads=("dense",)),
     "dense_passages": System(reads=("dense_passages",)),
+    "newest": System(reads=("newest",)),
     "bm25_threshold": System(threshold="bm25"),
     "bm25_threshold_topic": System(threshold="bm25", by_topic=True),
     "dense_threshold": System(threshold="dense"),

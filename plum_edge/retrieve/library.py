@@ -15,13 +15,15 @@ from plum_edge.records import Conversation, Evidence, Pair, Progress
 from plum_edge.retrieve.dense import Dense, Kept, nobody
 from plum_edge.retrieve.encoder import MODEL, Encoder, installed
 from plum_edge.retrieve.notes import NOTES, Notes
-from plum_edge.retrieve.passages import passage
+from plum_edge.retrieve.passages import newest, passage
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
 from plum_edge.retrieve.threshold import PairThreshold, WordThreshold
 
 Ranking = Literal["bm25", "dense"]
-Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages"]
-"""By words (BM25) or by meaning (vectors): the best conversation, the best three, stored pairs, or the best passage."""
+Way = Literal["bm25", "bm25_top3", "bm25_pairs", "bm25_passages", "dense", "dense_passages", "newest"]
+"""By words (BM25) or by meaning (vectors): the best conversation, the best three, stored pairs, or the best passage; or
+by no search: the end of the log, as much as there is room for.
+"""
 
 
 _BY_MEANING, _BY_WORDS = 3, 1
@@ -51,6 +53,7 @@ class Library:
     left_out: str | None = None
     """A conversation that is passed over: the one that is going on."""
     _tuned_at: object = None
+    _end: tuple[object, str | None] = (None, None)
 
     def context(self, way: Way, question: str) -> str | None:
         """Return what there is to read for a question, in the reading format of the embedded base, or None.
@@ -60,6 +63,8 @@ class Library:
         """
         if way == "bm25_pairs":
             return self._notes.context(question, min(NOTES, self.room), left_out=self.left_out)
+        if way == "newest":
+            return self._newest
         retriever = self._retriever("dense" if way.startswith("dense") else "bm25")
         if way.endswith("passages"):
             return retriever.context(question, room=min(PASSAGE, self.room))
@@ -137,6 +142,14 @@ class Library:
             return [evidence for evidence in found if evidence.conversation != self.left_out][:limit]
 
         return others
+
+    @property
+    def _newest(self) -> str | None:
+        now = self.version(), self.left_out, self.room
+        if self._end[0] != now:
+            others = (one for one in self.conversations() if one.id != self.left_out)
+            self._end = now, newest(others, self.room, self.count_tokens)
+        return self._end[1]
 
     @cached_property
     def _notes(self) -> Notes:

@@ -7,7 +7,7 @@ the message was found.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from plum_edge.records import Conversation, Evidence, Message, heading, spoken_day
 
@@ -38,6 +38,26 @@ def passage(conversation: Conversation, found: Evidence, room: int, count_tokens
             first, last = start, end
             sides.append(side)
     return "\n".join((header, *(_line(turn) for turn in turns[first:last])))
+
+
+def newest(conversations: Iterable[Conversation], room: int, count_tokens: Callable[[str], int]) -> str | None:
+    """Return as much of the log as fits into ``room`` tokens, its end, in order of time; None where there is nothing.
+
+    Of the oldest conversation that has room the end is left.
+    """
+    parts: list[str] = []
+    for talk in sorted(conversations, key=lambda one: one.created_at, reverse=True):
+        said = [n for n, m in enumerate(talk.messages) if m.role != "system" and m.content.strip()]
+        if not said:
+            continue
+        text = passage(talk, Evidence(talk.id, talk.created_at, "", said[-1]), room, count_tokens)
+        room -= count_tokens(f"{text}\n\n")
+        if room < 0:
+            break
+        parts.append(text)
+        if text.count("\n") < len(said):  # not all of it had room
+            break
+    return "\n\n".join(reversed(parts)) or None
 
 
 def _line(message: Message) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from plum_edge.errors import NoModel
-from plum_edge.records import Conversation, Pair, Segment
+from plum_edge.records import Conversation, Pair, Segment, heading, spoken_day
 from plum_edge.retrieve import Library, encoder
 from plum_edge.store import Store
 from tests.retrieve.talks import TALKS
@@ -70,6 +70,21 @@ def test_a_way_has_the_room_of_the_model_and_a_passage_its_own(library: Library)
         assert len((narrow.context(way, "the washer") or "").split()) <= 12
     conversation = wide.context("bm25", "the washer")
     assert conversation == wide.context("bm25_passages", "the washer")  # shorter than a passage may be
+
+
+def test_the_end_of_the_log_is_as_much_as_there_is_room_for_in_order_of_time(store: Store, library: Library) -> None:
+    whole = parts(replace(library, room=10_000).context("newest", QUESTION))
+    assert len(whole) == len(store.log.list())
+    days = [one.created_at for one in sorted(store.log.conversations(), key=lambda one: one.created_at)]
+    assert [part.splitlines()[0] for part in whole] == [heading(spoken_day(day.date())) for day in days]
+    for room in range(1, 200, 7):
+        some = replace(library, room=room).context("newest", "anything")
+        assert len((some or "").split()) <= room
+        oldest, *rest = parts(some) if some else [""]
+        assert rest == whole[len(whole) - len(rest) :]
+        assert oldest.partition("\n")[0] in whole[len(whole) - len(rest) - 1]
+    library.left_out = "tap"
+    assert "washer" not in (replace(library, room=10_000).context("newest", QUESTION) or "")
 
 
 def test_the_conversation_that_goes_on_is_passed_over(library: Library) -> None:
