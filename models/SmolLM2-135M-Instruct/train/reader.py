@@ -1,9 +1,10 @@
 """Learns the reader of a base: an adapter that says what a passage of a log has to say to a question, or that it has
 nothing to say.
 
-One pass over the passages of reading.py, a passage with all its questions a step, the rate falling in a line. An
-answer's first token, which decides yes or no, weighs more than the rest; passage and question weigh nothing, and the
-passage is computed once for all its questions.
+A pass over the passages of logs, one over chats that were written to be read, and a last one over some of both
+(reading.py), a passage with all its questions a step, the rate falling in a line in each. An answer's first token, that
+is yes or no, weighs more than the rest. Passage and question weigh nothing, and the passage is computed once for all
+of them.
 
     python models/SmolLM2-135M-Instruct/train/reader.py --data DIR --out reader.gguf --threads 2
 
@@ -33,26 +34,28 @@ from plum_edge.templates.tokens import ChatTokenizer
 
 LAYERS = 20
 """Of thirty, the upper ones: those below cost a fifth of the time."""
-RATE, LAST_RATE = 7e-4, 5e-5
+RATES = (7e-4, 5e-5), (5e-4, 3e-5), (4e-4, 2e-5)
+"""The first and the last of each pass."""
 DECISION = 8.0
 """Weight of an answer's first token, of 1 for each of the others."""
 PARTS = 20
-"""Of the passages: after each the state is kept."""
+"""Of a pass: after each the state is kept."""
 _ABOUT = {"rank": str(RANK), "alpha": str(ALPHA)}
 
 
-def learn(trainer: Trainer, tokenizer: ChatTokenizer, passages: Sequence[Read], out: Path) -> State:
-    """Read all passages once, from where an earlier run was stopped, and return the weights."""
+def learn(trainer: Trainer, tokenizer: ChatTokenizer, passes: Sequence[Sequence[Read]], out: Path) -> State:
+    """Read all passages, from where an earlier run was stopped, and return the weights."""
     began, weights = time.monotonic(), Weights(0.0, 0.0, 1.0, DECISION)
-    for part in range(_resumed(trainer, out), PARTS):
-        rate = RATE + (LAST_RATE - RATE) * part / (PARTS - 1)
+    for done in range(_resumed(trainer, out), len(passes) * PARTS):
+        passages, (first, last), part = passes[done // PARTS], RATES[done // PARTS], done % PARTS
+        rate = first + (last - first) * part / (PARTS - 1)
         mine = passages[part * len(passages) // PARTS : (part + 1) * len(passages) // PARTS]
         losses = [
             trainer.step(collate([tokenizer.example(chat) for chat in one.chats()], weights), rate, CLIP)
             for one in mine
         ]
-        _keep(trainer, out, part + 1)
-        print(f"{part + 1:3} of {PARTS} {(time.monotonic() - began) / 60:5.1f} min  {np.mean(losses):.3f}", flush=True)
+        _keep(trainer, out, done + 1)
+        print(f"{done + 1:3} {(time.monotonic() - began) / 60:5.1f} min  {np.mean(losses):.3f}", flush=True)
     return trainer.state()
 
 
@@ -85,12 +88,13 @@ def main() -> None:
     maker = Maker(
         given.data, data_dir("samples"), Encoder().encode, lambda text: len(tokenizer.encode(text)), given.seed
     )
-    passages = maker.everything()
-    print(f"{len(passages)} passages, {sum(len(one.asked) for one in passages)} questions", flush=True)
+    passes = maker.passes()
+    for passages in passes:
+        print(f"{len(passages)} passages, {sum(len(one.asked) for one in passages)} questions", flush=True)
     spec = LoraSpec(RANK, ALPHA, base.lora_targets, LAYERS)
     trainer = pick.make(pick.choose("torch"), open_weights(base.weights), spec, given.threads)
     trainer.load(initial_state(trainer.shapes(), given.seed))
-    state = learn(trainer, tokenizer, passages, given.out)
+    state = learn(trainer, tokenizer, passes, given.out)
     peft.save(given.out.with_suffix(".safetensors"), state, {**_ABOUT, "base_sha256": base.sha256})
     gguf.write_adapter(
         given.out,

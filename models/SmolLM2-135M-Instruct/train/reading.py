@@ -3,8 +3,9 @@
 *Written for a passage* (reading.jsonl beside the users' questions): true of it, in its words, in others or from the
 side; near to it and not said there; for a fact that stands there; for one that does not. *Written for a conversation*
 (questions.jsonl): asked of the passage of that conversation that is nearest in meaning, of those that hold the fact if
-one is asked for. And to each passage the questions of other conversations that lie nearest to it, answered with no:
-what a search would confuse. A passage is cut and headed as the product does it. Knows nothing of how one learns it.
+one is asked for. *Written with its chat* (samples/train/chats): short chats of many people, of each six facts. And to
+each passage the questions of other conversations that lie nearest to it, answered with no: what a search would confuse.
+A passage is cut and headed as the product does it. Knows nothing of how one learns it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ SAID, NOT_SAID, NOT_TOLD = YES[1], NO[2], UNKNOWN[0]
 reads is no memory, and has nothing to tell apart by them."""
 UNTOLD = "unknown"
 """The answer to a question for a fact that a passage does not give, as reading.jsonl has it."""
+CHATS = "chats"
+"""Short chats that were written to be read, each whole."""
+AGAIN = 4
+"""Of so many passages of logs one comes again among the chats."""
+LAST = 2, 4
+"""For the last pass: of so many passages of logs one, and of so many chats one."""
 OTHERS = 80
 """Passages that nobody wrote questions for, of the eight hundred that a conversation's questions fell to."""
 NEAR, NEAREST = 3, 8
@@ -78,6 +85,7 @@ class Maker:
         self.encode, self.count, self.seed = encode, count, seed
         self.logs: dict[tuple[str, str], Conversation] = {}
         self.places: dict[Place, list[Asked]] = defaultdict(list)
+        self.chats: dict[Place, list[Asked]] = defaultdict(list)
         self.written: set[Place] = set()
         self.natural: list[Asked] = []
         for name in (*TRAINING, DEVELOPED):
@@ -85,14 +93,37 @@ class Maker:
             log = folder / "conversations.jsonl" if name == DEVELOPED else data / "realmem" / f"{name}.json.xz"
             self.logs |= {(name, talk.id): talk for talk in importers.read(log).conversations}
             self._add(name, folder)
+        self._add_chats(samples / "train" / CHATS)
 
-    def everything(self) -> list[Read]:
-        """Return all passages with all their questions, in an order drawn by hash."""
+    def of_logs(self) -> list[Read]:
+        """Return all passages of logs with all their questions, in an order drawn by hash."""
         drawn = sorted(self.places, key=lambda place: draw(self.seed, *place))
         others = [place for place in drawn if place not in self.written]
         order = sorted({*self.written, *others[:OTHERS]}, key=drawn.index)
-        near = self._near(order)
+        near = self._near(order, self.natural)
         return [self._read(place, near[place]) for place in order]
+
+    def of_chats(self) -> list[Read]:
+        """Return all chats with all their questions, in the order of the file."""
+        near = self._near([*self.chats], [one for asked in self.chats.values() for one in asked])
+        return [self._read(place, near[place]) for place in self.chats]
+
+    def passes(self) -> tuple[list[Read], list[Read], list[Read]]:
+        """Return what is read: the logs; the chats, and some passages of logs again; some of both.
+
+        The last is there because no question about a chat that is to be answered with yes is in the chat's words: who
+        ends with them takes the same words for a trap.
+        """
+        logs, chats = self.of_logs(), self.of_chats()
+        mixed = [*chats, *logs[::AGAIN]], [*logs[:: LAST[0]], *chats[:: LAST[1]]]
+        second, third = (sorted(part, key=lambda one: draw(self.seed, one.passage)) for part in mixed)
+        return logs, second, third
+
+    def _add_chats(self, folder: Path) -> None:
+        self.logs |= {(CHATS, talk.id): talk for talk in importers.read(folder / "conversations.jsonl").conversations}
+        for one in _lines(folder / "reading.jsonl"):
+            asked = Asked(one["question"], one["answer"], CHATS, one["conversation"])
+            self.chats[CHATS, asked.conversation, 0].append(asked)
 
     def _add(self, name: str, folder: Path) -> None:
         for one in _lines(folder / "reading.jsonl"):
@@ -116,14 +147,14 @@ class Maker:
                 return places[nth]
         return None
 
-    def _near(self, places: Sequence[Place]) -> dict[Place, list[Asked]]:
+    def _near(self, places: Sequence[Place], asked: Sequence[Asked]) -> dict[Place, list[Asked]]:
         """Return for each place some questions of other conversations that lie near to it."""
-        questions = self.encode([one.question for one in self.natural])
+        questions = self.encode([one.question for one in asked])
         texts = [self.logs[user, talk].messages[at].content[:_LOOKED_AT] for user, talk, at in places]
         cosines = self.encode(texts) @ questions.T
         found = {}
         for place, row in zip(places, cosines, strict=True):
-            others = (self.natural[n] for n in np.argsort(-row, kind="stable"))
+            others = (asked[n] for n in np.argsort(-row, kind="stable"))
             apart = list(_first(others, NEAREST, place))
             found[place] = sorted(apart, key=lambda one: draw(self.seed, *place, one.question))[:NEAR]
         return found
@@ -133,12 +164,14 @@ class Maker:
         talk = self.logs[user, ident]
         said = SAID.format(date=spoken_date(talk.created_at))
         answers = {"yes": said, "no": NOT_SAID, UNTOLD: NOT_TOLD}
-        own = [(one.question, answers.get(one.answer) or _sentence(one.answer)) for one in self.places[place]]
+        asked = self.chats[place] if user == CHATS else self.places[place]
+        own = [(one.question, answers.get(one.answer) or _sentence(one.answer)) for one in asked]
         other = [(one.question, NOT_SAID if one.closed else NOT_TOLD) for one in near]
-        return Read(self._passage(talk, at), (*own, *other))
+        room = 2 * PASSAGE if user == CHATS else PASSAGE  # a chat is read whole
+        return Read(self._passage(talk, at, room), (*own, *other))
 
-    def _passage(self, talk: Conversation, at: int) -> str:
-        return passage(talk, Evidence(talk.id, talk.created_at, "", at), PASSAGE, self.count)
+    def _passage(self, talk: Conversation, at: int, room: int = PASSAGE) -> str:
+        return passage(talk, Evidence(talk.id, talk.created_at, "", at), room, self.count)
 
 
 def _first(asked: Iterator[Asked], count: int, place: Place) -> Iterator[Asked]:
