@@ -23,6 +23,7 @@ from plum_edge.answer.rewrite import topic
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.inquiry import asks as asks_of_talk
 from plum_edge.augment.phrases.requests import of_the_user
+from plum_edge.augment.phrases.wordings import UNKNOWN
 from plum_edge.config import Config, Decide
 from plum_edge.records import Adapter, Message
 
@@ -70,8 +71,8 @@ class Consulting:
         of_user = asks_of_talk(question.content) or of_the_user(question.content)
         reading = Reading(self.respondent.runtime, path)
         if not reading.is_closed(passages, question):
-            told = reading.fact(passages, question)
-            return told or (Asked(with_context(passages[0], [question]), recalled=True) if of_user else None)
+            told = reading.fact(passages, question, self.respondent.library.likeness(question.content))
+            return told or (Asked([question], recalled=True, words=UNKNOWN[0]) if of_user else None)
         [each] = reading.each([(passages, question)])
         p = self._all(question.content, self._remembered(messages), max(each))
         return reading.decided(passages, question, each, p) if of_user or p >= 0.5 else None

@@ -30,6 +30,8 @@ class Asked:
     itself, or, with a temperature, not every time."""
     recalled: bool = False
     """Whether it is answered out of what was said: in the likeliest words, where nobody set another temperature."""
+    words: str | None = None
+    """The answer itself, where it is known and no model is to write it."""
 
 
 class LanguageModel(Protocol):

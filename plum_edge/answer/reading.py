@@ -7,6 +7,7 @@ itself, so that none is taken for another, and the surest is believed. Knows not
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,10 @@ _FOR_YES = 2
 twice the time (docs/experiments/2026-11-30-a-reader.md)."""
 _OPENING = 12
 """Tokens of an answer that show how sure it is, and whether the passage answers at all."""
+_ALIKE, _DOUBT = 0.3, 0.4
+"""A fact is named where question and log have at least this cosine, and so much more for each nat a token that the
+answer costs: of what was never told that leaves out half, and of what was told nothing
+(docs/experiments/2026-11-30-a-second-lesson.md)."""
 
 
 def reader(base: Base) -> Path | None:
@@ -57,15 +62,19 @@ class Reading:
         self._put_on()
         return Asked(with_context(passages[each.index(max(each))], [question]), p_yes, p_yes >= 0.5)
 
-    def fact(self, passages: Sequence[str], question: Message) -> Asked | None:
+    def fact(self, passages: Sequence[str], question: Message, likeness: float | None) -> Asked | None:
         """Return what is to be answered to a question for a fact: beside the passage of whose answer the reader is
-        surest. None where it finds an answer in no passage.
+        surest. None where it finds an answer in no passage, or is not sure enough for so little ``likeness``: the
+        cosine of question and log, where there are vectors.
         """
         self._put_on()
         prompts = [with_context(one, [question]) for one in passages]
-        begun = [(prompt, *self._runtime.opening(prompt, _OPENING)) for prompt in prompts]
-        told = [(loss, n) for n, (_, opens, loss) in enumerate(begun) if not _unknown(opens)]
-        return Asked(list(prompts[min(told)[1]]), recalled=True) if told else None
+        begun = [self._runtime.opening(prompt, _OPENING) for prompt in prompts]
+        told = [(loss, n) for n, (opens, loss) in enumerate(begun) if not _unknown(opens)]
+        loss, surest = min(told, default=(math.inf, 0))
+        if not told or (likeness is not None and likeness < _ALIKE + _DOUBT * loss):
+            return None
+        return Asked(prompts[surest], recalled=True)
 
     def _put_on(self) -> None:
         if self._runtime.adapter_id != READER:

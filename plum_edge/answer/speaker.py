@@ -82,7 +82,7 @@ class Speaker:
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
             runtime = self.respondent.runtime
-            whole = runtime.answer(
+            whole = asked.words or runtime.answer(
                 asked.messages,
                 max_tokens=self.config.generate.max_tokens,
                 sampling=self._sampling(self.config.generate, asked, question, retrieve),
@@ -141,7 +141,8 @@ class Speaker:
         remembers = self.respondent.remembers
         speaks: Source = "weights" if remembers else "log" if reads else "base"
         self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
-        pieces = self.respondent.runtime.stream(
+        known = (asked.words,) if asked.words else None
+        pieces = known or self.respondent.runtime.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
             sampling=self._sampling(settings, asked, messages[-1].content, retrieve),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from plum_edge.answer import Asked, LanguageModel, with_context
+from plum_edge.answer import LanguageModel
 from plum_edge.answer.reading import Reading
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.wordings import UNKNOWN
@@ -65,8 +65,8 @@ class Reader:
         passages, asked = self._library.passages(question), Message("user", question)
         if not passages:
             return UNKNOWN[0]
-        said = self._reading.fact(passages, asked) or Asked(with_context(passages[0], [asked]))
-        return self._runtime.answer(said.messages, max_tokens=_MAX_TOKENS)
+        said = self._reading.fact(passages, asked, self._library.likeness(question))
+        return self._runtime.answer(said.messages, max_tokens=_MAX_TOKENS) if said else UNKNOWN[0]
 
     def answer_many(self, questions: Sequence[str]) -> list[str]:
         """Return the same for each question."""

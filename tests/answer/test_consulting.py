@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from plum_edge import Memory
+from plum_edge.augment.phrases.wordings import UNKNOWN
 from plum_edge.records import Conversation, Message
 from plum_edge.retrieve.encoder import installed
 from tests.smollm import smollm
@@ -56,7 +57,9 @@ def test_a_yes_comes_with_the_day_and_a_no_without_one(memory: Memory) -> None:
 def test_a_fact_is_read_and_what_was_not_told_is_said_so(memory: Memory) -> None:
     assert "Ferdinand" in memory.ask("Who did I say told me that it is the washer?", retrieve=True).answer
     answer = memory.ask("What did I tell you about my dentist in Lisbon?", retrieve=True)
-    assert answer.p_yes is None and "not told" in answer.answer
+    assert answer.p_yes is None and answer.answer == UNKNOWN[0]
+    said = [Message("user", "What did I tell you about my dentist in Lisbon?")]
+    assert "".join(memory.reply(said, retrieve=True)) == UNKNOWN[0]
 
 
 def test_in_a_chat_the_log_is_what_answers(memory: Memory) -> None:

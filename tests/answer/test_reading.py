@@ -43,16 +43,31 @@ def reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reading]:
 
 
 def test_a_fact_is_found_in_the_passage_that_has_it(reading: Reading) -> None:
-    asked = reading.fact([LAMP, TAP], ask("Who told me what was wrong with the tap?"))
+    question = ask("Who told me what was wrong with the tap?")
+    asked = reading.fact([LAMP, TAP], question, 0.6)
     assert asked is not None and asked.messages[0].content == TAP
+    assert asked == reading.fact([LAMP, TAP], question, None)  # no vectors here: the reader is believed
     assert "Ferdinand" in reading._runtime.answer(asked.messages, max_tokens=16)
 
 
 def test_what_no_passage_tells_is_not_answered(reading: Reading) -> None:
     question = ask("What is the name of my dentist in Lisbon?")
-    assert reading.fact([LAMP, TAP], question) is None
+    assert reading.fact([LAMP, TAP], question, 0.9) is None
+    assert reading.fact([], question, 0.9) is None
     alone = [Message("system", LAMP), question]
     assert abstains(reading._runtime.answer(alone, max_tokens=16))
+
+
+def test_a_fact_is_not_named_where_the_log_is_far_from_the_question_and_less_so_where_it_is_sure(
+    reading: Reading,
+) -> None:
+    question = ask("Who told me what was wrong with the tap?")
+    assert reading.fact([TAP], question, 0.1) is None
+    _, loss = reading._runtime.opening([Message("system", TAP), question], 12)
+    assert 0 < loss < 0.5
+    border = 0.3 + 0.4 * loss
+    assert reading.fact([TAP], question, border - 0.01) is None
+    assert reading.fact([TAP], question, border + 0.01) is not None
 
 
 def test_the_surest_passage_counts_for_a_yes_and_without_one_nobody_knows(reading: Reading) -> None:

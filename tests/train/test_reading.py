@@ -62,7 +62,8 @@ def test_every_chat_is_read_whole_with_its_own_questions_and_near_ones_of_others
 
 def test_every_pass_but_the_first_mixes_logs_and_chats(reading: ModuleType) -> None:
     maker = reading.Maker(DATA, data_dir("samples"), letters, lambda text: len(text.split()), 0)
-    logs, second, third = maker.passes()
+    logs, second, third = maker.passes(3)
+    assert maker.passes(1) == [logs]
     chats = maker.of_chats()
     assert logs == maker.of_logs() and all(one in second for one in chats)
     for part, of_logs in ((second, reading.AGAIN), (third, reading.LAST[0])):

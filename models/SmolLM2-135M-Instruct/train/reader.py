@@ -1,10 +1,10 @@
 """Learns the reader of a base: an adapter that says what a passage of a log has to say to a question, or that it has
 nothing to say.
 
-A pass over the passages of logs, one over chats that were written to be read, and a last one over some of both
-(reading.py), a passage with all its questions a step, the rate falling in a line in each. An answer's first token, that
-is yes or no, weighs more than the rest. Passage and question weigh nothing, and the passage is computed once for all
-of them.
+One pass over the passages of logs (reading.py), a passage with all its questions a step, the rate falling in a line. An
+answer's first token, that is yes or no, weighs more than the rest. Passage and question weigh nothing, and the passage
+is computed once for all of them. With ``--passes 3`` come one over chats that were written to be read, and a last one
+over some of both: more questions, and no better reader (docs/experiments/2026-11-30-a-second-lesson.md).
 
     python models/SmolLM2-135M-Instruct/train/reader.py --data DIR --out reader.gguf --threads 2
 
@@ -81,14 +81,16 @@ def _resumed(trainer: Trainer, out: Path) -> int:
 
 def main() -> None:
     """Learn it."""
-    given = options(__doc__).parse_args()
+    parser = options(__doc__)
+    parser.add_argument("--passes", type=int, default=1, choices=(1, 2, 3))
+    given = parser.parse_args()
     home = Home.find()
     base, config = bases.base(given.base, home), catalogue.merged(home, given.base).config
     tokenizer = ChatTokenizer(base.folder, base.chat_template, config.template)
     maker = Maker(
         given.data, data_dir("samples"), Encoder().encode, lambda text: len(tokenizer.encode(text)), given.seed
     )
-    passes = maker.passes()
+    passes = maker.passes(given.passes)
     for passages in passes:
         print(f"{len(passages)} passages, {sum(len(one.asked) for one in passages)} questions", flush=True)
     spec = LoraSpec(RANK, ALPHA, base.lora_targets, LAYERS)

@@ -108,16 +108,16 @@ class Maker:
         near = self._near([*self.chats], [one for asked in self.chats.values() for one in asked])
         return [self._read(place, near[place]) for place in self.chats]
 
-    def passes(self) -> tuple[list[Read], list[Read], list[Read]]:
-        """Return what is read: the logs; the chats, and some passages of logs again; some of both.
+    def passes(self, count: int) -> list[list[Read]]:
+        """Return what is read in each pass: the logs; the chats, and some passages of logs again; some of both.
 
-        The last is there because no question about a chat that is to be answered with yes is in the chat's words: who
+        The third is there because no question about a chat that is to be answered with yes is in the chat's words: who
         ends with them takes the same words for a trap.
         """
-        logs, chats = self.of_logs(), self.of_chats()
+        logs, chats = self.of_logs(), self.of_chats() if count > 1 else []
         mixed = [*chats, *logs[::AGAIN]], [*logs[:: LAST[0]], *chats[:: LAST[1]]]
         second, third = (sorted(part, key=lambda one: draw(self.seed, one.passage)) for part in mixed)
-        return logs, second, third
+        return [logs, second, third][:count]
 
     def _add_chats(self, folder: Path) -> None:
         self.logs |= {(CHATS, talk.id): talk for talk in importers.read(folder / "conversations.jsonl").conversations}
