@@ -69,7 +69,7 @@ class Log:
         return 0.7 if topic == "the tap" else 0.2
 
     def likeness(self, question: str) -> float | None:
-        return 0.6 if "tap" in question else 0.1
+        return 0.75 if "tap" in question else 0.1
 
     def quote(self, ranking: str, question: str) -> str | None:
         return "The tap drips."

@@ -80,10 +80,11 @@ def without_questions(text: str, *, denied: bool = False) -> str:
     for index, part in enumerate(parts):
         following = parts[index + 1] if index + 1 < len(parts) else ""
         tagged = _TAGGED.match(part.replace("’", "'"))
+        begun = f"{part.rstrip().rstrip('?')} – "
         if not asking[index]:
             kept.append(part)
         elif tagged and not asks_of_talk(f"{tagged['told']}?"):
             kept.append(f"{tagged['told']}. ")
         elif following and not asking[index + 1] and "?" not in following and _GOES_ON.match(following):
-            kept.append(f"{part.rstrip().rstrip('?')} – ")
+            kept += [] if asks_of_talk(begun + following) else [begun]
     return "".join(kept)

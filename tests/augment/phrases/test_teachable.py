@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plum_edge.augment.checks import Mentions, check, contradicted
@@ -113,6 +113,7 @@ def test_a_conversation_without_such_questions_is_left_as_it_is(talk) -> None:  
     assert teachable(talk) == talk
 
 
+@example(["Tell me, did we discuss the holiday?", "He asked me whether I wanted tea. How do I put that in Portuguese?"])
 @given(st.lists(st.sampled_from((*OF_TALK, *ORDINARY, "It was in May.", "I have a cat.")), max_size=6))
 def test_what_is_left_asks_the_memory_nothing(parts: list[str]) -> None:
     talk = segment(" ".join(parts), "Yes, on 14 March 2026.")
