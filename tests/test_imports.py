@@ -143,10 +143,11 @@ def test_every_door_is_used() -> None:
         assert not [door for door in doors if not any(within(name, {door}) for name in wanted)]
 
 
-def test_of_augment_the_questions_know_the_phrasings_only() -> None:
+def test_of_augment_the_questions_know_the_phrasings_and_english_numbers_only() -> None:
+    known = {"augment.phrases.wordings", "augment.phrases.numbers"}
     for path in SOURCES:
         if within(module(path), {"evaluate.questions", "evaluate.marking", "evaluate.scoring"}):
-            assert {name for name in ours(path) if name.startswith("augment")} <= {"augment.phrases.wordings"}
+            assert {name for name in ours(path) if name.startswith("augment")} <= known
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=module)
