@@ -40,7 +40,9 @@ def _begun(question: str, count: int) -> str:
 
 
 def test_nobody_is_forgotten() -> None:
-    assert tuple(sorted(folder.name for folder in (SAMPLES / "train").iterdir() if folder.is_dir())) == USERS
+    """The short chats beside them are of nobody in particular (test_samples_reading.py)."""
+    folders = {folder.name for folder in (SAMPLES / "train").iterdir() if folder.is_dir()}
+    assert tuple(sorted(folders - {"chats"})) == USERS
 
 
 @each_user
