@@ -29,7 +29,7 @@ def content_hash(*parts: str) -> str:
     """Return 16 hex digits that name a content: the same parts give the same id on every device."""
     digest = hashlib.sha256()
     for part in parts:
-        raw = part.encode()
+        raw = part.encode("utf-8", "surrogatepass")  # JSON can spell half a pair
         digest.update(len(raw).to_bytes(8, "big"))
         digest.update(raw)
     return digest.hexdigest()[:16]

@@ -88,3 +88,7 @@ def test_a_question_is_closed_when_yes_or_no_answers_it() -> None:
 def test_records_need_nothing_but_the_standard_library() -> None:
     code = "import sys; sys.modules['sqlite_utils'] = None; sys.modules['numpy'] = None; import plum_edge.records"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_half_a_surrogate_pair_has_a_content_hash_of_its_own() -> None:
+    assert len({content_hash(text) for text in ("\ud800", "\ud801", "?", "\ufffd")}) == 4
