@@ -174,12 +174,13 @@ class Memory:
     def prepare(self, progress: Progress | None = None) -> None:
         """Make what ``retrieve`` searches with, so that no question waits: what is new in the log, as vectors.
 
-        They are kept with the log, and made once. Nothing is done where the package that makes them is not installed.
+        They are kept with the log, and made once. Nothing is done where the package that makes them is not here, or
+        the settings do not weigh what it finds.
         """
         from plum_edge.retrieve.dense import nobody
         from plum_edge.retrieve.encoder import installed
 
-        if installed():
+        if self.config.decide.weighed and installed():
             self._evaluator.library.prepare_dense(progress or nobody)
 
     def reply(

@@ -87,8 +87,10 @@ class Library:
             NoModel: the model is not installed.
         """
         self._dense.progress = progress
-        self._by_meaning.best("anything")
-        self._dense.progress = nobody
+        try:
+            self._by_meaning.best("anything")
+        finally:
+            self._dense.progress = nobody
 
     def score(self, ranking: Ranking, question: str) -> float:
         """Return how well the log matches a question, by no model's reading: from 1 on it was discussed."""
