@@ -41,6 +41,7 @@ def test_the_wheel_holds_code_and_data(wheel: Path) -> None:
         "plum_edge/_data/models/plum-tiny/general.jsonl",
         "plum_edge/_data/models/SmolLM2-135M-Instruct/primer.safetensors",
         "plum_edge/_data/models/SmolLM2-135M-Instruct/reader.gguf",
+        "plum_edge/_data/models/all-MiniLM-L6-v2/tuning.safetensors",
         "plum_edge/_data/conversions/llama.toml",
         "plum_edge/_data/samples/nora/conversations.jsonl",
         "plum_edge/_data/samples/nora/questions.jsonl",

@@ -57,6 +57,7 @@ def row(one: Scored, age: int | None) -> dict[str, Any]:
         "correct": one.correct,
         "p_yes": one.p_yes if one.p_yes is None else round(one.p_yes, 9),
         "f1": one.f1 if one.f1 is None else round(one.f1, 6),
+        **({"unsure": True} if one.unsure else {}),
     }
 
 
@@ -64,7 +65,7 @@ def _scored(kept: Mapping[str, Any], apart: object) -> Scored:
     about = None if kept["age"] is None else f"{apart}#{kept['age']}"
     # The id stands for the question's text; with the answer and the conversation it is as good a name.
     question = Question(kept["id"], kept["gold"], kept["kind"], about)
-    return Scored(question, kept["p_yes"], None, kept["correct"], kept["f1"])
+    return Scored(question, kept["p_yes"], None, kept["correct"], kept["f1"], kept.get("unsure", False))
 
 
 def keep(folder: Path, answers: Answers) -> None:

@@ -34,6 +34,9 @@ READ = System("both searches and the reader, weighed, no memory", "reader", "rea
 READER = System("the reader alone, no memory", "reader", "reader")
 SEARCHES = System("both searches, weighed, no language model", "search", "searches")
 DENSE = System("vector threshold, no language model", "search", "vectors")
+DENSE_TAUGHT = System("threshold of vectors that were taught, no language model", "search", "vectors_taught")
+QUOTED = System("vectors, the nearest words shown", "search", "vectors")
+QUOTED_TAUGHT = System("vectors that were taught, the nearest words shown", "search", "vectors_taught")
 BM25 = System("BM25 threshold, no model", "search", "bm25_threshold")
 DENSE_READ = System("vectors, read by the base", "reading", "dense_passages")
 BM25_READ = System("BM25, read by the base", "reading", "bm25_passages")
@@ -42,8 +45,9 @@ PLUM = System("adapter, `plum`", "plum", "adapter")
 PLUM_BOTH = System("adapter, `plum`, and both searches, weighed", "plum", _WEIGHED)
 BASE = System("base, no memory", "reading", "base")
 QUESTIONS = System("control: the questions alone", "search", "questions_only")
-RIVALS = (SEARCHES, DENSE, BM25, DENSE_READ, BM25_READ, IN_CONTEXT)
-"""What remembers without an adapter and without the reader: what anybody has who has the log."""
+RIVALS = (SEARCHES, DENSE, DENSE_TAUGHT, BM25, DENSE_READ, BM25_READ, IN_CONTEXT)
+"""What remembers without an adapter and without the reader; but for the vectors that were taught, what anybody has who
+has the log."""
 _BESIDE = {_WEIGHED: SEARCHES, _CONSULTED: READ}
 """What an adapter is weighed with."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,13 @@ from benchmarks.experiment.clean_board import (
     CONSULTED,
     DENSE,
     DENSE_READ,
+    DENSE_TAUGHT,
     IN_CONTEXT,
     PLUM,
     PLUM_BOTH,
     QUESTIONS,
+    QUOTED,
+    QUOTED_TAUGHT,
     READ,
     READER,
     RIVALS,
@@ -108,7 +112,7 @@ def opened(board: Board) -> Table:
     rows = [
         [log, one.label, str(point), *_facts(found), _note(board, log, one, point)]
         for log in clean.NATURAL
-        for one in (ADAPTER, PLUM, READER, DENSE_READ, BM25_READ, IN_CONTEXT)
+        for one in (ADAPTER, PLUM, READER, QUOTED, QUOTED_TAUGHT, DENSE_READ, BM25_READ, IN_CONTEXT)
         for point in clean.POINTS
         if (found := board.answered(log, one, "open", point))
     ]
@@ -120,7 +124,7 @@ def everyday(board: Board) -> Table:
     rows = [
         [log, one.label, str(point), str(sum(map(len, found))), _false(found), _note(board, log, one, point)]
         for log in clean.NATURAL
-        for one in (ADAPTER, BOTH, CONSULTED, PLUM, READ, *RIVALS[:3])
+        for one in (ADAPTER, BOTH, CONSULTED, PLUM, READ, *RIVALS[:4])
         for point in clean.POINTS
         if (found := board.answered(log, one, "everyday", point))
     ]
@@ -165,12 +169,16 @@ def main_table(board: Board) -> Table:
     add("crossed, AUC: control: the adapter of another user", [_strangers(board, point) for point in clean.POINTS])
     for one in (ADAPTER, BOTH, CONSULTED, READ, *RIVALS):
         add(f"crossed, balanced: {one.label}", _line(board, one, "crossed", pooled.balanced))
-    for one in (ADAPTER, BOTH, CONSULTED, READ, SEARCHES, DENSE, IN_CONTEXT):
+    for one in (ADAPTER, BOTH, CONSULTED, READ, SEARCHES, DENSE, DENSE_TAUGHT, IN_CONTEXT):
         add(f"own later questions as no, AUC: {one.label}", _line(board, one, "later", pooled.auc))
-    for one in (ADAPTER, READER, DENSE_READ, BM25_READ, IN_CONTEXT):
+    for one in (ADAPTER, READER, QUOTED, QUOTED_TAUGHT, DENSE_READ, BM25_READ, IN_CONTEXT):
         facts = [_facts(_flat(board, one, "open", point)) for point in clean.POINTS]
         add(f"a fact asked for: in the answer: {one.label}", [fact for fact, _ in facts])
         add(f"a fact never told: false answers: {one.label}", [false for _, false in facts])
+    for one in (READER, QUOTED, QUOTED_TAUGHT):
+        shown = [_shown(_flat(board, one, "open", point)) for point in clean.POINTS]
+        add(f"a fact asked for: claimed, and right: {one.label}", [claimed for claimed, _ in shown])
+        add(f"a fact never told: words shown, unsure: {one.label}", [unsure for _, unsure in shown])
     for one in (ADAPTER, BOTH, CONSULTED):
         add(
             f"everyday topics, false yes: {one.label}",
@@ -301,6 +309,14 @@ def _facts(seeds: Sequence[Sequence[Scored]]) -> list[str]:
     flat = [one for part in seeds for one in part]
     known, unknown = ([one for one in flat if (one.f1 is not None) is sort] for sort in (True, False))
     return [rate(known), rate(unknown, wrong=True)]
+
+
+def _shown(seeds: Sequence[Sequence[Scored]]) -> list[str]:
+    """Return how often a fact was claimed, and rightly; and how often words were shown where nothing was told."""
+    flat = [one for part in seeds for one in part]
+    known = [replace(one, correct=one.correct and not one.unsure) for one in flat if one.f1 is not None]
+    unknown = [replace(one, correct=one.unsure) for one in flat if one.f1 is None]
+    return [rate(known), rate(unknown)]
 
 
 def _false(found: Sequence[Sequence[Scored]]) -> str:

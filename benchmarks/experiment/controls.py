@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from benchmarks.experiment import natural
 from benchmarks.voice import odds, spoken
 from plum_edge.answer import unlearned
 from plum_edge.answer.language_model import log_odds, logistic
+from plum_edge.answer.quoting import nearest
+from plum_edge.answer.reading import SAID
 from plum_edge.answer.weighed import BOTH, weighed
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.retrieve import Library
@@ -22,7 +25,7 @@ from plum_edge.store import Store
 class _Control:
     """Answers questions one by one, and has the same words for each, or none."""
 
-    def __init__(self, p_yes: Callable[[str], float], words: str = "") -> None:
+    def __init__(self, p_yes: Callable[[str], float], words: str | Callable[[str], str] = "") -> None:
         self.p_yes, self._words = p_yes, words
 
     def p_yes_many(self, questions: Sequence[str]) -> list[float]:
@@ -31,11 +34,11 @@ class _Control:
 
     def answer(self, question: str) -> str:
         """Return its words."""
-        return self._words
+        return self._words if isinstance(self._words, str) else self._words(question)
 
     def answer_many(self, questions: Sequence[str]) -> list[str]:
         """Return them for each question."""
-        return [self._words for _ in questions]
+        return [self.answer(question) for question in questions]
 
 
 def nothing_learned(store: Store) -> Asker:
@@ -44,7 +47,17 @@ def nothing_learned(store: Store) -> Asker:
 
 
 def vectors(library: Library) -> Asker:
-    """Return the search by meaning, with the threshold that the log's pairs give it.
+    """Return search by meaning with the model as it was published: what anybody has who has the log.
+
+    Raises:
+        NoModel: the model that makes vectors is not installed.
+    """
+    return vectors_taught(replace(library, taught=False, vectors=None))
+
+
+def vectors_taught(library: Library) -> Asker:
+    """Return search by meaning, with the threshold that the log's pairs give it; asked for a fact it shows the user's
+    own words that are nearest, as the product does where its reader names none.
 
     Of a log of which no pairs are made it affirms nothing, and still says which question is nearer than which.
 
@@ -57,7 +70,7 @@ def vectors(library: Library) -> Asker:
         reached = library.score("dense", question)
         return reached / (reached + 1.0) or (library.likeness(question) or 0.0) / 2
 
-    return _Control(p_yes)
+    return _Control(p_yes, lambda question: nearest(library.said(question, SAID)))
 
 
 def searches(library: Library) -> Asker:
@@ -92,3 +105,7 @@ def questions_only(log: str, point: int) -> Asker:
             learned[side].update(spoken(one.question))
             sizes[side] += 1
     return _Control(lambda question: logistic(odds(spoken(question), learned, sizes)))
+
+
+SEARCHES = {"vectors": vectors, "vectors_taught": vectors_taught, "searches": searches}
+"""Those without a language model, by name."""

@@ -124,7 +124,7 @@ class Room:
         return scored, asdict(cost) if cost else None
 
     def _control(self, system: str) -> Asker | None:
-        if made := {"vectors": controls.vectors, "searches": controls.searches}.get(system):
+        if made := controls.SEARCHES.get(system):
             return made(self.evaluator.library)
         if system == "adapter" and not self.newest:
             return controls.nothing_learned(self.memory.store)

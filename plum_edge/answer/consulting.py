@@ -16,16 +16,21 @@ from plum_edge.answer.border import decided
 from plum_edge.answer.joint import READS, Joint
 from plum_edge.answer.language_model import Asked, with_context
 from plum_edge.answer.meant import Meant
-from plum_edge.answer.reading import Reading
+from plum_edge.answer.quoting import nearest
+from plum_edge.answer.reading import SAID, Reading
 from plum_edge.answer.remember import recollect
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.rewrite import topic
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.inquiry import asks as asks_of_talk
 from plum_edge.augment.phrases.requests import of_the_user
-from plum_edge.augment.phrases.wordings import UNKNOWN
 from plum_edge.config import Config, Decide
 from plum_edge.records import Adapter, Message
+from plum_edge.retrieve import Said
+
+_OF_THE_LOG = 0.4
+"""Cosine from which on a question about one thing is taken for one about something in the log, though it does not say
+so: "Which church was the concert in?" (docs/experiments/2026-11-30-own-words.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +67,31 @@ class Consulting:
         None where none ships with the base, the settings do not weigh, or there is nothing to read; where the question
         is not one about what was said, as far as can be told, and where it may be none and no passage answers it.
         """
-        question, path = messages[-1], self.respondent.reader
-        if path is None or not self._decide().weighed or not Meant(self.respondent.store).is_asked(messages):
+        question, path, library = messages[-1], self.respondent.reader, self.respondent.library
+        meant = Meant(self.respondent.store)
+        if path is None or not self._decide().weighed:
             return None
-        passages = self.respondent.library.passages(question.content)
-        if not passages:
+        asked, perhaps = meant.is_asked(messages), meant.may_be_asked(messages)
+        if not (asked or perhaps) or not (passages := library.passages(question.content)):
             return None
-        of_user = asks_of_talk(question.content) or of_the_user(question.content)
-        reading = Reading(self.respondent.runtime, path)
+        said = tuple(library.said(question.content, SAID))
+        near = perhaps and any(one.score >= _OF_THE_LOG for one in said)
+        if not (asked or near):
+            return None
+        of_user = near or asks_of_talk(question.content) or of_the_user(question.content)
+        told = self._told(messages, passages, said, of_user=of_user)
+        return replace(told, said=said) if told else None
+
+    def _told(
+        self, messages: Sequence[Message], passages: Sequence[str], said: Sequence[Said], *, of_user: bool
+    ) -> Asked | None:
+        """Return what the log tells; ``of_user``: also that it tells nothing."""
+        question, library = messages[-1], self.respondent.library
+        assert self.respondent.reader is not None
+        reading = Reading(self.respondent.runtime, self.respondent.reader)
         if not reading.is_closed(passages, question):
-            told = reading.fact(passages, question, self.respondent.library.likeness(question.content))
-            return told or (Asked([question], recalled=True, words=UNKNOWN[0]) if of_user else None)
+            told = reading.fact(passages, question, library.likeness(question.content), said)
+            return told or (Asked([question], recalled=True, words=nearest(said)) if of_user else None)
         [each] = reading.each([(passages, question)])
         p = self._all(question.content, self._remembered(messages), max(each))
         return reading.decided(passages, question, each, p) if of_user or p >= 0.5 else None

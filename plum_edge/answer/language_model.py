@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from plum_edge.records import Message
+from plum_edge.retrieve import Said
 
 _SURE = 1e-9
 """p(yes) nearer to 0 or 1 than this is taken for it: f32 logits know no better."""
@@ -32,6 +33,8 @@ class Asked:
     """Whether it is answered out of what was said: in the likeliest words, where nobody set another temperature."""
     words: str | None = None
     """The answer itself, where it is known and no model is to write it."""
+    said: tuple[Said, ...] = ()
+    """What the user said nearest to the question, where that was looked for."""
 
 
 class LanguageModel(Protocol):

@@ -18,7 +18,7 @@ from plum_edge.answer.undated import unknown_date
 from plum_edge.augment.language import clearly_other
 from plum_edge.augment.phrases.bids import is_brief_question, is_question
 from plum_edge.augment.phrases.inquiry import asks_of_talk, parted
-from plum_edge.augment.phrases.requests import about_itself, greets, of_the_user, wants_done
+from plum_edge.augment.phrases.requests import about_itself, greets, of_one_thing, of_the_user, wants_done
 from plum_edge.records import Message
 from plum_edge.store import Store
 
@@ -60,6 +60,15 @@ class Meant:
         if remembers:
             return self.is_asked(messages)
         return asks_of_talk(text) or clearly_other(text, _KNOWN) or self.received or self.store.pairs.written()
+
+    def may_be_asked(self, messages: Sequence[Message]) -> bool:
+        """Return whether a chat begins with a question about one thing, which the log may know: it is asked of the
+        memory where the log is near, and that is for the caller to tell.
+        """
+        text = messages[-1].content
+        begins = not any(message.role == "assistant" for message in messages)
+        asks = begins and len(text.split()) <= _QUESTION and is_question(text) and of_one_thing(text)
+        return asks and may_ask(text) and not any(wants_done(sentence) for sentence in parted(text))
 
     def is_asked(self, messages: Sequence[Message]) -> bool:
         """Return whether the last message may be meant for the memory by its form, or by what the log has."""

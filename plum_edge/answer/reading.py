@@ -12,17 +12,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plum_edge.answer.language_model import Asked, LanguageModel, is_closed, with_context
+from plum_edge.answer.quoting import with_source
 from plum_edge.augment.phrases.wordings import UNKNOWN
 from plum_edge.bases import Base
 from plum_edge.bases.shipped import READER, shipped
 from plum_edge.convert.gguf_header import BASE_GGUF_SHA256, NotGguf, read
 from plum_edge.records import Message
+from plum_edge.retrieve import Said
 
 _FOR_YES = 2
 """Passages that are read for a yes or no, the nearest ones. With four it is no surer of what was never said, and takes
 twice the time (docs/experiments/2026-11-30-a-reader.md)."""
 _OPENING = 12
 """Tokens of an answer that show how sure it is, and whether the passage answers at all."""
+LONGEST = 48
+"""Tokens of a fact, which is a few words."""
+SAID = 3
+"""Stretches of the user's words among which a fact is to stand."""
 _ALIKE, _DOUBT = 0.3, 0.4
 """A fact is named where question and log have at least this cosine, and so much more for each nat a token that the
 answer costs: of what was never told that leaves out half, and of what was told nothing
@@ -62,10 +68,25 @@ class Reading:
         self._put_on()
         return Asked(with_context(passages[each.index(max(each))], [question]), p_yes, p_yes >= 0.5)
 
-    def fact(self, passages: Sequence[str], question: Message, likeness: float | None) -> Asked | None:
-        """Return what is to be answered to a question for a fact: beside the passage of whose answer the reader is
-        surest. None where it finds an answer in no passage, or is not sure enough for so little ``likeness``: the
-        cosine of question and log, where there are vectors.
+    def fact(
+        self, passages: Sequence[str], question: Message, likeness: float | None, said: Sequence[Said] = ()
+    ) -> Asked | None:
+        """Return what is to be answered to a question for a fact, or None where the reader names none.
+
+        Where there are vectors, ``said`` is what the user said nearest to it: a fact is given with the words that hold
+        it, and is none where no words do.
+        """
+        asked = self._named(passages, question, likeness)
+        if not asked or not said:
+            return asked
+        words = with_source(self._runtime.answer(asked.messages, max_tokens=LONGEST), said)
+        return Asked([question], recalled=True, words=words) if words else None
+
+    def _named(self, passages: Sequence[str], question: Message, likeness: float | None) -> Asked | None:
+        """Return the question beside the passage of whose answer the reader is surest.
+
+        None where it finds an answer in no passage, or is not sure enough for so little ``likeness``: the cosine of
+        question and log, where there are vectors.
         """
         self._put_on()
         prompts = [with_context(one, [question]) for one in passages]

@@ -49,6 +49,7 @@ class Respondent:
             lambda text: len(self.runtime.encode(text)),
             room=self.room,
             vectors=store.vectors,
+            written=lambda ident, place: store.log.get(ident).messages[place].content,
         )
 
     @cached_property

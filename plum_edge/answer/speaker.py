@@ -28,6 +28,7 @@ from plum_edge.answer.consulting import Consulting
 from plum_edge.answer.days import Days
 from plum_edge.answer.introduction import introduction, whole_introduction
 from plum_edge.answer.meant import Meant, no_memory_needed
+from plum_edge.answer.quoting import evidence
 from plum_edge.answer.respondent import Respondent
 from plum_edge.answer.told import Told
 from plum_edge.answer.undated import denied, unknown_date
@@ -35,6 +36,7 @@ from plum_edge.augment.phrases.requests import about_itself
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.config import Config, Generate
 from plum_edge.records import Adapter, Answer, Basis, Message, Source
+from plum_edge.retrieve import Said
 from plum_edge.runtime import Room, Sampling, Tally
 from plum_edge.store import Store
 
@@ -76,31 +78,39 @@ class Speaker:
         if about_itself(question):
             messages = self._introduced(messages, adapter, retrieve)
         active: Adapter | None = None
+        said: Sequence[Said] = ()
         if instead := self._said_instead(messages, retrieve, adapter):
             text, p_yes = instead
         else:
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
-            runtime = self.respondent.runtime
-            whole = asked.words or runtime.answer(
-                asked.messages,
-                max_tokens=self.config.generate.max_tokens,
-                sampling=self._sampling(self.config.generate, asked, question, retrieve),
-                decided=asked.decided,
-            )
-            text = "".join(
-                by_log([whole], messages, self._days(active), remembers=self.respondent.remembers, reads=retrieve)
-            )
-            p_yes = asked.p_yes
-            if p_yes is None and is_closed(whole):
-                p_yes = runtime.p_yes(asked.messages)
+            said, (text, p_yes) = asked.said, self._answered(messages, asked, active, retrieve)
+        by_words = Told(self.store).search(question, _EVIDENCE)
         return Answer(
             answer=text,
             p_yes=p_yes,
             adapter=active.id if active else None,
-            evidence=tuple(Told(self.store).search(question, _EVIDENCE)),
+            evidence=tuple(evidence(said, by_words)[:_EVIDENCE]),
             seconds=round(time.perf_counter() - began, 3),
         )
+
+    def _answered(
+        self, messages: Sequence[Message], asked: Asked, active: Adapter | None, retrieve: bool
+    ) -> tuple[str, float | None]:
+        """Return the answer, with p(yes) where it is a yes or no."""
+        if asked.words:
+            return asked.words, None
+        runtime = self.respondent.runtime
+        whole = runtime.answer(
+            asked.messages,
+            max_tokens=self.config.generate.max_tokens,
+            sampling=self._sampling(self.config.generate, asked, messages[-1].content, retrieve),
+            decided=asked.decided,
+        )
+        remembers, days = self.respondent.remembers, self._days(active)
+        text = "".join(by_log([whole], messages, days, remembers=remembers, reads=retrieve))
+        unknown = asked.p_yes is None and is_closed(whole)
+        return text, runtime.p_yes(asked.messages) if unknown else asked.p_yes
 
     def reply(
         self,
@@ -140,9 +150,14 @@ class Speaker:
         reads = retrieve and not no_memory_needed(messages[-1].content)
         remembers = self.respondent.remembers
         speaks: Source = "weights" if remembers else "log" if reads else "base"
-        self._basis = Basis(speaks, active.id if active else None, asked.p_yes, tuple(asked.messages))
-        known = (asked.words,) if asked.words else None
-        pieces = known or self.respondent.runtime.stream(
+        self._basis = Basis(
+            speaks, active.id if active else None, asked.p_yes, () if asked.words else tuple(asked.messages)
+        )
+        if asked.words:
+            if not over():
+                yield asked.words
+            return
+        pieces = self.respondent.runtime.stream(
             asked.messages,
             max_tokens=settings.max_tokens,
             sampling=self._sampling(settings, asked, messages[-1].content, retrieve),

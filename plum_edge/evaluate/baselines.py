@@ -18,7 +18,7 @@ from plum_edge.evaluate.readers import Reader
 from plum_edge.evaluate.scoring import Asker, Scored, score
 from plum_edge.evaluate.systems import SYSTEMS, System
 from plum_edge.records import Message, Progress, Question
-from plum_edge.retrieve import Ranking, Way
+from plum_edge.retrieve import Ranking, Said, Way
 
 _MAX_TOKENS = 96
 """Room for a date and a quote of two dozen words."""
@@ -44,6 +44,9 @@ class Looks(Protocol):
 
     def passages(self, question: str) -> list[str]:
         """Return the passages nearest to a question."""
+
+    def said(self, question: str, limit: int) -> list[Said]:
+        """Return what the user said that is nearest to a question; nothing without vectors."""
 
 
 class Model:

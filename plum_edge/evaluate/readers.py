@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from plum_edge.answer import LanguageModel
-from plum_edge.answer.reading import Reading
+from plum_edge.answer.quoting import nearest
+from plum_edge.answer.reading import LONGEST, SAID, Reading
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.wordings import UNKNOWN
 from plum_edge.evaluate.scoring import Asker
 from plum_edge.records import Message
-from plum_edge.retrieve import Ranking
-
-_MAX_TOKENS = 48
-"""Room for a fact, which is a few words."""
+from plum_edge.retrieve import Ranking, Said
 
 
 class Passages(Protocol):
@@ -32,6 +30,9 @@ class Passages(Protocol):
 
     def likeness(self, question: str) -> float | None:
         """Return the cosine of the passage nearest in meaning; None without vectors."""
+
+    def said(self, question: str, limit: int) -> list[Said]:
+        """Return what the user said that is nearest to a question; nothing without vectors."""
 
 
 class Reader:
@@ -65,8 +66,11 @@ class Reader:
         passages, asked = self._library.passages(question), Message("user", question)
         if not passages:
             return UNKNOWN[0]
-        said = self._reading.fact(passages, asked, self._library.likeness(question))
-        return self._runtime.answer(said.messages, max_tokens=_MAX_TOKENS) if said else UNKNOWN[0]
+        likeness, said = self._library.likeness(question), self._library.said(question, SAID)
+        told = self._reading.fact(passages, asked, likeness, said)
+        if told is None:
+            return nearest(said)
+        return told.words or self._runtime.answer(told.messages, max_tokens=LONGEST)
 
     def answer_many(self, questions: Sequence[str]) -> list[str]:
         """Return the same for each question."""

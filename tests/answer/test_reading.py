@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from plum_edge.bases import catalogue
 from plum_edge.bases.shipped import READER
 from plum_edge.evaluate.marking import abstains
 from plum_edge.paths import Home
-from plum_edge.records import Message
+from plum_edge.records import Conversation, Message
+from plum_edge.retrieve import Said
 from plum_edge.runtime import Runtime
 from tests.smollm import smollm
 
@@ -48,6 +50,22 @@ def test_a_fact_is_found_in_the_passage_that_has_it(reading: Reading) -> None:
     assert asked is not None and asked.messages[0].content == TAP
     assert asked == reading.fact([LAMP, TAP], question, None)  # no vectors here: the reader is believed
     assert "Ferdinand" in reading._runtime.answer(asked.messages, max_tokens=16)
+
+
+def test_a_fact_comes_with_the_words_that_hold_it_and_without_them_nothing_is_named(reading: Reading) -> None:
+    question = ask("Who told me what was wrong with the tap?")
+    moment = dt.datetime(2026, 3, 13, tzinfo=dt.UTC)
+    tap, lamp = (text.splitlines()[1].removeprefix("User: ") for text in (TAP, LAMP))
+    said = [
+        Said(Conversation("talk", "", moment, (Message("user", text),)), 0, text, begins=True, ends=True, score=0.6)
+        for text in (lamp, tap)
+    ]
+    named = reading.fact([LAMP, TAP], question, 0.6, said)
+    assert named is not None and named.words is not None
+    assert "Ferdinand" in named.words.partition("On 13 March")[0]
+    assert named.words.endswith(f'On 13 March 2026 you said: "{tap}"')
+    assert reading.fact([LAMP, TAP], question, 0.6, said[:1]) is None
+    assert reading.fact([LAMP, TAP], ask("What is the name of my dentist in Lisbon?"), 0.6, said) is None
 
 
 def test_what_no_passage_tells_is_not_answered(reading: Reading) -> None:

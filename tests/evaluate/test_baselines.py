@@ -15,6 +15,7 @@ from plum_edge.convert import families, gguf
 from plum_edge.errors import UsageError
 from plum_edge.evaluate import baselines, systems
 from plum_edge.records import Message, Question
+from plum_edge.retrieve import Said
 from plum_edge.runtime import Runtime
 from tests.tiny import random_lora, tiny_base
 
@@ -61,6 +62,9 @@ class Log:
 
     def passages(self, question: str) -> list[str]:
         return ["The tap drips, by the reader."] if "tap" in question else []
+
+    def said(self, question: str, limit: int) -> list[Said]:
+        return []
 
     def score(self, ranking: str, question: str) -> float:
         return 1.0 if "tap" in question else 0.99 if "drip" in question else 0.0

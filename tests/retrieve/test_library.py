@@ -154,6 +154,16 @@ def test_passages_by_meaning_need_no_word_of_the_question(library: Library) -> N
 
 
 @needs_weights
+def test_what_the_user_said_is_found_by_meaning_and_the_assistant_is_not_quoted(library: Library) -> None:
+    [tap] = library.said("Was there a leaking faucet?")
+    assert (tap.conversation.id, tap.text) == ("tap", TALKS["tap"][0])
+    [exercises] = library.said("Who might have shown me how to train my knee?")
+    assert exercises.text == TALKS["knee"][0]
+    library.left_out = "tap"
+    assert all(one.conversation.id != "tap" for one in library.said("Was there a leaking faucet?", 5))
+
+
+@needs_weights
 def test_by_meaning(library: Library) -> None:
     library.prepare_dense()
     for way in ("dense", "dense_passages"):
@@ -162,6 +172,11 @@ def test_by_meaning(library: Library) -> None:
     assert library.score("dense", "Did we talk about a kitchen tap that drips?") > library.score("dense", "Is 7 odd?")
     library.left_out = "tap"
     assert "kitchen tap drips" not in (library.context("dense", "Was there a leaking faucet?") or "")
+
+
+def test_without_the_weights_nobody_is_quoted(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plum_edge.retrieve.library.installed", lambda: False)
+    assert library.said("the kitchen tap") == []
 
 
 def test_without_the_weights_the_ways_by_meaning_are_refused(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:

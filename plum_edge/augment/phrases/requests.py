@@ -54,6 +54,15 @@ _KNOWN = r"(?:what's|what is|what are|what would be) an? |are there\b|why (?:do|
 _GIVEN = r"\b(?:as|like) (?:you|we|i) (?:\w+ )?(?:advised|said|told|suggested|recommended|discussed)\b"
 _OF_THE_USER = r"\b(?:i|me|my|mine|myself|we|us|our|ours|i'm|i've|i'd|i'll|we've|we're)\b"
 
+_OF_ONE_THING = re.compile(
+    r"\b[Tt]he\b(?! (?:best|worst|most|least|first|last|same|difference|\w+est)\b)|(?<=[\w,] )[A-Z][a-z]+"
+)
+
+
+def of_one_thing(text: str) -> bool:
+    """Return whether a message speaks of one thing that both are to know, as of "the flat", or by a name."""
+    return _OF_ONE_THING.search(text) is not None
+
 
 def of_the_user(text: str) -> bool:
     """Return whether a message speaks of the user, as of "my sister"."""

@@ -21,6 +21,8 @@ _READ = 30_000
 """Characters of a message that are read: what is longer was not written by hand."""
 _DENIALS = {*wordings.NO, *wordings.UNKNOWN}
 """What a memory answers to what was not said. Whatever was asked then, in whatever form, was asked of it."""
+_QUOTES = re.compile(r'(?:^|[.!?] )(?:On \d{1,2} \w+ \d{4} you|You) said: "[^"]*"$')
+"""Ends an answer with the user's own words."""
 _GOES_ON = re.compile(
     r"^\W*(?:(?:and|but|so|well|anyway|because|now|yes|no|in fact|actually)\W+)*(?:it|he|she|they|that|this|those|"
     r"these|its|his|"
@@ -54,7 +56,7 @@ def spoken(messages: Sequence[Message]) -> tuple[Message, ...]:
     to_memory = False
     for message, reply in zip_longest(messages, messages[1:]):
         if message.role == "user":
-            left = without_questions(message.content, denied=reply is not None and reply.content.strip() in _DENIALS)
+            left = without_questions(message.content, of_memory=reply is not None and _of_memory(reply.content.strip()))
             to_memory = left != message.content
             message = replace(message, content=left) if to_memory else message
         elif message.role == "assistant" and to_memory:
@@ -63,9 +65,14 @@ def spoken(messages: Sequence[Message]) -> tuple[Message, ...]:
     return tuple(kept)
 
 
-def without_questions(text: str, *, denied: bool = False) -> str:
-    """Return a message of the user without the sentences that ask what was said; ``denied``: without any question, as
-    it was the memory that answered, in words of its own.
+def _of_memory(reply: str) -> bool:
+    """Return whether it was the memory that answered, in a form that is its own."""
+    return reply in _DENIALS or reply.startswith(wordings.UNSURE) or _QUOTES.search(reply) is not None
+
+
+def without_questions(text: str, *, of_memory: bool = False) -> str:
+    """Return a message of the user without the sentences that ask what was said; ``of_memory``: without any question,
+    as it was the memory that answered, in words of its own.
 
     One stays, as the beginning of the statement that goes on from it: "Did I tell you about my divorce – It was final
     in May."
@@ -73,7 +80,7 @@ def without_questions(text: str, *, denied: bool = False) -> str:
     if len(text) > _READ:
         return text
     parts = parted(text)
-    asking = [asks_of_talk(part) or (denied and "?" in part) for part in parts]
+    asking = [asks_of_talk(part) or (of_memory and "?" in part) for part in parts]
     if not any(asking):
         return text
     kept = []

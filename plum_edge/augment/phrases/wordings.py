@@ -195,3 +195,5 @@ WHAT = ('On {date} you said: "{quote}"', 'You said: "{quote}"')
 WHAT_UNDATED = ('You said: "{quote}"',)
 UNKNOWN = ("You have not told me about that.", "I do not know: we have not talked about that.")
 """Answers to open questions (when, what) about things never discussed."""
+UNSURE = "I am not sure."
+"""Stands before the user's words that are nearest to a question, where nobody can tell whether they answer it."""

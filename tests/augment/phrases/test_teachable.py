@@ -82,9 +82,23 @@ def test_what_is_told_beside_it_does(said: str, topic: str) -> None:
 
 
 def test_what_is_told_beside_a_question_that_was_denied_stays() -> None:
-    left = without_questions("My kayak leaks at the stern. Known here?", denied=True)
+    left = without_questions("My kayak leaks at the stern. Known here?", of_memory=True)
     assert left == "My kayak leaks at the stern. "
     assert without_questions("Is my kayak known to anybody here?") == "Is my kayak known to anybody here?"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        'I am not sure. On 5 March 2026 you said: "My teeth hurt."',
+        'Dr Farrow. On 5 March 2026 you said: "I go to Dr Farrow."',
+        'Dr Farrow. You said: "I go to Dr Farrow."',
+    ],
+)
+def test_a_question_that_was_answered_with_the_users_own_words_teaches_nothing(reply: str) -> None:
+    asked = segment("What is the name of my dentist? My knee hurts.", reply)
+    assert [message.content for message in told(asked).messages] == ["My knee hurts.", ""]
+    assert told(segment("What is the name of my dentist?", "Call them. You said so yourself.")).messages[0].content
 
 
 def test_a_no_stays_true_when_it_is_asked_for_and_falls_when_it_is_told() -> None:
