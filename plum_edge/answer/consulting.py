@@ -16,7 +16,7 @@ from plum_edge.answer.border import decided
 from plum_edge.answer.joint import READS, Joint
 from plum_edge.answer.language_model import Asked, with_context
 from plum_edge.answer.meant import Meant
-from plum_edge.answer.quoting import nearest
+from plum_edge.answer.quoting import nearest, whose
 from plum_edge.answer.reading import SAID, Reading
 from plum_edge.answer.remember import recollect
 from plum_edge.answer.respondent import Respondent
@@ -74,7 +74,7 @@ class Consulting:
         asked, perhaps = meant.is_asked(messages), meant.may_be_asked(messages)
         if not (asked or perhaps) or not (passages := library.passages(question.content)):
             return None
-        said = tuple(library.said(question.content, SAID))
+        said = tuple(library.said(question.content, SAID, role=whose(question.content)))
         near = perhaps and any(one.score >= _OF_THE_LOG for one in said)
         if not (asked or near):
             return None

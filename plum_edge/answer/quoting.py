@@ -12,9 +12,10 @@ from datetime import datetime
 from plum_edge.answer.own_words import holds
 from plum_edge.augment.phrases.numbers import in_digits
 from plum_edge.augment.phrases.quotes import Quote
-from plum_edge.augment.phrases.wordings import UNKNOWN, UNSURE, WHAT, WHAT_UNDATED
+from plum_edge.augment.phrases.requests import of_the_assistant
+from plum_edge.augment.phrases.wordings import UNKNOWN, UNSURE, WHAT, WHAT_FROM_ASSISTANT
 from plum_edge.augment.phrases.words import words
-from plum_edge.records import Evidence, spoken_date
+from plum_edge.records import Evidence, Role, spoken_date
 from plum_edge.retrieve import Said
 
 NEAR = 0.35
@@ -25,8 +26,14 @@ def quoted(one: Said) -> str:
     """Return the words as an answer gives them: 'On 14 March 2026 you said: "…"'. No mark in them ends the quote."""
     text = one.text.replace('"', "'").replace("“", "'").replace("”", "'")
     text = f"{'' if one.begins else '… '}{text}{'' if one.ends else ' …'}"
-    day = _moment(one)
-    return WHAT[0].format(date=spoken_date(day), quote=text) if day else WHAT_UNDATED[0].format(quote=text)
+    day, by_user = _moment(one), one.conversation.messages[one.message].role == "user"
+    dated, undated = WHAT if by_user else WHAT_FROM_ASSISTANT
+    return dated.format(date=spoken_date(day), quote=text) if day else undated.format(quote=text)
+
+
+def whose(question: str) -> Role:
+    """Return whose words a question asks for."""
+    return "assistant" if of_the_assistant(question) else "user"
 
 
 def with_source(fact: str, said: Sequence[Said]) -> str | None:

@@ -17,7 +17,7 @@ from plum_edge.config import Decide
 from plum_edge.evaluate.readers import Reader
 from plum_edge.evaluate.scoring import Asker, Scored, score
 from plum_edge.evaluate.systems import SYSTEMS, System
-from plum_edge.records import Message, Progress, Question
+from plum_edge.records import Message, Progress, Question, Role
 from plum_edge.retrieve import Ranking, Said, Way
 
 _MAX_TOKENS = 96
@@ -45,7 +45,7 @@ class Looks(Protocol):
     def passages(self, question: str) -> list[str]:
         """Return the passages nearest to a question."""
 
-    def said(self, question: str, limit: int) -> list[Said]:
+    def said(self, question: str, limit: int, *, role: Role = ...) -> list[Said]:
         """Return what the user said that is nearest to a question; nothing without vectors."""
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Protocol
 
 from plum_edge.answer import LanguageModel
-from plum_edge.answer.quoting import nearest
+from plum_edge.answer.quoting import nearest, whose
 from plum_edge.answer.reading import LONGEST, SAID, Reading
 from plum_edge.answer.weighed import weighed
 from plum_edge.augment.phrases.wordings import UNKNOWN
 from plum_edge.evaluate.scoring import Asker
-from plum_edge.records import Message
+from plum_edge.records import Message, Role
 from plum_edge.retrieve import Ranking, Said
 
 
@@ -31,7 +31,7 @@ class Passages(Protocol):
     def likeness(self, question: str) -> float | None:
         """Return the cosine of the passage nearest in meaning; None without vectors."""
 
-    def said(self, question: str, limit: int) -> list[Said]:
+    def said(self, question: str, limit: int, *, role: Role = ...) -> list[Said]:
         """Return what the user said that is nearest to a question; nothing without vectors."""
 
 
@@ -66,7 +66,7 @@ class Reader:
         passages, asked = self._library.passages(question), Message("user", question)
         if not passages:
             return UNKNOWN[0]
-        likeness, said = self._library.likeness(question), self._library.said(question, SAID)
+        likeness, said = self._library.likeness(question), self._library.said(question, SAID, role=whose(question))
         told = self._reading.fact(passages, asked, likeness, said)
         if told is None:
             return nearest(said)

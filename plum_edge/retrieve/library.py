@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Literal
 
-from plum_edge.records import Conversation, Evidence, Pair, Progress
+from plum_edge.records import Conversation, Evidence, Pair, Progress, Role
 from plum_edge.retrieve import tuning
 from plum_edge.retrieve.dense import Dense, Kept, nobody
 from plum_edge.retrieve.encoder import Encoder, installed
@@ -87,18 +87,17 @@ class Library:
         room = min(PASSAGE, self.room)
         return [passage(self.get(one.conversation), one, room, self.count_tokens) for one in found.values()]
 
-    def said(self, question: str, limit: int = 1) -> list[Said]:
-        """Return what the user said that is nearest to a question in meaning, best first; nothing without vectors."""
+    def said(self, question: str, limit: int = 1, *, role: Role = "user") -> list[Said]:
+        """Return what the user said (or the assistant) that is nearest to a question in meaning, best first; nothing
+        without vectors. What others said in a chat between people is nobody's of the two.
+        """
 
-        def of_the_user(query: str, count: int) -> list[tuple[Conversation, int, float]]:
-            mine = (
-                one
-                for one in self._dense.nearest(query)
-                if one[0].messages[one[1]].role == "user" and one[0].id != self.left_out
-            )
-            return list(islice(mine, count))
+        def by_role(query: str, count: int) -> list[tuple[Conversation, int, float]]:
+            mine = (one for one in self._dense.nearest(query) if one[0].id != self.left_out)
+            spoken = ((one, one[0].messages[one[1]]) for one in mine)
+            return list(islice((one for one, message in spoken if message.role == role and not message.name), count))
 
-        found = said(of_the_user, self._dense.encode, question, limit) if installed() else []
+        found = said(by_role, self._dense.encode, question, limit) if installed() else []
         return [one for one in found if self._is_written(one)]
 
     def _is_written(self, one: Said) -> bool:

@@ -71,6 +71,11 @@ def test_a_fact_comes_with_the_users_own_words_and_these_lead_the_evidence(memor
     assert all(each.excerpt != tap for each in plain.evidence)
 
 
+def test_asked_what_the_assistant_said_it_quotes_itself(memory: Memory) -> None:
+    answer = memory.ask("What did you suggest I do about the kitchen tap?", retrieve=True).answer
+    assert 'On 11 March 2026 I said: "Turn the water off under the sink first.' in answer
+
+
 def test_what_was_asked_before_is_not_quoted(memory: Memory) -> None:
     question = "What was it that I said about my lamp and the fridge?"
     first = memory.ask(question, retrieve=True).answer

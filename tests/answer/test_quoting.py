@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plum_edge.answer.quoting import NEAR, evidence, nearest, quoted, with_source
+from plum_edge.answer.quoting import NEAR, evidence, nearest, quoted, whose, with_source
 from plum_edge.augment.phrases.quotes import of_user
 from plum_edge.augment.phrases.wordings import UNKNOWN, UNSURE
 from plum_edge.evaluate.marking import abstains, contains
@@ -41,6 +41,30 @@ def test_the_day_is_that_of_the_message() -> None:
     said = replace(one(TAP), conversation=later)
     assert quoted(said) == f'On 13 May 2026 you said: "{TAP}"'
     assert evidence([said], [])[0].date == DAY + dt.timedelta(days=60)
+
+
+def test_the_assistants_words_are_its_own() -> None:
+    talk = Conversation("tap", "tap", DAY, (Message("assistant", "Look at the washer.", DAY),))
+    said = Said(talk, 0, "Look at the washer.", begins=True, ends=True, score=0.6)
+    assert quoted(said) == 'On 14 March 2026 I said: "Look at the washer."'
+    bare = replace(talk, dated=False, messages=(Message("assistant", "Look at the washer."),))
+    assert quoted(replace(said, conversation=bare)) == 'I said: "Look at the washer."'
+
+
+@pytest.mark.parametrize(
+    ("question", "role"),
+    [
+        ("What did you suggest for the tap?", "assistant"),
+        ("Which glue was it that you recommended?", "assistant"),
+        ("What was your advice about the lease?", "assistant"),
+        ("What did I tell you about the tap?", "user"),
+        ("What did my sister advise?", "user"),
+        ("Who did I say told you so?", "user"),
+        ("Do you know what I paid?", "user"),
+    ],
+)
+def test_whose_words_are_asked_for(question: str, role: str) -> None:
+    assert whose(question) == role
 
 
 @given(st.text(st.sampled_from('ab "“”.,!?'), min_size=1, max_size=60).filter(lambda text: text.strip() != ""))

@@ -63,7 +63,7 @@ class Log:
     def passages(self, question: str) -> list[str]:
         return ["The tap drips, by the reader."] if "tap" in question else []
 
-    def said(self, question: str, limit: int) -> list[Said]:
+    def said(self, question: str, limit: int, *, role: str = "user") -> list[Said]:
         return []
 
     def score(self, ranking: str, question: str) -> float:

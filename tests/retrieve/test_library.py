@@ -159,8 +159,21 @@ def test_what_the_user_said_is_found_by_meaning_and_the_assistant_is_not_quoted(
     assert (tap.conversation.id, tap.text) == ("tap", TALKS["tap"][0])
     [exercises] = library.said("Who might have shown me how to train my knee?")
     assert exercises.text == TALKS["knee"][0]
+    [advice] = library.said("Was there a leaking faucet?", role="assistant")
+    assert advice.text == TALKS["tap"][1]
     library.left_out = "tap"
     assert all(one.conversation.id != "tap" for one in library.said("Was there a leaking faucet?", 5))
+
+
+@needs_weights
+def test_what_others_said_in_a_chat_between_people_is_not_quoted(store: Store, library: Library) -> None:
+    tap = store.log.get("tap")
+    others = tuple(replace(m, name="Ingrid" if m.role == "assistant" else "") for m in tap.messages)
+    store.log.add([replace(tap, id="group", messages=others)])
+    library.left_out = "tap"
+    found = library.said("Should I look at the washer?", 9, role="assistant")
+    assert found and all(one.conversation.id != "group" for one in found)
+    assert any(one.conversation.id == "group" for one in library.said("A leaking faucet?", 9))
 
 
 @needs_weights

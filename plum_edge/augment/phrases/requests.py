@@ -64,6 +64,19 @@ def of_one_thing(text: str) -> bool:
     return _OF_ONE_THING.search(text) is not None
 
 
+_OF_THE_ASSISTANT = (
+    r"\b(?:did|have|had|were) you (?:\w+ )?(?:say|said|suggest\w*|recommend\w*|advis\w+|propos\w+|tell|told|writ\w+|"
+    r"wrote|answer\w*|explain\w*|warn\w*|giv\w+|gave|list\w*|come up with)\b|"
+    r"\byou(?:'d|'ve| had| have)? (?:\w+ )?(?:suggested|recommended|advised|proposed|explained|warned|told me|wrote)\b|"
+    r"\byour (?:advice|suggestions?|recommendations?|answer|ideas?|tips?)\b"
+)
+
+
+def of_the_assistant(text: str) -> bool:
+    """Return whether a message speaks of what the assistant said, as of "your advice"."""
+    return _compiled(_OF_THE_ASSISTANT).search(text.replace("’", "'")) is not None
+
+
 def of_the_user(text: str) -> bool:
     """Return whether a message speaks of the user, as of "my sister"."""
     return _compiled(_OF_THE_USER).search(text) is not None

@@ -21,8 +21,8 @@ _READ = 30_000
 """Characters of a message that are read: what is longer was not written by hand."""
 _DENIALS = {*wordings.NO, *wordings.UNKNOWN}
 """What a memory answers to what was not said. Whatever was asked then, in whatever form, was asked of it."""
-_QUOTES = re.compile(r'(?:^|[.!?] )(?:On \d{1,2} \w+ \d{4} you|You) said: "[^"]*"$')
-"""Ends an answer with the user's own words."""
+_QUOTES = re.compile(r'(?:^|[.!?] )(?:On \d{1,2} \w+ \d{4} (?:you|I)|You|I) said: "[^"]*"$')
+"""Ends an answer with words from the log."""
 _GOES_ON = re.compile(
     r"^\W*(?:(?:and|but|so|well|anyway|because|now|yes|no|in fact|actually)\W+)*(?:it|he|she|they|that|this|those|"
     r"these|its|his|"

@@ -193,6 +193,8 @@ NOT_FROM_USER = (
 """Every answer that says that it was not the user who told."""
 WHAT = ('On {date} you said: "{quote}"', 'You said: "{quote}"')
 WHAT_UNDATED = ('You said: "{quote}"',)
+WHAT_FROM_ASSISTANT = ('On {date} I said: "{quote}"', 'I said: "{quote}"')
+"""The same of the assistant's own words: dated, and not."""
 UNKNOWN = ("You have not told me about that.", "I do not know: we have not talked about that.")
 """Answers to open questions (when, what) about things never discussed."""
 UNSURE = "I am not sure."

@@ -93,6 +93,7 @@ def test_what_is_told_beside_a_question_that_was_denied_stays() -> None:
         'I am not sure. On 5 March 2026 you said: "My teeth hurt."',
         'Dr Farrow. On 5 March 2026 you said: "I go to Dr Farrow."',
         'Dr Farrow. You said: "I go to Dr Farrow."',
+        'The washer. On 5 March 2026 I said: "Look at the washer."',
     ],
 )
 def test_a_question_that_was_answered_with_the_users_own_words_teaches_nothing(reply: str) -> None:
