@@ -61,7 +61,7 @@ HOMES = {
     "platformdirs": "paths",
     "tomlkit": "bases.manage",
     "psutil": "night.budget store.lock doctor.* runtime.engine backends.threads backends.memory export.translate",
-    "safetensors": "convert.* train.* backends.* retrieve.encoder",
+    "safetensors": "convert.* train.* backends.* retrieve.encoder retrieve.tuning",
     "numpy": "*",
 }
 """The one home (or few) of each third party, as patterns of modules."""
