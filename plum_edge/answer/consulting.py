@@ -79,16 +79,20 @@ class Consulting:
         if not (asked or near):
             return None
         of_user = near or asks_of_talk(question.content) or of_the_user(question.content)
-        told = self._told(messages, passages, said, of_user=of_user)
+        told = self._told(Reading(self.respondent.runtime, path), messages, passages, said, of_user=of_user)
         return replace(told, said=said) if told else None
 
     def _told(
-        self, messages: Sequence[Message], passages: Sequence[str], said: Sequence[Said], *, of_user: bool
+        self,
+        reading: Reading,
+        messages: Sequence[Message],
+        passages: Sequence[str],
+        said: Sequence[Said],
+        *,
+        of_user: bool,
     ) -> Asked | None:
         """Return what the log tells; ``of_user``: also that it tells nothing."""
         question, library = messages[-1], self.respondent.library
-        assert self.respondent.reader is not None
-        reading = Reading(self.respondent.runtime, self.respondent.reader)
         if not reading.is_closed(passages, question):
             told = reading.fact(passages, question, library.likeness(question.content), said)
             return told or (Asked([question], recalled=True, words=nearest(said)) if of_user else None)

@@ -52,7 +52,8 @@ def _holds(text: str, fact: str) -> bool:
     """Return whether a fact stands in a text, its numbers in words or in digits."""
     spoken, wanted = in_digits(words(text)), in_digits(words(fact))
     runs = range(len(spoken) - len(wanted) + 1)
-    return holds(text, Quote(fact)) or any(spoken[at : at + len(wanted)] == wanted for at in runs)
+    in_a_row = bool(wanted) and any(spoken[at : at + len(wanted)] == wanted for at in runs)
+    return in_a_row or holds(text, Quote(fact))
 
 
 def evidence(said: Sequence[Said], by_words: Sequence[Evidence]) -> list[Evidence]:

@@ -77,6 +77,7 @@ def test_a_fact_comes_with_the_nearest_words_that_hold_it_or_not_at_all() -> Non
     assert with_source("Ferdinand.", [lamp, tap, again]) == f"Ferdinand. {quoted(tap)}"
     assert with_source("Ingrid.", [lamp, tap, again]) is None
     assert with_source("Ferdinand.", []) is None
+    assert with_source("", [tap]) is None and with_source(" . ", [tap]) is None
     assert with_source("83 euros", [lamp, one("It was eighty-three euros.")])
 
 

@@ -54,7 +54,10 @@ class Place:
 
 
 def pieces(text: str) -> list[str]:
-    """Return the sentences of a text in order; a long one in pieces, a short one with the one before it."""
+    """Return the sentences of a text in order; a long one in pieces, a short one with the one before it.
+
+    By words, as the adapter that ships was learned; the product parts by characters (retrieve/said.py).
+    """
     found: list[str] = []
     for sentence in _END.split(text):
         spoken = sentence.split()

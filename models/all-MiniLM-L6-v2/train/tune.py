@@ -71,7 +71,7 @@ class Tuning:
         lost = loss(texts, self.model.encode(texts.texts()), self.scale, self.bias)
         self.optimizer.param_groups[0]["lr"] = RATE * min(1.0, (self.done + 1) / WARM) * (1 - self.done / steps)
         self.optimizer.zero_grad()
-        lost.backward()  # type: ignore[no-untyped-call]
+        lost.backward()
         torch.nn.utils.clip_grad_norm_(list(self.model.learned.values()), CLIP)
         self.optimizer.step()
         self.done += 1

@@ -21,8 +21,8 @@ _READ = 30_000
 """Characters of a message that are read: what is longer was not written by hand."""
 _DENIALS = {*wordings.NO, *wordings.UNKNOWN}
 """What a memory answers to what was not said. Whatever was asked then, in whatever form, was asked of it."""
-_QUOTES = re.compile(r'(?:^|[.!?] )(?:On \d{1,2} \w+ \d{4} (?:you|I)|You|I) said: "[^"]*"$')
-"""Ends an answer with words from the log."""
+_QUOTES = re.compile(r'(?:[^"\n]{0,200}[.!?] )?(?:On \d{1,2} \w+ \d{4} (?:you|I)|You|I) said: "[^"]*"')
+"""A fact or that one is not sure, and words from the log; not a story that ends with something said."""
 _GOES_ON = re.compile(
     r"^\W*(?:(?:and|but|so|well|anyway|because|now|yes|no|in fact|actually)\W+)*(?:it|he|she|they|that|this|those|"
     r"these|its|his|"
@@ -67,7 +67,7 @@ def spoken(messages: Sequence[Message]) -> tuple[Message, ...]:
 
 def _of_memory(reply: str) -> bool:
     """Return whether it was the memory that answered, in a form that is its own."""
-    return reply in _DENIALS or reply.startswith(wordings.UNSURE) or _QUOTES.search(reply) is not None
+    return reply in _DENIALS or _QUOTES.fullmatch(reply) is not None
 
 
 def without_questions(text: str, *, of_memory: bool = False) -> str:

@@ -99,7 +99,9 @@ def test_what_is_told_beside_a_question_that_was_denied_stays() -> None:
 def test_a_question_that_was_answered_with_the_users_own_words_teaches_nothing(reply: str) -> None:
     asked = segment("What is the name of my dentist? My knee hurts.", reply)
     assert [message.content for message in told(asked).messages] == ["My knee hurts.", ""]
-    assert told(segment("What is the name of my dentist?", "Call them. You said so yourself.")).messages[0].content
+    story = f'{"The lamp went out and nobody moved for a while. " * 5}I said: "Go home."'
+    for other in ("Call them. You said so yourself.", "I am not sure. Call them.", story):
+        assert told(segment("What is the name of my dentist?", other)).messages[0].content
 
 
 def test_a_no_stays_true_when_it_is_asked_for_and_falls_when_it_is_told() -> None:
