@@ -5,7 +5,7 @@ Joins bases, runtime, retrieve and the store. Knows nothing of questions, of how
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,23 @@ _RESERVED = 160
 """Tokens of the context that are left for the question, the template and the answer when something is read."""
 
 
+def library(store: Store, count_tokens: Callable[[str], int], *, room: int) -> Library:
+    """Return every way of reading a log; ``room``: tokens of what is read, as ``count_tokens`` counts them."""
+    told = Told(store)
+    return Library(
+        told.search,
+        told.get,
+        told.conversations,
+        lambda: store.pairs.live("train"),
+        lambda: {one.id: one.created_at for one in store.log.segments() if one.dated},
+        store.version,
+        count_tokens,
+        room=room,
+        vectors=store.vectors,
+        written=lambda ident, place: store.log.get(ident).messages[place].content,
+    )
+
+
 class Respondent:
     """Base, adapters and retrieval over one log, ready to be asked.
 
@@ -38,19 +55,7 @@ class Respondent:
         self.runtime = Runtime(deployed, context=settings.context, threads=settings.threads, template=config.template)
         self.room = max(1, self.runtime.context - _RESERVED)
         """Tokens of what is read beside a question."""
-        told = Told(store)
-        self.library = Library(
-            told.search,
-            told.get,
-            told.conversations,
-            lambda: store.pairs.live("train"),
-            lambda: {one.id: one.created_at for one in store.log.segments() if one.dated},
-            store.version,
-            lambda text: len(self.runtime.encode(text)),
-            room=self.room,
-            vectors=store.vectors,
-            written=lambda ident, place: store.log.get(ident).messages[place].content,
-        )
+        self.library = library(store, lambda text: len(self.runtime.encode(text)), room=self.room)
 
     @cached_property
     def reader(self) -> Path | None:

@@ -5,7 +5,7 @@
     memory.py     the facade
     bringing.py   conversations come in; editing.py: a person mends pairs
     lineage.py    which adapter is in use, which was before, which may go; state.py: how a memory stands
-    backup.py     copies of the log, and the way back
+    vectors.py    after a night: what a search by meaning needs; backup.py: copies of the log, and the way back
 
 Joins the rooms below and knows nothing of how any of them works, or of who shows it.
 """

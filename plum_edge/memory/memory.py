@@ -138,7 +138,11 @@ class Memory:
         stopped: Callable[[], bool] | None = None,
         after_step: Callable[[Segment, Path], None] | None = None,
     ) -> dict[str, Any]:
-        """Learn what waits and promote the adapter if it is better; return what `--json` prints (docs/commands.md)."""
+        """Learn what waits and promote the adapter if it is better; return what `--json` prints (docs/commands.md).
+
+        What `prepare` makes is made then too, as long as the night may go on.
+        """
+        from plum_edge.memory import vectors
         from plum_edge.night.budget import Budget
         from plum_edge.night.night import Night
 
@@ -153,7 +157,11 @@ class Memory:
         night.after_step = after_step
         night.evaluator = self.__dict__.get("_evaluator")
         night.rebuild = rebuild
-        return night.dry_run() if dry_run else night.run()
+        if dry_run:
+            return night.dry_run()
+        result = night.run()
+        vectors.make(night)
+        return result
 
     def _settings(self, recipe: str | None, backend: str | None, augmenter: str | None) -> configuration.Config:
         given = {"recipe": recipe, "backend": backend}
