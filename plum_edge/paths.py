@@ -114,18 +114,26 @@ class Home:
         """Make the folder and its own folders, readable by the user alone; one that is there already is closed.
 
         Raises:
-            StoreError: there is a link to nothing in its place, or the disk refuses.
+            StoreError: there is a file or a link to nothing in the place of one, or the disk refuses.
         """
         if self.leads_nowhere():
             raise StoreError(f"{self.root} is a link to a folder that is not there.", "Make that, or name another.")
         with disk_errors(self.root):
             before = self.root.stat().st_mode & 0o777 if self.root.exists() else 0o700
             for folder in (self.root, self.adapters, self.checkpoints, self.models):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make(folder)
             if before != 0o700:
                 self.root.chmod(0o700)
                 closed_to_others(self.root, before)
         return self
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        what = "a link to a folder that is not there" if folder.is_symlink() else "a file, where a folder should be"
+        raise StoreError(f"{folder} is {what}.", "Make that folder, or move away what is there.") from error
 
 
 @contextlib.contextmanager

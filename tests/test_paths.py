@@ -235,3 +235,14 @@ def test_what_is_gone_is_forgotten(large: Path) -> None:
     other = large.rename(large.with_name("other.gguf"))
     remembered_sha256(other)
     assert list(json.loads((cache_dir() / "hashes.json").read_text())) == [str(other)]
+
+
+def test_what_stands_where_a_folder_should_be_is_said(tmp_path: Path) -> None:
+    (tmp_path / "adapters").symlink_to(tmp_path / "unplugged")
+    with pytest.raises(StoreError, match="adapters is a link to a folder that is not there"):
+        Home(tmp_path).create()
+    (tmp_path / "adapters").unlink()
+    (tmp_path / "models").write_text("a note")
+    with pytest.raises(StoreError, match="models is a file, where a folder should be"):
+        Home(tmp_path).create()
+    assert (tmp_path / "models").read_text() == "a note"
