@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from plum_edge.augment.phrases.teachable import spoken, without_questions
-from plum_edge.records import Conversation, Evidence, Message
+from plum_edge.augment.phrases.teachable import spoken
+from plum_edge.records import Conversation, Evidence
 from plum_edge.store import Store
 
 
@@ -20,12 +20,14 @@ class Told:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._read: dict[str, tuple[Conversation, Conversation]] = {}
+        """Conversations as they stand in the log, and what was told in them: most are the same at the next look."""
 
     def search(self, query: str, limit: int = 3, *, every: bool = False, left_out: str | None = None) -> list[Evidence]:
         """Return the conversations that bear on a text, as `store.search` does, each with the best that was told."""
 
         def passed_over(ident: str, ordinal: int) -> bool:
-            return ident == left_out or not _told(self._store.log.upto(ident, ordinal))
+            return ident == left_out or not self._tells(ident, ordinal)
 
         return self._store.search.search(query, limit, every=every, passed_over=passed_over)
 
@@ -35,16 +37,18 @@ class Told:
 
     def conversations(self) -> Iterator[Conversation]:
         """Yield all conversations with what was told."""
-        return map(_only_told, self._store.log.conversations())
+        before, self._read = self._read, {}
+        for conversation in self._store.log.conversations():
+            known, told = before.get(conversation.id, (None, conversation))
+            if known != conversation:
+                told = _only_told(conversation)
+            self._read[conversation.id] = conversation, told
+            yield told
+
+    def _tells(self, ident: str, ordinal: int) -> bool:
+        turn, place = self._store.log.turn(ident, ordinal)
+        return place < len(turn) and bool(spoken(turn)[place].content.strip())
 
 
 def _only_told(conversation: Conversation) -> Conversation:
     return replace(conversation, messages=spoken(conversation.messages))
-
-
-def _told(turn: tuple[Message, ...]) -> bool:
-    """Whether the last of these messages, a user's and what came after it, tells anything."""
-    if not turn or turn[0].role != "user":
-        return True
-    left = without_questions(turn[0].content)
-    return bool(left.strip()) if len(turn) == 1 else left == turn[0].content

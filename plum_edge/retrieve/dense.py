@@ -93,23 +93,31 @@ class Dense:
             yield (*self._places[at], float(scores[at]))
 
     def _update(self) -> None:
-        while (now := self.version()) != self._read:  # to keep a vector is a change: once more then, and nothing is new
-            self._read = now
+        if (now := self.version()) != self._read:
             self._take([*self.conversations()])
+            self._read = now
 
     def _take(self, conversations: Sequence[Conversation]) -> None:
-        self._places = [
+        """Take the log as it is: all of it together, once all vectors are made."""
+        places = [
             (conversation, number)
             for conversation in conversations
             for number, message in enumerate(conversation.messages)
             if message.role != "system" and message.content.strip()
         ]
-        names = [content_hash(self.maker, self._text(place)) for place in self._places]
-        known = self._vectors or self._kept()
-        known |= self._made({name: place for name, place in zip(names, self._places, strict=True) if name not in known})
-        self._vectors = {name: known[name] for name in names}
-        matrix = np.array([self._vectors[name] for name in names], dtype=np.float32)
-        self._matrix = matrix / np.linalg.norm(matrix, axis=-1, keepdims=True)  # rounding took a little of their length
+        names = [content_hash(self.maker, self._text(place)) for place in places]
+        known = self._known(names)
+        known |= self._made({name: place for name, place in zip(names, places, strict=True) if name not in known})
+        vectors = {name: known[name] for name in names}
+        matrix = np.array([vectors[name] for name in names], dtype=np.float32)
+        if names:
+            matrix /= np.linalg.norm(matrix, axis=-1, keepdims=True)  # rounding took a little of their length
+        self._places, self._vectors, self._matrix = places, vectors, matrix
+
+    def _known(self, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return the vectors that need not be made: of many that are new another process may have made some."""
+        new = sum(name not in self._vectors for name in names)
+        return {**self._vectors, **self._kept()} if new > _AT_ONCE or not self._vectors else dict(self._vectors)
 
     def _kept(self) -> dict[str, np.ndarray]:
         kept = self.kept.all() if self.kept else {}

@@ -24,6 +24,8 @@ def passage(conversation: Conversation, found: Evidence, room: int, count_tokens
         return count_tokens("\n".join((header, *lines))) <= room
 
     turns = [m for m in conversation.messages if m.role != "system" and m.content.strip()]
+    if not turns:  # another process has changed it since it was found
+        return header
     hit = conversation.messages[found.message]
     at = next((n for n, m in enumerate(turns) if m is hit), 0)
     if not fits([_line(turns[at])]):

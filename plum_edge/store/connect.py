@@ -59,6 +59,8 @@ class Connection:
         self.path = path
         self._database = database
         self._closed = False
+        self._derived = 0
+        """Rows of our own that `version` does not count."""
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
@@ -74,6 +76,19 @@ class Connection:
             with self._database.conn:  # commits at the end, rolls back on any error
                 self._database.conn.execute("BEGIN IMMEDIATE")
                 yield self._database
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read the log as it is now, whatever others write meanwhile, to the end of the block. Nothing is written."""
+        with sqlite_errors(self.path):
+            if self._database.conn.in_transaction:
+                yield
+                return
+            self._database.conn.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._database.conn.rollback()
 
     def rows(self, sql: str, *parameters: object) -> list[Any]:
         """Return the rows of a query, readable by position and by column name."""
@@ -93,8 +108,21 @@ class Connection:
         return None if row is None else row[0]
 
     def version(self) -> tuple[int, int]:
-        """Return another value whenever something was written: others' transactions, and rows of our own."""
-        return int(self.value("PRAGMA data_version")), int(self._database.conn.total_changes)
+        """Return another value whenever something was written: others' transactions, and rows of our own.
+
+        What is written `derived` from the log changes nothing of it.
+        """
+        return int(self.value("PRAGMA data_version")), int(self._database.conn.total_changes) - self._derived
+
+    @contextmanager
+    def derived(self) -> Iterator[Database]:
+        """Do as `transaction`, for what follows from the log and can be made again."""
+        before = self._database.conn.total_changes
+        try:
+            with self.transaction() as database:
+                yield database
+        finally:
+            self._derived += self._database.conn.total_changes - before
 
     def moment(self, text: str) -> datetime:
         """Return the moment in a column, at its own offset."""

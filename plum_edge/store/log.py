@@ -25,6 +25,7 @@ _Segments = list[Segment]  # within `Log`, `list` is its method
 _Summaries = list[Summary]
 
 
+_IN_ORDER = "SELECT key FROM conversations ORDER BY instant, position, id"
 _WAITING = """
 SELECT key, position, coalesce((SELECT sum(length) FROM segments WHERE conversation = c.key), 0) AS first
 FROM conversations c WHERE trainable AND asked > first
@@ -146,14 +147,14 @@ class Log:
         """Return whether the log has a conversation of exactly this id, as a running chat asks of its own."""
         return self._c.value("SELECT 1 FROM conversations WHERE id = ?", clean(conversation_id)) is not None
 
-    def upto(self, conversation_id: str, ordinal: int) -> tuple[Message, ...]:
-        """Return a message with those before it from the user's last one on: the turn as far as it had come."""
+    def turn(self, conversation_id: str, ordinal: int) -> tuple[tuple[Message, ...], int]:
+        """Return a message with those before it from the user's last one on, and the one behind it; and its place."""
         key = self._exact(conversation_id)
         first = self._c.value(
             "SELECT max(ordinal) FROM messages WHERE conversation = ? AND ordinal <= ? AND role = 'user'", key, ordinal
         )
         first = ordinal if first is None else first
-        return self._messages(key, first, ordinal - first + 1)
+        return self._messages(key, first, ordinal - first + 2), ordinal - first
 
     def recorded(self, conversation_id: str) -> int:
         """Return how many messages of a conversation, from its first, have a place in the order of learning."""
@@ -168,9 +169,12 @@ class Log:
         return dict(self._c.rows("SELECT id, why FROM asides JOIN segments USING (seq) ORDER BY seq"))
 
     def conversations(self) -> Iterator[Conversation]:
-        """Yield all conversations in recorded order: by instant, position in the source, id."""
-        for (key,) in self._c.rows("SELECT key FROM conversations ORDER BY instant, position, id"):
-            yield self._conversation(key)
+        """Yield all conversations in recorded order: by instant, position in the source, id; none that is forgotten
+        meanwhile.
+        """
+        for (key,) in self._c.rows(_IN_ORDER):
+            if (found := self._unless_forgotten(key)) is not None:
+                yield found
 
     def list(
         self, newest: int | None = None, *, since: datetime | None = None, until: datetime | None = None
@@ -183,8 +187,9 @@ class Log:
 
         Only of conversations that may be trained on, and only where the user said something in the new part.
         """
-        rows = self._c.rows(_WAITING)
-        waiting = [(self._segment(row["key"], row["first"], None), row["position"]) for row in rows]
+        with self._c.snapshot():
+            rows = self._c.rows(_WAITING)
+            waiting = [(self._segment(row["key"], row["first"], None), row["position"]) for row in rows]
         waiting.sort(key=lambda item: (instant(item[0].created_at), item[1], item[0].id))
         return [segment for segment, _ in waiting]
 
@@ -194,11 +199,13 @@ class Log:
 
     def segments(self, after: int = 0, upto: int | None = None) -> _Segments:
         """Return the recorded segments in the order of learning: all, or those at places from ``after`` to ``upto``."""
-        rows = self._c.rows(
-            "SELECT conversation, first, length FROM segments WHERE seq > ? AND seq <= coalesce(?, seq) ORDER BY seq",
-            *(after, upto),
-        )
-        return [self._segment(row["conversation"], row["first"], row["length"]) for row in rows]
+        with self._c.snapshot():
+            rows = self._c.rows(
+                "SELECT conversation, first, length FROM segments WHERE seq > ? AND seq <= coalesce(?, seq) "
+                "ORDER BY seq",
+                *(after, upto),
+            )
+            return [self._segment(row["conversation"], row["first"], row["length"]) for row in rows]
 
     def seq(self, segment_id: str) -> int:
         """Return the place of a recorded segment in the order of learning."""
@@ -261,6 +268,14 @@ class Log:
             trainable=bool(row["trainable"]),
             dated=bool(row["dated"]),
         )
+
+    def _unless_forgotten(self, key: int) -> Conversation | None:
+        try:
+            return self._conversation(key)
+        except StoreDamaged:
+            if (key,) in map(tuple, self._c.rows(_IN_ORDER)):
+                raise
+            return None
 
     def _messages(self, key: int, first: int = 0, length: int | None = None) -> tuple[Message, ...]:
         rows = self._c.each(

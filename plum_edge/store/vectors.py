@@ -27,7 +27,7 @@ class Vectors:
 
     def keep(self, made: Iterable[Kept]) -> None:
         """Keep vectors, each in place of the message's earlier one. Nothing is kept of what is not in the log."""
-        with self._c.transaction() as database:
+        with self._c.derived() as database:
             database.conn.executemany(
                 """
                 INSERT OR REPLACE INTO vectors (message, of, vector)

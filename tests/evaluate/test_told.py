@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from plum_edge.answer.respondent import library as retrieval
 from plum_edge.answer.told import Told
 from plum_edge.paths import Home
-from plum_edge.records import Conversation, Message
+from plum_edge.records import Conversation, Evidence, Message
+from plum_edge.retrieve.passages import passage
 from plum_edge.store import Store
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -62,3 +65,43 @@ def test_a_log_without_questions_is_searched_as_ever(store: Store) -> None:
     store.log.add([talk("one", "The kitchen tap drips.", "Turn the tap off."), talk("two", "A tap dance.", "Fine.")])
     for query in ("tap", "kitchen tap", "dance", "off"):
         assert Told(store).search(query, 5) == store.search.search(query, 5)
+
+
+UNKNOWN = talk("unknown", "What did my plumber charge for the boiler?", "You have not told me about that.")
+
+
+def test_search_and_view_agree_on_what_the_memory_could_not_answer(store: Store) -> None:
+    store.log.add([UNKNOWN, talk("told", "The plumber came about the boiler.", "Good.")])
+    assert found(store, "plumber boiler") == ["told"]
+    assert [m.content for m in Told(store).get("unknown").messages] == ["", ""]
+    library = retrieval(store, len, room=500)
+    assert [text for text in library.passages("What did my plumber charge for the boiler?") if "charge" in text] == []
+
+
+def test_a_conversation_emptied_since_it_was_found_reads_as_its_day() -> None:
+    empty = replace(UNKNOWN, messages=tuple(replace(one, content="") for one in UNKNOWN.messages))
+    found = Evidence("unknown", NOON, "plumber", 0)
+    assert passage(empty, found, 100, len) == "Conversation of 14 March 2026"
+
+
+def test_what_friends_answer_each_other_was_asked_of_no_memory(store: Store) -> None:
+    question = Message("user", "Do you remember the name of our plumber?", NOON)
+    replies = (Message("assistant", text, NOON, "Anna") for text in ("Marek Novak, 07700 900123", "He takes 60."))
+    chat = Conversation("friends", "friends", NOON, (question, *replies, Message("user", "Thanks!", NOON)))
+    store.log.add([chat])
+    assert Told(store).get("friends") == chat
+    assert found(store, "Marek Novak") == found(store, "name of our plumber") == ["friends"]
+
+
+def test_the_view_follows_the_log(store: Store) -> None:
+    told = Told(store)
+    store.log.add([ASKED, talk("tap", "The tap drips.")])
+    assert [[m.content for m in one.messages] for one in told.conversations()] == [["", ""], ["The tap drips."]]
+    store.log.add([talk("tap", "The tap drips.", "Turn it off.", "Did we talk about Oslo?")])
+    store.log.add([talk("more", "We sail in May.")])
+    kept = {one.id: [m.content for m in one.messages] for one in told.conversations()}
+    assert kept == {
+        "asked": ["", ""],
+        "tap": ["The tap drips.", "Turn it off.", ""],
+        "more": ["We sail in May."],
+    }

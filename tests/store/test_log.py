@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plum_edge.errors import StoreError, UnknownId
+from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message, Segment, Step
 from plum_edge.store import Store
 from tests.store.samples import empty_store, pair, recorded, talk
@@ -210,3 +211,31 @@ def test_another_title_is_shown_and_what_is_learned_rests_on_the_first(store: St
     assert store.finding.find("about")[0].conversation == "b"
     assert store.log.plan() == before
     assert store.log.add([talk("a", "The tap drips.")]).unchanged == ("a",), "a later export does not take it back"
+
+
+def gone(home: Home, ident: str) -> None:
+    """Take a conversation back, as another process does."""
+    with Store.open(home, create=False) as other:
+        other.forgetting.delete(other.forgetting.begin([ident], None, {}, keep_log=False))
+
+
+def test_what_is_forgotten_while_the_log_is_read_is_passed_over(home: Home, store: Store) -> None:
+    store.log.add([talk("a", "The tap drips."), talk("b", "The boiler hums."), talk("c", "The roof leaks.")])
+    reading = store.log.conversations()
+    assert next(reading).id == "a"
+    gone(home, "b")
+    assert [one.id for one in reading] == ["c"]
+
+
+def test_segments_are_those_of_one_moment(home: Home, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(store, talk("a", "The tap drips."), talk("b", "The boiler hums."))
+    read = type(store.log)._segment
+
+    def forgotten_meanwhile(log: object, key: int, first: int, length: int | None) -> Segment:
+        monkeypatch.undo()
+        gone(home, "b")
+        return read(log, key, first, length)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(store.log), "_segment", forgotten_meanwhile)
+    assert [one.conversation for one in store.log.segments()] == ["a", "b"]
+    assert [one.conversation for one in store.log.segments()] == ["a"]

@@ -51,18 +51,25 @@ def told(segment: Segment) -> Segment:
 
 
 def spoken(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """Return as many messages, without questions to the memory and without the replies to them."""
+    """Return as many messages, without questions to the memory and without the replies to them.
+
+    What a person answered, in a chat between people, was asked of no memory.
+    """
     kept: list[Message] = []
     to_memory = False
     for message, reply in zip_longest(messages, messages[1:]):
         if message.role == "user":
-            left = without_questions(message.content, of_memory=reply is not None and _of_memory(reply.content.strip()))
+            left = message.content if reply and reply.name else _left(message, reply)
             to_memory = left != message.content
             message = replace(message, content=left) if to_memory else message
-        elif message.role == "assistant" and to_memory:
+        elif message.role == "assistant" and to_memory and not message.name:
             message = replace(message, content="")
         kept.append(message)
     return tuple(kept)
+
+
+def _left(message: Message, reply: Message | None) -> str:
+    return without_questions(message.content, of_memory=reply is not None and _of_memory(reply.content.strip()))
 
 
 def _of_memory(reply: str) -> bool:
