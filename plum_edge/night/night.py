@@ -82,8 +82,6 @@ class Night:
         with disk_errors(self.home.root):
             erase.leftovers(self.home)
         erase.carry_on(self.home, self.store)
-        if self.rebuild:
-            self._start_over()
         if not self._waiting():
             # The epoch in work of a run that was killed after its last step: of an averaging pass, if one is to come.
             erase.checkpoints(self.home, self.store, in_work=not self.store.head_is_new())
@@ -166,6 +164,8 @@ class Night:
         if why:
             return self._postponed(why, 0, [])
         estimated, began_with = self._preflight(), self.base.sha256
+        if self.rebuild:
+            self._start_over()
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.generator.stopped = self.stopped
         self._bisection.take_back(fold)
@@ -196,7 +196,9 @@ class Night:
 
     def _learn(self, fold: Fold, state: State, todo: Sequence[Segment], at: int) -> tuple[int, State]:
         """Augment and learn one segment; return the number of its pairs, and the state after it."""
-        segment = todo[at]
+        segment = self.store.log.renewed(todo[at])
+        if segment is None:  # it was taken back while others were learned
+            return 0, state
         self.progress("augment", at, len(todo), segment.title)
         pairs = fold.augment(segment)
 

@@ -49,7 +49,7 @@ class Log:
         A known id is extended where its stored messages begin the new ones (compared by role and content), is unchanged
         where it already has them all, and is reported as a conflict otherwise. Where only the end differs, and that has
         no place in the order of learning yet, the end that was said later counts: the user had another answer made.
-        What was forgotten does not come back.
+        One that is not to be trained on any more is not, from now on. What was forgotten does not come back.
         """
         outcomes = ("added", "extended", "unchanged", "conflicts", "forgotten")
         done: dict[str, list[str]] = {outcome: [] for outcome in outcomes}
@@ -70,7 +70,8 @@ class Log:
         alike = _alike(old, new)
         if alike == len(new):
             return "unchanged", alike
-        if alike == len(old) or (alike >= self._recorded(key) and _later(new, old)):
+        begun = any(message.role == "user" for message in old[:alike])  # else it is another that has the same id
+        if alike == len(old) or (begun and alike >= self._recorded(key) and _later(new, old)):
             return "extended", alike
         return "conflicts", 0
 
@@ -193,6 +194,22 @@ class Log:
         waiting.sort(key=lambda item: (instant(item[0].created_at), item[1], item[0].id))
         return [segment for segment, _ in waiting]
 
+    def renewed(self, segment: Segment) -> Segment | None:
+        """Return a segment that waited as it is by now, None where it waits no more; one that has its place, as it is.
+
+        Until then a person may take an answer back, have another one made, or say that it is not to be learned.
+        """
+        with self._c.snapshot():
+            key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(segment.conversation))
+            if key is None:
+                return None
+            if self._c.value("SELECT 1 FROM segments WHERE conversation = ? AND first = ?", key, segment.first):
+                return segment
+            waits = self._c.rows(f"{_WAITING} AND key = ?", key)
+            return (
+                self._segment(key, segment.first, None) if [row["first"] for row in waits] == [segment.first] else None
+            )
+
     def planned(self) -> int:
         """Return how many segments `plan` would return, without looking at what was said."""
         return self._overview.waiting()
@@ -234,6 +251,8 @@ class Log:
     def _add(self, database: Database, conversation: Conversation) -> tuple[str, int]:
         """Store one conversation; return the outcome (a field of `AddResult`) and the number of messages stored."""
         outcome, first = self.outcome(conversation)
+        if outcome in ("extended", "unchanged") and not conversation.trainable:
+            database.conn.execute("UPDATE conversations SET trainable = 0 WHERE id = ?", (clean(conversation.id),))
         if outcome not in ("added", "extended"):
             return outcome, 0
         if outcome == "added":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import filelock
@@ -17,7 +19,8 @@ import pytest
 from plum_edge import Memory
 from plum_edge.convert import gguf, peft
 from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, NoSpace
-from plum_edge.paths import data_dir, sha256_file
+from plum_edge.paths import Home, data_dir, sha256_file
+from plum_edge.store import Store
 from tests import story
 from tests.tiny import ask_little, tiny_base
 
@@ -196,6 +199,43 @@ def test_a_refused_adapter_leaves_the_old_one(waiting: Path) -> None:
         assert memory.store.runs.active() is None
         assert memory.status()["last"]["status"] == "refused"
         assert [adapter.id for adapter in memory.adapters()] == ["0001"]
+
+
+def test_what_a_person_changes_meanwhile_is_learned_as_it_is_then(waiting: Path) -> None:
+    """Of three that wait, while the first is learned: the second gets another answer, the third is taken back."""
+    begun: list[int] = []
+
+    def person(stage: str, done: int, _total: int, _note: str) -> None:
+        if stage == "learn" and not begun:
+            begun.append(done)
+            with Store.open(Home(waiting), create=False) as store:
+                second = story.talk(1)
+                later = second.created_at + dt.timedelta(minutes=5)
+                answer = replace(second.messages[1], content="Feed it rye.", created_at=later)
+                assert store.log.add([replace(second, messages=(second.messages[0], answer))]).extended == ("talk-1",)
+                store.amending.cut("talk-2", 0)
+
+    with Memory(waiting) as memory:
+        assert memory.consolidate(progress=person)["conversations"] == ["talk-0", "talk-1"]
+        assert [one.messages[-1].content for one in memory.store.log.segments()][-1] == "Feed it rye."
+        assert memory.consolidate()["status"] == "nothing"
+
+
+@pytest.mark.parametrize("hindered", ["disk", "time"])
+def test_a_rebuild_that_cannot_begin_takes_nothing_back(
+    waiting: Path, monkeypatch: pytest.MonkeyPatch, hindered: str
+) -> None:
+    with Memory(waiting) as memory:
+        assert memory.consolidate()["status"] == "promoted"
+        before = story.bytes_of(waiting)
+        if hindered == "time":
+            assert memory.consolidate(rebuild=True, max_minutes=0)["status"] == "postponed"
+        else:
+            free = shutil.disk_usage(waiting)._replace(free=1_000_000)
+            monkeypatch.setattr(shutil, "disk_usage", lambda _path: free)
+            with pytest.raises(NoSpace):
+                memory.consolidate(rebuild=True)
+    assert story.bytes_of(waiting) == before
 
 
 def test_stopped_it_is_postponed_and_carries_on(waiting: Path, undisturbed: dict[str, object]) -> None:

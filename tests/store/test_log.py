@@ -213,6 +213,30 @@ def test_another_title_is_shown_and_what_is_learned_rests_on_the_first(store: St
     assert store.log.add([talk("a", "The tap drips.")]).unchanged == ("a",), "a later export does not take it back"
 
 
+def test_another_conversation_of_the_same_id_replaces_none(store: Store) -> None:
+    january = talk("1", "My cat is called Minka.", "A good name.")
+    store.log.add([january])
+    february = dated(talk("1", "I moved to Leeds.", "Far away."), "2026-02-03T10:00:00+01:00")
+    assert store.log.add([february]).conflicts == ("1",)
+    assert store.log.get("1") == january
+
+
+def dated(conversation: Conversation, day: str) -> Conversation:
+    moment = datetime.fromisoformat(day)
+    return replace(conversation, messages=tuple(replace(one, created_at=moment) for one in conversation.messages))
+
+
+@pytest.mark.parametrize("more", [(), ("And the boiler hums.",)])
+def test_what_is_not_to_be_trained_on_any_more_is_not(store: Store, more: tuple[str, ...]) -> None:
+    store.log.add([talk("a", "The tap drips.", "Turn it off.")])
+    assert store.log.plan()
+    store.log.add([replace(talk("a", "The tap drips.", "Turn it off.", *more), trainable=False)])
+    assert not store.log.get("a").trainable
+    assert not store.log.plan()
+    store.log.add([talk("a", "The tap drips.", "Turn it off.", *more)])  # the user may have said so here: it stays
+    assert not store.log.get("a").trainable
+
+
 def gone(home: Home, ident: str) -> None:
     """Take a conversation back, as another process does."""
     with Store.open(home, create=False) as other:
