@@ -196,6 +196,10 @@ class Log:
     zone: str = ""
     """Whose days are meant, e.g. ``Europe/Berlin``; empty: the system's. Applied when something comes into the log."""
 
+    def now(self) -> datetime:
+        """Return this moment, as the user's clock shows it."""
+        return self.local(datetime.now(UTC))
+
     def local(self, moment: datetime) -> datetime:
         """Return a moment as the user's clock showed it, summer time of that day included.
 

@@ -185,6 +185,8 @@ class Evidence:
     excerpt: str
     message: int = 0
     score: float = 0.0
+    dated: bool = True
+    """False where the source gave no date, and ``date`` is a guess."""
 
 
 @dataclass(frozen=True, slots=True)

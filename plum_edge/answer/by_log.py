@@ -24,6 +24,6 @@ def by_log(
     ``remembers``: an adapter speaks. ``reads``: the log was given to read, or may have been.
     """
     of_talk = asks_of_talk(messages[-1].content)
-    words = OwnWords(days.store, messages[:-1], waiting=reads)
+    words = OwnWords(days.store, messages[:-1], waiting=reads, today=days.today)
     known = not days.elsewhere if remembers else reads and of_talk
     yield from vouched(pieces, days.vouch, words.days if known else None, of_talk=of_talk)

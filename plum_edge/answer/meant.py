@@ -7,8 +7,7 @@ not ask for that, it has invented. Knows nothing of models.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 
 from plum_edge.answer.borne_out import borne_out
 from plum_edge.answer.days import Days
@@ -19,6 +18,7 @@ from plum_edge.augment.language import clearly_other
 from plum_edge.augment.phrases.bids import is_brief_question, is_question
 from plum_edge.augment.phrases.inquiry import asks_of_talk, parted
 from plum_edge.augment.phrases.requests import about_itself, greets, of_one_thing, of_the_user, wants_done
+from plum_edge.config import Log
 from plum_edge.records import Message
 from plum_edge.store import Store
 
@@ -40,10 +40,12 @@ class Meant:
     store: Store
     received: bool = False
     """The adapter was learned from another device's log, of which nothing can be looked up here."""
+    clock: Log = field(default_factory=Log)
+    """Whose day it is."""
 
     def days(self) -> Days:
         """Return the days that may be spoken of."""
-        return Days(self.store, datetime.now().astimezone().date(), elsewhere=self.received)
+        return Days(self.store, self.clock.now().date(), elsewhere=self.received)
 
     def may_speak(self, messages: Sequence[Message]) -> bool:
         """Return whether the adapter is to be looked at: what it would answer tells the rest (`speaks`)."""

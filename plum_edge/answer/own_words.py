@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from plum_edge.augment.phrases.quotes import Quote
 from plum_edge.augment.phrases.teachable import spoken
@@ -33,12 +33,14 @@ class OwnWords:
     """The messages before the one that is answered."""
     waiting: bool = False
     """What is in the log and not learned bears a quote out, too: it may have been read."""
+    today: date | None = None
+    """The day of the chat."""
 
     def days(self, quote: Quote) -> frozenset[date] | None:
         """Return the days of the conversations in which the user said so; None where there is none."""
         days = self._logged(quote)
         if any(one.role == "user" and holds(one.content, quote) for one in spoken(self.chat)):
-            days.append({datetime.now().astimezone().date()})
+            days.append({self.today} if self.today else set())
         return frozenset().union(*days) if days else None
 
     def _logged(self, quote: Quote) -> list[set[date]]:

@@ -61,7 +61,14 @@ def evidence(said: Sequence[Said], by_words: Sequence[Evidence]) -> list[Evidenc
     then what a search by words finds.
     """
     near = (
-        Evidence(one.conversation.id, _moment(one) or one.conversation.created_at, one.text, one.message, one.score)
+        Evidence(
+            one.conversation.id,
+            _moment(one) or one.conversation.created_at,
+            one.text,
+            one.message,
+            one.score,
+            _moment(one) is not None,
+        )
         for one in said
         if one.score >= NEAR
     )

@@ -139,10 +139,12 @@ class Speaker:
         generation = self._generation
 
         def over() -> bool:
-            """Follow a change of memory before the next token. An answer that quotes the log ends: it may be gone."""
+            """Follow a change of memory before the next token. An answer that quotes the log ends: it may be gone; one
+            that the bare base gives goes on as it is.
+            """
             if self.store.runs.generation() != generation and retrieve:
                 return True
-            if self.store.runs.generation() != self._generation:
+            if remembers and self.store.runs.generation() != self._generation:
                 self._follow(adapter)
             return stopped is not None and stopped()
 
@@ -224,7 +226,7 @@ class Speaker:
 
     def _days(self, active: Adapter | None) -> Days:
         """Return the days that may be spoken of."""
-        return Meant(self.store, active is not None and self._is_received(active)).days()
+        return Meant(self.store, active is not None and self._is_received(active), self.config.log).days()
 
     def _who(
         self, messages: Sequence[Message], active: Adapter | None, retrieve: bool, left_out: str | None = None

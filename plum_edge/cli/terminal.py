@@ -140,7 +140,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequenc
 def evidence(found: Iterable[Evidence], home: str | None) -> None:
     """Write log entries: the date, the excerpt, and how to see the whole."""
     for one in found:
-        head = f"  {day(one.date)}  "
+        head = f"  {day(one.date, sure=one.dated)}  "
         hang(head, one.excerpt)
         head = "" if sys.stdout.isatty() and out().width < _TABLE else head
         say(f"{'':<{len(head)}}plum-edge logs show {one.conversation}{home_option(home)}", "dim")

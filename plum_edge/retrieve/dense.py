@@ -77,6 +77,7 @@ class Dense:
                 " ".join(message.content.split())[:_EXCERPT],
                 number,
                 score,
+                conversation.dated or message.created_at is not None,
             )
             found.setdefault(conversation.id, evidence)
         return list(found.values())

@@ -22,12 +22,13 @@ from plum_edge.store.excerpts import excerpt
 from plum_edge.store.query import Alternative, parse
 
 _SAID = """
-SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, m.name, m.content, {score} AS score
+SELECT c.id, coalesce(m.created_at, c.created_at) AS date, c.dated OR m.created_at IS NOT NULL AS dated, m.ordinal,
+    m.name, m.content, {score} AS score
 FROM {index} f JOIN messages m ON m.key = f.rowid JOIN conversations c ON c.key = m.conversation
 WHERE {index} MATCH ? AND (? IS NULL OR m.role = ?)
 """
 _CALLED = """
-SELECT c.id, c.created_at AS date, 0 AS ordinal, '' AS name, {score} AS score,
+SELECT c.id, c.created_at AS date, c.dated, 0 AS ordinal, '' AS name, {score} AS score,
     coalesce(nullif(c.called, ''), c.title) AS content
 FROM {index} f JOIN conversations c ON c.key = f.rowid WHERE {index} MATCH ?
 """
@@ -152,4 +153,5 @@ class Finding:
 
     def _evidence(self, row: Any, wanted: Alternative) -> Evidence:
         shown = excerpt(row["content"], [term.parts for term in wanted.terms])
-        return Evidence(row["id"], self._c.moment(row["date"]), shown, row["ordinal"], row["score"])
+        date = self._c.moment(row["date"])
+        return Evidence(row["id"], date, shown, row["ordinal"], row["score"], bool(row["dated"]))

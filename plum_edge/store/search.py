@@ -36,7 +36,8 @@ _STOPWORDS = frozenset(_STOPWORD_TEXT.split())
 
 
 _RANKED = """
-SELECT c.id, coalesce(m.created_at, c.created_at) AS date, m.ordinal, -f.rank AS score, m.content,
+SELECT c.id, coalesce(m.created_at, c.created_at) AS date, c.dated OR m.created_at IS NOT NULL AS dated, m.ordinal,
+    -f.rank AS score, m.content,
     snippet({index}, 0, '[', ']', '…', ?) AS excerpt
 FROM {index} f JOIN messages m ON m.key = f.rowid JOIN conversations c ON c.key = m.conversation
 WHERE {index} MATCH ? AND m.role != 'system' AND (? IS NULL OR EXISTS (
@@ -114,7 +115,8 @@ class Search:
         """Return a row as evidence; where pieces were sought, the excerpt is of the text that they were made of."""
         marked = [piece.split() for piece in pieces_sought]
         shown = excerpt(row["content"], marked) if marked else " ".join(row["excerpt"].split())
-        return Evidence(row["id"], self._c.moment(row["date"]), shown, row["ordinal"], row["score"])
+        date = self._c.moment(row["date"])
+        return Evidence(row["id"], date, shown, row["ordinal"], row["score"], bool(row["dated"]))
 
 
 def content_words(query: str) -> list[str]:

@@ -127,8 +127,8 @@ def test_what_the_memory_was_asked_bears_nothing_out(store: Store) -> None:
 
 def test_the_chat_bears_out_what_was_said_in_it(store: Store) -> None:
     chat = [Message("user", TAP), Message("assistant", ADVICE), Message("user", "Did I mention a dragon?")]
-    said = OwnWords(store, chat).days
-    assert said(Quote("kitchen tap")) == {dt.datetime.now().astimezone().date()}
+    said = OwnWords(store, chat, today=dt.date(2026, 6, 1)).days
+    assert said(Quote("kitchen tap")) == {dt.date(2026, 6, 1)}
     assert said(Quote("rubber washers")) is None
     assert said(Quote("a dragon")) is None
 

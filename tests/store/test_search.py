@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +30,16 @@ def test_the_best_message_of_a_conversation(store: Store) -> None:
     assert evidence.score > 0
     (evidence,) = store.search.search("washers")  # by its stem
     assert (evidence.message, "[washer]" in evidence.excerpt) == (1, True)
+
+
+def test_a_day_that_the_source_did_not_give_is_a_guess(store: Store) -> None:
+    moment = TAP.created_at
+    known = replace(TEA, dated=False, messages=tuple(replace(one, created_at=moment) for one in TEA.messages))
+    store.log.add([replace(TAP, dated=False), known, TAPE])
+    for query, dated in (("kitchen tap", False), ("ginger biscuits", True), ("tape measure", True)):
+        assert store.search.search(query)[0].dated is dated
+        assert store.finding.find(query)[0].dated is dated
+    assert store.finding.find("about tap")[0].dated is False  # by its title
 
 
 def test_order_and_limit(store: Store) -> None:

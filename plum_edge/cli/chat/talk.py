@@ -72,6 +72,8 @@ class Talk:
         self._begun: datetime | None = None
         """When it was, of one that was resumed."""
         self._attempt = 0
+        self._has_basis = False
+        """Whether the last answer is the one that the speaker gave last."""
 
     def resume(self, ident: str | None) -> None:
         """Carry on with a logged conversation, or with the last one.
@@ -111,7 +113,7 @@ class Talk:
     def answer(self, text: str) -> Iterator[str]:
         """Log what the user said and yield the answer in pieces. Ctrl-C ends it; what was yielded is logged."""
         self._attempt = 0
-        self._keep(Message("user", text, datetime.now().astimezone()))
+        self._keep(Message("user", text, self._memory.config.log.now()))
         yield from self._answered()
 
     def again(self) -> Iterator[str]:
@@ -154,8 +156,8 @@ class Talk:
         return self.messages[at].content if at >= 0 else None
 
     def basis(self) -> Basis | None:
-        """Return what the last answer of this sitting rests on."""
-        return self._memory.speaker.basis() if self.measured else None
+        """Return what the last answer rests on, where it was given in this sitting."""
+        return self._memory.speaker.basis() if self._has_basis else None
 
     def evidence(self) -> list[Evidence]:
         """Return what the log has on the last question, this conversation left out."""
@@ -174,7 +176,7 @@ class Talk:
     def whole(self) -> Conversation:
         """Return what was said, logged or not, as a conversation."""
         said = (message.created_at for message in self.messages)
-        begun = self._begun or next(filter(None, said), None) or datetime.now().astimezone()
+        begun = self._begun or next(filter(None, said), None) or self._memory.config.log.now()
         ident = self.conversation or content_hash("chat", begun.isoformat(), *(one.content for one in self.messages))
         return Conversation(ident, self.title, begun, tuple(self.messages), source="chat")
 
@@ -202,7 +204,7 @@ class Talk:
         finally:
             if said and not self.was_forgotten():
                 self._measure(began, pressed())
-                self._keep(Message("assistant", "".join(said), datetime.now().astimezone()))
+                self._keep(Message("assistant", "".join(said), self._memory.config.log.now()))
 
     def _measure(self, began: float, pressed: bool) -> None:
         tally, now = self._memory.speaker.tally, time.perf_counter()
@@ -211,6 +213,7 @@ class Talk:
             ended = "ctrl-c" if pressed else "memory"
         rate = (tally.drawn - 1) / (tally.last - tally.first) if tally.last > tally.first else 0.0
         first = tally.first - began if tally.drawn else 0.0
+        self._has_basis = True
         self.measured.append(Measured(first, now - began, rate, tally.read, tally.drawn, ended))
 
     def _drawn(self) -> Generate:
@@ -231,6 +234,7 @@ class Talk:
             if logged == 0:
                 self.conversation = None
         del self.messages[first:], self._ordinals[first:]
+        self._has_basis = False
 
     def _keep(self, message: Message) -> None:
         self.messages.append(message)
@@ -239,7 +243,7 @@ class Talk:
     def _log(self, message: Message) -> int:
         if self.conversation is not None:
             return self._memory.store.log.append(self.conversation, message)
-        moment = message.created_at or datetime.now().astimezone()
+        moment = message.created_at or self._memory.config.log.now()
         ident = content_hash("chat", moment.isoformat(), message.content)
         self.title = self.title or message.content.strip().splitlines()[0][:_TITLE]
         self._memory.store.log.start(Conversation(ident, self.title, moment, (message,), source="chat"))

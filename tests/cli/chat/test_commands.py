@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plum_edge import Memory
 from plum_edge.cli.chat.commands import COMMANDS
 from plum_edge.cli.chat.screen import Screen
+from plum_edge.records import Message
 from tests.cli.conftest import Run, configured
 
 ALL = {
@@ -137,6 +140,35 @@ def test_adapter_and_retrieve_change_who_answers(learned: Path, run: Run) -> Non
     assert "Answers do not read the log." in read
     assert run("chat", "--home", learned, stdin="/adapter 9999\n").code == 2
     assert run("chat", "--home", learned, stdin="/retrieve perhaps\n").code == 2
+
+
+@pytest.mark.parametrize("away", [("/open tap",), ("And the boiler.", "/back")])
+def test_why_speaks_of_the_answer_that_is_shown(learned: Path, run: Run, away: tuple[str, ...]) -> None:
+    out = chat(run, learned, "the kitchen tap", *away, "/why")
+    assert "from an earlier sitting" in out
+    assert "from weights" not in out and "from the base" not in out
+
+
+def test_a_chat_is_on_the_users_own_day(learned: Path, run: Run) -> None:
+    """Wherever the machine stands: fourteen hours ahead of Greenwich."""
+    settings = learned / "config.toml"
+    settings.write_text(f'{settings.read_text()}\n[log]\nzone = "Pacific/Kiritimati"\n')
+    chat(run, learned, "the kitchen tap")
+    with Memory(learned) as memory:
+        newest = memory.store.log.get(memory.store.log.list(1)[-1].id)
+    moments = (newest.created_at, *(one.created_at for one in newest.messages))
+    assert {moment and moment.utcoffset() for moment in moments} == {timedelta(hours=14)}
+
+
+def test_a_base_that_answers_is_not_replaced_by_a_memory_that_changes_meanwhile(learned: Path) -> None:
+    with Memory(learned) as memory:
+        pieces = memory.reply([Message("user", "Hello! Who are you?")])
+        next(pieces)
+        assert not memory.speaker.respondent.remembers
+        memory.store.runs.use("0001")
+        list(pieces)
+        assert not memory.speaker.respondent.remembers
+        assert memory.ask("Did we talk about the kitchen tap?").adapter == "0001"
 
 
 def test_asked_about_itself_it_does_not_look_into_its_memory(learned: Path, run: Run) -> None:

@@ -106,6 +106,7 @@ def test_what_cannot_be_done_is_said_and_the_chat_goes_on(learned: Path, run: Ru
         chat.wait_for(PROMPT)
         assert "error: There is no conversation 'nonsense'." in chat.ask("/open nonsense")
         assert "the model reads 248 at once" in " ".join(chat.ask("the kitchen tap " * 200, r"at\s+once[^›]*›").split())
+        assert "tap the kitchen tap" not in (learned / "history").read_text(encoding="utf-8"), "nothing could forget it"
         chat.ask("the kitchen tap")
         chat.type(CTRL_D)
         assert chat.process.wait(120) == 0
