@@ -80,6 +80,8 @@ class Source:
     """Where it lies on the disk by itself, if it does."""
     left: Counter[str] = field(default_factory=Counter)
     """What was left out because it is no talk, by what it is."""
+    partial: bool = False
+    """What the format found: it holds one side of talks, which may stand whole in another file of the path."""
 
 
 class Format(Protocol):

@@ -42,23 +42,40 @@ class Reading:
             BadInput: something cannot be read, or there is nothing that can be used.
         """
         skipped: Counter[str] = Counter()
-        for source in self.sources:
-            chosen = self._format(source)
-            if chosen is None:
-                continue
-            self.formats[chosen.NAME] += 1
-            for item in self._file(chosen, source):
-                if isinstance(item, Skip):
-                    skipped[item.why] += 1
-                    yield item
-                elif self._since is not None and item.created_at < self._since:
-                    self.older += 1
-                else:
-                    self.found += 1
-                    yield item
-            self.left += source.left
+        for item in self._items():
+            if isinstance(item, Skip):
+                skipped[item.why] += 1
+                yield item
+            elif self._since is not None and item.created_at < self._since:
+                self.older += 1
+            else:
+                self.found += 1
+                yield item
         if not self.found and not self.older:
             self._nothing(skipped)
+
+    def _items(self) -> Iterator[Conversation | Skip]:
+        """Yield what the files hold; at the end, of what is partial, that of which no other file had the whole."""
+        seen: set[str] = set()
+        waiting: list[Conversation] = []
+        for source in self.sources:
+            for item in self._source(source):
+                if isinstance(item, Skip):
+                    yield item
+                elif source.partial:
+                    waiting.append(item)
+                else:
+                    seen.add(item.id)
+                    yield item
+        yield from (made for made in waiting if made.id not in seen)
+
+    def _source(self, source: Source) -> Iterator[Conversation | Skip]:
+        chosen = self._format(source)
+        if chosen is None:
+            return
+        self.formats[chosen.NAME] += 1
+        yield from self._file(chosen, source)
+        self.left += source.left
 
     def _format(self, source: Source) -> Format | None:
         if self._wishes.format is not None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from plum_edge.config import Log
-from plum_edge.importers import Imported, Wishes, read
+from plum_edge.importers import Imported, Reading, Wishes, read
+from plum_edge.paths import Home
 from plum_edge.records import Conversation
+from plum_edge.store import Store
 from tests.importers.shapes.local import code_line
-from tests.importers.shapes.talk import iso, lines
+from tests.importers.shapes.talk import dump, iso, lines
 
 
 def brought(path: Path, content: bytes = b"") -> Imported:
@@ -88,3 +92,80 @@ def test_lines_of_the_program_alone_are_no_conversation(tmp_path: Path) -> None:
     found = brought(tmp_path)
     assert [said(one) for one in found.conversations] == [["Oil the hinge.", "Oiled."]]
     assert found.skipped == ()
+
+
+# Gemini CLI ---------------------------------------------------------------------------------------------------------
+
+
+def typed(session: str, number: int, text: str) -> dict[str, Any]:
+    """A row of ``logs.json``, where only the user's lines are."""
+    return {"sessionId": session, "messageId": number, "type": "user", "message": text, "timestamp": iso(number)}
+
+
+def full(session: str, *texts: str) -> bytes:
+    turns = [
+        {"id": f"t{n}", "timestamp": iso(n), "type": "gemini" if n % 2 else "user", "content": text}
+        for n, text in enumerate(texts)
+    ]
+    return dump({"sessionId": session, "projectHash": "abc", "startTime": iso(0), "messages": turns}, indent=2)
+
+
+LOGS = dump(
+    [
+        typed("one", 0, "Oil the hinge."), typed("one", 9, "/quit"), typed("two", 0, "/help"),
+        typed("two", 1, "Paint it green."), typed("three", 0, "/quit"),
+    ],
+    indent=2,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["chats/session-1.json", "aaa/session-1.json"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_full_session_counts_and_not_the_users_lines_of_it(tmp_path: Path, name: str, packed: bool) -> None:
+    files = {"5a4b/logs.json": LOGS, f"5a4b/{name}": full("one", "Oil the hinge.", "Oiled.")}
+    if not name.startswith("chats"):  # in an archive a file may stand anywhere: here the full session comes first
+        files = dict(reversed(files.items()))
+    path = tmp_path / "tmp"
+    if packed:
+        with zipfile.ZipFile(path, "w") as archive:
+            for inner, content in files.items():
+                archive.writestr(inner, content)
+    else:
+        for inner, content in files.items():
+            (path / inner).parent.mkdir(parents=True, exist_ok=True)
+            (path / inner).write_bytes(content)
+    talks = {one.id: said(one) for one in brought(path).conversations}
+    assert talks == {"one": ["Oil the hinge.", "Oiled."], "two": ["Paint it green."]}
+    assert len(brought(path).conversations) == 2
+
+
+def test_the_answers_of_a_full_session_are_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "tmp" / "chats").mkdir(parents=True)
+    (tmp_path / "tmp" / "logs.json").write_bytes(LOGS)
+    (tmp_path / "tmp" / "chats" / "session-1.json").write_bytes(full("one", "Oil the hinge.", "Oiled."))
+    with Store.open(Home(tmp_path / "home"), create=True) as store:
+        outcome = store.log.add(brought(tmp_path / "tmp").conversations)
+        assert sorted(outcome.added) == ["one", "two"]
+        assert not outcome.conflicts
+        assert said(store.log.get("one")) == ["Oil the hinge.", "Oiled."]
+
+
+def test_a_log_alone_has_what_the_user_said_and_no_commands(tmp_path: Path) -> None:
+    reading = Reading(tmp_path / "logs.json", Wishes(log=Log("UTC")))
+    (tmp_path / "logs.json").write_bytes(LOGS)
+    found = [one for one in reading if isinstance(one, Conversation)]
+    assert [(one.id, said(one)) for one in found] == [("one", ["Oil the hinge."]), ("two", ["Paint it green."])]
+    assert (reading.left["hidden messages"], reading.found) == (3, 2)
+
+
+def test_a_slash_in_a_full_session_is_what_was_said(tmp_path: Path) -> None:
+    (talk,) = brought(tmp_path / "session-1.json", full("one", "/etc/fstab: what is it?", "A table.")).conversations
+    assert said(talk) == ["/etc/fstab: what is it?", "A table."]
+
+
+def test_a_full_session_that_is_older_than_wished_leaves_no_lines_of_it(tmp_path: Path) -> None:
+    (tmp_path / "logs.json").write_bytes(dump([typed("one", 20, "Is it oiled?")]))
+    (tmp_path / "session-1.json").write_bytes(full("one", "Oil the hinge.", "Oiled.", "Is it oiled?", "It is."))
+    since = datetime.fromisoformat(iso(10))
+    reading = Reading(tmp_path, Wishes(log=Log("UTC"), since=since))
+    assert (list(reading), reading.older) == ([], 1)
