@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from plum_edge.config import Log
+from plum_edge.errors import BadInput
 from plum_edge.importers.head import Head
 from plum_edge.importers.stream import Stream
 from plum_edge.records import Conversation, Message, Role
@@ -80,6 +81,20 @@ class Source:
     """Where it lies on the disk by itself, if it does."""
     left: Counter[str] = field(default_factory=Counter)
     """What was left out because it is no talk, by what it is."""
+    partial: bool = False
+    """What the format found: it holds one side of talks, which may stand whole in another file of the path."""
+
+
+class Foreign(BadInput):
+    """A file of another program, which only begins like one of the format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file within a path of which not even the beginning can be read."""
+
+    name: str
+    error: BadInput
 
 
 class Format(Protocol):
@@ -99,6 +114,7 @@ class Format(Protocol):
 
         Raises:
             BadInput: the file is not well-formed; the error names it, with line and column.
+            Foreign: it is of another program.
             CutShort: it ends in the middle; what was yielded before is whole.
         """
         ...

@@ -1,7 +1,7 @@
 """Claude Code's sessions: ``~/.claude/projects/<folder>/<session>.jsonl``.
 
-A line is a message, or a part of one; most "user" lines are results of tools. What was visible is the way from the last
-line up its parents. Knows nothing of what the tools did.
+A line is a message, a part of one, or a note of the program; most "user" lines are results of tools. What was visible
+is the way from the last line up its parents, whatever lines they are. Knows nothing of what the tools did.
 """
 
 from __future__ import annotations
@@ -38,15 +38,16 @@ class _Line:
 
     key: str
     parent: Any
-    message: Message | None
+    message: Message | None = None
     answer: str = ""
     """The id of the answer that it is a part of."""
 
 
 @dataclass
 class _Session:
-    where: str
     lines: list[_Line] = field(default_factory=list)
+    where: str = ""
+    """Its first line of a role; empty: it has none, and is no talk."""
     title: str = ""
     seen: set[str] = field(default_factory=set)
 
@@ -64,21 +65,24 @@ def read(source: Source) -> Iterator[Draft | Skip]:
             if titled:
                 titled.title = next(filter(None, (string(row.get(key)) for key in ("customTitle", "aiTitle"))), "")
             continue
-        if isinstance(row.get("type"), str) and row["type"] in _ROLES:
-            _add(sessions.setdefault(name, _Session(where)), row, source.left)
+        if string(row.get("type")) in _ROLES or string(row.get("uuid")):
+            _add(sessions.setdefault(name, _Session()), where, row, source.left)
     for name, session in sessions.items():
-        messages = _visible(session.lines)
-        yield Draft(session.where, messages, id=name, title=session.title)
+        if session.where:
+            yield Draft(session.where, _visible(session.lines), id=name, title=session.title)
 
 
-def _add(session: _Session, row: dict[str, Any], left: Counter[str]) -> None:
+def _add(session: _Session, where: str, row: dict[str, Any], left: Counter[str]) -> None:
+    """Add a line. One that is no message counts, too: a prompt often hangs on a note of the program."""
     key = string(row.get("uuid")) or f"line {len(session.lines)}"
     if key in session.seen:
         return
     session.seen.add(key)
-    parent = row.get("parentUuid") or row.get("logicalParentUuid")
-    said = mapping(row.get("message"))
-    session.lines.append(_Line(key, parent, _message(row, left), string(said.get("id"))))
+    line = _Line(key, row.get("parentUuid") or row.get("logicalParentUuid"))
+    if string(row.get("type")) in _ROLES:
+        session.where = session.where or where
+        line.message, line.answer = _message(row, left), string(mapping(row.get("message")).get("id"))
+    session.lines.append(line)
 
 
 def _message(row: dict[str, Any], left: Counter[str]) -> Message | None:
@@ -101,16 +105,19 @@ def _message(row: dict[str, Any], left: Counter[str]) -> Message | None:
 def _visible(lines: list[_Line]) -> tuple[Message, ...]:
     """Return what was said on the way up from the last line.
 
-    Where a parent is not in the file (it was no message, or was summed up), the line before takes its place.
+    Only where a parent is in no line (it was summed up, or is in another file), or the way has been there already, the
+    line before takes its place. A parent may be written after its line.
     """
     at = {line.key: number for number, line in enumerate(lines)}
     way: list[_Line] = []
+    been: set[int] = set()
     number = len(lines) - 1
-    while number >= 0:
+    while number >= 0 and number not in been:
+        been.add(number)
         line = lines[number]
         way.append(line)
         above = at.get(line.parent, -1) if isinstance(line.parent, str) else -1
-        number = above if 0 <= above < number else number - 1
+        number = above if above >= 0 and above not in been else number - 1
     return tuple(_joined(way[::-1]))
 
 

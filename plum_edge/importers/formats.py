@@ -24,7 +24,7 @@ from plum_edge.importers import (
     sharegpt,
     whatsapp,
 )  # fmt: skip
-from plum_edge.importers.base import Format, Source
+from plum_edge.importers.base import Foreign, Format, Source
 from plum_edge.importers.head import Head
 
 _ALL: tuple[Format, ...] = (
@@ -54,6 +54,12 @@ def unreadable(source: Source) -> tuple[str, str]:
         return "", ""
     activity = "mdl-" in head or "My Activity" in head or "MyActivity" in source.file
     return _TAKEOUT if activity and ("Gemini" in head or "Bard" in head or "MyActivity" in source.file) else _PAGE
+
+
+def foreign(chosen: Format, source: Source, error: Exception) -> bool:
+    """Whether a file that could not be read is another program's: no text, such as a picture, where text was wished."""
+    head = Head(source.stream.head, source.file)
+    return isinstance(error, Foreign) or (b"\0" in head.raw and not chosen.sniff(head))
 
 
 def unknown(source: Source) -> BadInput:

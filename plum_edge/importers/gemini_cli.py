@@ -1,6 +1,7 @@
 """Gemini CLI's sessions: an object with ``messages``, or lines of which the first is about the session.
 
-Who speaks is called ``type`` here. Knows nothing of what the tools did.
+Beside them lies ``logs.json``, with what the user typed in every session, commands too, and no answers. Who speaks is
+called ``type`` here. Knows nothing of what the tools did.
 """
 
 from __future__ import annotations
@@ -42,9 +43,17 @@ def read(source: Source) -> Iterator[Draft | Skip]:
             about = value
         else:
             turns.setdefault(ident(value.get("sessionId") or about.get("sessionId")), []).append(value)
+    source.partial = any(_typed(turn) for said in turns.values() for turn in said)
     for number, (name, said) in enumerate(turns.items()):
         held = about if ident(about.get("sessionId")) == name else {"sessionId": name}
-        yield _session(held, said, number, source.left)
+        session = _session(held, said, number, source.left)
+        if session.messages or not source.partial:  # one in which only commands were typed is no talk
+            yield session
+
+
+def _typed(turn: dict[str, Any]) -> bool:
+    """Whether it is a row of ``logs.json``."""
+    return "messageId" in turn
 
 
 def _session(about: dict[str, Any], turns: list[dict[str, Any]], position: int, left: Counter[str]) -> Draft:
@@ -65,9 +74,9 @@ def _message(turn: dict[str, Any], left: Counter[str]) -> Message | None:
     role = _ROLES.get(string(turn.get("type")))
     left[parts.THINKING] += len(sequence(turn.get("thoughts")))
     left[parts.TOOLS] += len(sequence(turn.get("toolCalls")))
-    if role is None:
+    held = turn.get("content") if "content" in turn else turn.get("message")
+    if role is None or (_typed(turn) and string(held).startswith("/")):  # "/quit" was said to the program
         left[parts.HIDDEN] += bool(turn)
         return None
-    held = turn.get("content") if "content" in turn else turn.get("message")
     talk = parts.content(held, left) or ""
     return message(role, spoken(talk) if role == "user" else talk, parse(turn.get("timestamp")))

@@ -15,7 +15,7 @@ from typing import Any
 
 from plum_edge.errors import BadInput
 from plum_edge.importers import llm_threads, parts
-from plum_edge.importers.base import Draft, Skip, Source, message
+from plum_edge.importers.base import Draft, Foreign, Skip, Source, message
 from plum_edge.importers.dates import parse
 from plum_edge.importers.head import Head
 from plum_edge.importers.llm_tables import Tables, column
@@ -41,7 +41,7 @@ def read(source: Source) -> Iterator[Draft | Skip]:
         try:
             tables = Tables(database)
             if not tables.known:
-                raise BadInput(source.name, "it is a database of another program", "Nothing was imported.")
+                raise Foreign(source.name, "it is a database of another program")
             yield from _conversations(tables, source.left)
         except _DAMAGED as error:
             raise BadInput(source.name, f"the database cannot be read ({error})") from error

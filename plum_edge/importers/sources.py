@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from plum_edge.errors import BadInput, CutShort
-from plum_edge.importers.base import Source
-from plum_edge.importers.stream import Budget, Readable, Stream
+from plum_edge.importers.base import Source, Unread
+from plum_edge.importers.stream import Budget, Readable, Stream, TooMuch
 
 _DEEPEST = 4
 """Archives in archives."""
@@ -70,11 +70,11 @@ class Sources:
         """Return the bytes on the disk that there are to read."""
         return sum(_size(path) for path in self._files())
 
-    def __iter__(self) -> Iterator[Source]:
-        """Yield the files, each to be read before the next.
+    def __iter__(self) -> Iterator[Source | Unread]:
+        """Yield the files, each to be read before the next; of one within the path that cannot be unpacked, why.
 
         Raises:
-            BadInput: there is no such path, it is no file, or an archive is damaged.
+            BadInput: there is no such path, it is no file, or as an archive it is damaged.
         """
         with reading(str(self.path)):
             if not self.path.exists():
@@ -82,7 +82,8 @@ class Sources:
             if not self.path.is_dir() and not self.path.is_file():
                 raise BadInput(str(self.path), "it is neither a file nor a folder")
         for path in self._files():
-            yield from self._file(path)
+            yield from self._file(path) if path == self.path else _within(str(path), self._file(path))
+            self._done += _size(path)
 
     def _files(self) -> Iterator[Path]:
         if not self.path.is_dir():
@@ -95,7 +96,7 @@ class Sources:
                 if not name.startswith(".") and not path.is_symlink() and path.is_file():
                     yield path
 
-    def _file(self, path: Path) -> Iterator[Source]:
+    def _file(self, path: Path) -> Iterator[Source | Unread]:
         name = str(path)
         with reading(name):
             modified = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
@@ -103,7 +104,6 @@ class Sources:
                 self._open = file
                 budget = Budget.of(name, _size(path))
                 yield from _unpacked(file, name, path.name, modified, budget, path)
-        self._done += _size(path)
 
 
 def _size(path: Path) -> int:
@@ -113,10 +113,21 @@ def _size(path: Path) -> int:
         return 0
 
 
+def _within(name: str, files: Iterator[Source | Unread]) -> Iterator[Source | Unread]:
+    """Yield what one file of a folder or archive holds; where that cannot be unpacked, why: it may be anything."""
+    try:
+        with reading(name):
+            yield from files
+    except BadInput as error:
+        if isinstance(error, TooMuch) and error.name != name:  # the file on the disk, around this one, is at its end
+            raise
+        yield Unread(name, error)
+
+
 def _unpacked(
     file: Readable, name: str, base: str, modified: datetime, budget: Budget, path: Path | None = None, level: int = 0,
     *, packed: bool = False,
-) -> Iterator[Source]:  # fmt: skip
+) -> Iterator[Source | Unread]:  # fmt: skip
     """Yield what a file is, or what the files in it are. ``packed``: its bytes come out of a decompressor."""
     stream = Stream(file, name, budget.spend if packed else lambda _count: None)
     unpack = _container(stream.plain)
@@ -153,7 +164,7 @@ def _decompressed(kind: str, file: _Exact) -> Readable:
     return _Pieces(file, kind)
 
 
-def _zip(file: Any, name: str, modified: datetime, budget: Budget, level: int) -> Iterator[Source]:
+def _zip(file: Any, name: str, modified: datetime, budget: Budget, level: int) -> Iterator[Source | Unread]:
     if isinstance(file, Stream):
         held = file.all(_INNER)
         if held is None:
@@ -171,12 +182,19 @@ def _zip(file: Any, name: str, modified: datetime, budget: Budget, level: int) -
             if member.flag_bits & _ENCRYPTED:
                 raise BadInput(name, "it is encrypted", "Nothing was imported. Unpack it with its password first.")
             shown = f"{name}: {member.filename}"
-            try:
-                opened = archive.open(member)
-            except (ValueError, RuntimeError, OverflowError) as error:
-                raise zipfile.BadZipFile(str(error)) from error
-            with opened:
-                yield from _unpacked(opened, shown, base, _stamped(member, modified), budget, level=level, packed=True)
+            yield from _within(shown, _member(archive, member, shown, _stamped(member, modified), budget, level))
+
+
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, shown: str, modified: datetime, budget: Budget, level: int
+) -> Iterator[Source | Unread]:
+    try:
+        opened = archive.open(member)
+    except (ValueError, RuntimeError, OverflowError) as error:
+        raise zipfile.BadZipFile(str(error)) from error
+    with opened:
+        base = member.filename.rsplit("/", 1)[-1]
+        yield from _unpacked(opened, shown, base, modified, budget, level=level, packed=True)
 
 
 def _stamped(member: zipfile.ZipInfo, modified: datetime) -> datetime:
@@ -187,7 +205,7 @@ def _stamped(member: zipfile.ZipInfo, modified: datetime) -> datetime:
     return stamp if stamp.year > 1980 else modified  # 1980 is what zip writes for "none"
 
 
-def _tar(stream: Stream, name: str, modified: datetime, budget: Budget, level: int) -> Iterator[Source]:
+def _tar(stream: Stream, name: str, modified: datetime, budget: Budget, level: int) -> Iterator[Source | Unread]:
     with tarfile.open(fileobj=cast(IO[bytes], _Exact(stream)), mode="r|") as archive:
         for member in archive:
             base = member.name.rsplit("/", 1)[-1]
@@ -196,7 +214,8 @@ def _tar(stream: Stream, name: str, modified: datetime, budget: Budget, level: i
             opened = archive.extractfile(member)
             if opened is not None:
                 stamp = datetime.fromtimestamp(member.mtime, UTC) if 0 < member.mtime < 1e11 else modified
-                yield from _unpacked(opened, f"{name}: {member.name}", base, stamp, budget, level=level)
+                shown = f"{name}: {member.name}"
+                yield from _within(shown, _unpacked(opened, shown, base, stamp, budget, level=level))
 
 
 class _Exact:

@@ -27,6 +27,14 @@ class Readable(Protocol):
         ...
 
 
+class TooMuch(BadInput):
+    """What a file on the disk, which has this name, unpacks to is more than its budget: nothing of it is read on."""
+
+    def __init__(self, name: str, what: str) -> None:
+        self.name = name
+        super().__init__(name, what)
+
+
 @dataclass
 class Budget:
     """How many bytes a file on the disk may become when it is unpacked, all levels and members together."""
@@ -47,12 +55,12 @@ class Budget:
         """Note that so many bytes were unpacked.
 
         Raises:
-            BadInput: it is too much.
+            TooMuch: it is too much.
         """
         self.left -= count
         if self.left < 0:
             what = f"it unpacks to more than {self.ratio} times its size, which no export does"
-            raise BadInput(self.name, what, "Nothing was imported.")
+            raise TooMuch(self.name, what)
 
 
 class Stream:
