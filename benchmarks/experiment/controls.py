@@ -80,7 +80,7 @@ def searches(library: Library) -> Asker:
         NoModel: the model that makes vectors is not installed.
     """
     library.prepare_dense()
-    return _Control(lambda question: weighed(0.5, library.likeness(question), library.score("bm25", question)))
+    return _Control(lambda question: weighed(0.5, library.nearness(question), library.score("bm25", question)))
 
 
 def beside(adapter: float, found: float) -> float:

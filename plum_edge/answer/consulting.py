@@ -117,7 +117,7 @@ class Consulting:
 
     def _all(self, question: str, remembered: float, read: float | None = None) -> float:
         library = self.respondent.library
-        return weighed(remembered, library.likeness(question), library.score("bm25", question), read)
+        return weighed(remembered, library.nearness(question), library.score("bm25", question), read)
 
     def _remembered(self, messages: Sequence[Message]) -> float:
         """Return p(yes) of the adapter; even where there is none, or where it would say something else."""

@@ -39,6 +39,9 @@ class Looks(Protocol):
     def likeness(self, question: str) -> float | None:
         """Return the cosine of the passage nearest in meaning; None without vectors."""
 
+    def nearness(self, question: str) -> float | None:
+        """Return the same as a log of middling size would have it."""
+
     def quote(self, ranking: Ranking, question: str) -> str | None:
         """Return the message that matches best."""
 
@@ -238,7 +241,7 @@ def asker(
 def _joiner(system: System, library: Looks) -> Callable[[str, float], float] | None:
     """Return how what the adapter remembers is joined with what the log says, where it is."""
     if system.weighs:
-        return lambda question, p: weighed(p, library.likeness(question), library.score("bm25", question))
+        return lambda question, p: weighed(p, library.nearness(question), library.score("bm25", question))
     found = _finder(library)
     return (lambda question, p: mean_odds(p, found(question))) if system.searches else None
 

@@ -31,6 +31,9 @@ class Passages(Protocol):
     def likeness(self, question: str) -> float | None:
         """Return the cosine of the passage nearest in meaning; None without vectors."""
 
+    def nearness(self, question: str) -> float | None:
+        """Return the same as a log of middling size would have it."""
+
     def said(self, question: str, limit: int, *, role: Role = ...) -> list[Said]:
         """Return what the user said that is nearest to a question; nothing without vectors."""
 
@@ -57,7 +60,7 @@ class Reader:
         if not self._weighs:
             return [p or 0.0 for p in read]
         return [
-            weighed(mine, self._library.likeness(question), self._library.score("bm25", question), p)
+            weighed(mine, self._library.nearness(question), self._library.score("bm25", question), p)
             for question, mine, p in zip(questions, remembered, read, strict=True)
         ]
 

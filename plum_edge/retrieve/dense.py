@@ -61,6 +61,10 @@ class Dense:
     _matrix: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
     _read: object = None
 
+    def __len__(self) -> int:
+        """Return how many messages are compared, as of the last search."""
+        return len(self._places)
+
     def search(self, query: str, limit: int) -> list[Evidence]:
         """Return the conversations that bear on a text, best first, each with its best message.
 

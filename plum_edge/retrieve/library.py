@@ -5,6 +5,7 @@ Knows nothing of the model that reads.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,9 @@ by no search: the end of the log, as much as there is room for.
 _BY_MEANING, _BY_WORDS = 3, 1
 """Passages that are read by themselves: the nearest of each search. A question as it stands finds the conversation that
 it is about among three by meaning more often than its content words do: 86 times in 100 instead of 80."""
+_MESSAGES, _FEWEST, _GROWS = 146, 60, 0.04
+"""Messages of the log that a yes was weighed on, the fewest that were looked at, and how the cosine of the nearest one
+grows with the logarithm of their number, whatever is asked (docs/experiments/2026-11-30-log-size-and-yes.md)."""
 
 
 @dataclass
@@ -125,6 +129,11 @@ class Library:
     def likeness(self, question: str) -> float | None:
         """Return the cosine of the passage nearest in meaning; None where no vectors can be made here."""
         return self._by_meaning.best(question) if installed() else None
+
+    def nearness(self, question: str) -> float | None:
+        """Return `likeness` as a log of `_MESSAGES` would have it: the best of more lies nearer, whatever is asked."""
+        likeness = self.likeness(question)
+        return None if likeness is None else likeness - _GROWS * math.log(max(len(self._dense), _FEWEST) / _MESSAGES)
 
     def likelihood(self, topic: str) -> float:
         """Return how likely it is that a topic was discussed, by word search alone: from one half on it was."""

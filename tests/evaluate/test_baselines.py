@@ -75,6 +75,9 @@ class Log:
     def likeness(self, question: str) -> float | None:
         return 0.75 if "tap" in question else 0.1
 
+    def nearness(self, question: str) -> float | None:
+        return self.likeness(question)
+
     def quote(self, ranking: str, question: str) -> str | None:
         return "The tap drips."
 

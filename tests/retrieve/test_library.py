@@ -9,6 +9,7 @@ import pytest
 from plum_edge.errors import NoModel
 from plum_edge.records import Conversation, Pair, Segment, heading, spoken_day
 from plum_edge.retrieve import Library, encoder
+from plum_edge.retrieve.dense import Dense
 from plum_edge.store import Store
 from tests.retrieve.talks import TALKS
 
@@ -185,6 +186,22 @@ def test_by_meaning(library: Library) -> None:
     assert library.score("dense", "Did we talk about a kitchen tap that drips?") > library.score("dense", "Is 7 odd?")
     library.left_out = "tap"
     assert "kitchen tap drips" not in (library.context("dense", "Was there a leaking faucet?") or "")
+
+
+@needs_weights
+def test_of_more_messages_the_nearest_says_less(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearest is the best of so many. In a log of a few it counts as in one of sixty: fewer were never looked at."""
+    asked = "Was there a leaking faucet?"
+    likeness, small = library.likeness(asked), library.nearness(asked)
+    assert likeness is not None and small is not None
+    found = [small]
+    for count in (60, 146, 1_000, 20_000):
+        monkeypatch.setattr(Dense, "__len__", lambda _dense, count=count: count)
+        found.append(library.nearness(asked) or 0.0)
+    assert found[0] == found[1]
+    assert found[2] == pytest.approx(likeness)
+    assert found == sorted(found, reverse=True)
+    assert found[4] > likeness - 0.25, "what lies near is still found in the log of years"
 
 
 def test_without_the_weights_nobody_is_quoted(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
