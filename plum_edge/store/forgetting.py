@@ -7,6 +7,7 @@ them is learned again). It holds ids until they are deleted, and figures for goo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -172,8 +173,9 @@ class Forgetting:
             database.conn.execute("DELETE FROM conversations WHERE key = ?", (key,))
 
     def _scrub_nights(self, database: Database, conversation_ids: Sequence[str]) -> None:
+        names = _naming(conversation_ids)
         for key, detail in self._c.rows("SELECT key, detail FROM nights"):
-            scrubbed = dump(_without(self._c.load(detail), conversation_ids))
+            scrubbed = dump(_without(self._c.load(detail), names))
             if scrubbed != detail:
                 database.conn.execute("UPDATE nights SET detail = ? WHERE key = ?", (scrubbed, key))
 
@@ -203,16 +205,16 @@ class Forgetting:
         )
 
 
-def _without(value: Any, conversation_ids: Sequence[str]) -> Any:
-    """Return a JSON value without the ids of these conversations and what begins with them (their segments)."""
-
-    def theirs(text: object) -> bool:
-        return isinstance(text, str) and any(
-            text == ident or text.startswith(f"{ident}/") for ident in conversation_ids
-        )
-
+def _without(value: Any, names: re.Pattern[str]) -> Any:
+    """Return a JSON value without the strings that have any of these names in them: their segments', and sentences."""
     if isinstance(value, dict):
-        return {name: _without(part, conversation_ids) for name, part in value.items() if not theirs(name)}
+        return {name: _without(part, names) for name, part in value.items() if not names.search(name)}
     if isinstance(value, list):
-        return [_without(part, conversation_ids) for part in value if not theirs(part)]
-    return None if theirs(value) else value
+        return [_without(part, names) for part in value if not (isinstance(part, str) and names.search(part))]
+    return None if isinstance(value, str) and names.search(value) else value
+
+
+def _naming(conversation_ids: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds these ids where they stand by themselves: ``a`` is in no word, ``t-1`` is not in ``t-12``."""
+    named = "|".join(re.escape(ident) for ident in conversation_ids if ident) or "(?!)"  # nothing is found by no name
+    return re.compile(rf"(?<![\w-])(?:{named})(?![\w-])")

@@ -186,6 +186,26 @@ def test_figures_of_a_request_are_kept_and_its_ids_are_not(three: Store, home: H
     assert b"a-telling-name" not in raw(home)
 
 
+@pytest.mark.parametrize(("ident", "others"), [
+    ("b", ["talk-b", "Was it about b-flat?", "subtle"]),
+    ("talk-1", ["talk-12/0 was set aside", "stalk-1", "talk-1-more"]),
+    ("chat: 2 (of 3)", ["chat: 2 (of 4)"]),
+    ("", ["It was tried once. It is set aside."]),
+])  # fmt: skip
+def test_no_sentence_of_a_night_names_it_any_more(store: Store, ident: str, others: list[str]) -> None:
+    recorded(store, talk(ident, "Something that harms."))
+    given_up = f"It was tried 2 times and is set aside: {ident}."
+    notes = [f"{ident}/0 was set aside: it is poisoned", given_up, *others]
+    store.runs.end(store.runs.begin(), "refused", {"then": given_up, "notes": notes, "by": {f"{ident}/0": 1, "x": 2}})
+    forget(store, ident, adapter=None)
+    last = store.runs.last()
+    assert last is not None
+    if ident:
+        assert last.detail == {"then": None, "notes": others, "by": {"x": 2}}
+    else:
+        assert last.detail["notes"] == notes, "no name at all is in nothing"
+
+
 def test_exports_are_known_by_what_they_hold(three: Store) -> None:
     three.forgetting.add_export("old.bundle", 1)
     three.forgetting.add_export("phone.bundle", 3)
