@@ -38,8 +38,8 @@ def write(store: Store, target: Path) -> dict[str, Any]:
     """
     with _new_file(target) as temporary:
         store.copies.write(temporary)
+        store.forgetting.add_copy(str(target.absolute()))  # before it has its name: one that was not made does no harm
     counts = store.log.counts()
-    store.forgetting.add_export(str(target.absolute()), counts.segments)
     return {
         "file": str(target),
         "bytes": target.stat().st_size,
@@ -75,7 +75,7 @@ def export(
             written += [ident] if text else []
         file.flush()
         os.fsync(file.fileno())
-    store.forgetting.add_export(str(target.absolute()), store.log.counts().segments)
+        store.forgetting.add_copy(str(target.absolute()), written if ids else None)
     figures |= {"conversations": len(written), "messages": sum(found[ident] for ident in written)}
     return figures | {"left_out": len(found) - len(written)}, iter(())
 

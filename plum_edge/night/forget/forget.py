@@ -100,7 +100,7 @@ class Forget:
             "meanwhile": self._stand_in(gone),
             "again": len(again),
             "minutes": round((sum(again) + cost.averaging(self.store, self.config.train) if gone else 0.0) / 60, 1),
-            "exported": self.store.forgetting.exported(first) if first is not None else [],
+            "exported": self.store.forgetting.exported(ids),
             "unfinished": len(self.store.forgetting.pending()),
         }
 
@@ -155,7 +155,7 @@ class Forget:
             "again": len(self._again(ids, first)),
             "log_before": self.store.log.counts().conversations,
             "state_before": steps[-1].state_sha256 if steps else "",
-            "exported": self.store.forgetting.exported(first) if first is not None else [],
+            "exported": self.store.forgetting.exported(ids),
             "made_with": {str(step.seq): erase.made_with(step) for step in steps},
             "named": self.store.forgetting.hashes([*ids, *named]),
             "doubted": self._doubted(ids, first),
