@@ -203,6 +203,14 @@ class Forgetting:
             for key in self._keys(conversation_ids or ()):
                 self._note(name, _ONE + key)
 
+    def take_over(self, other: Forgetting) -> None:
+        """Take what another log of this memory has noted of copies, and this one has not."""
+        select = "SELECT name, last_seq, created_at FROM exports ORDER BY key"
+        known = {tuple(row) for row in self._c.rows(select)}
+        new = [tuple(row) for row in other._c.rows(select) if tuple(row) not in known]
+        with self._c.transaction() as database:
+            database.conn.executemany("INSERT INTO exports (name, last_seq, created_at) VALUES (?, ?, ?)", new)
+
     def exported(self, conversation_ids: Collection[str]) -> list[str]:
         """Return the names of the copies that hold any of these conversations: its text, or what was learned of it."""
         first, keys = self.first_seq(conversation_ids), self._keys(conversation_ids)

@@ -196,6 +196,20 @@ def test_forgetting_names_the_copies_that_it_cannot_reach(home: Home, tmp_path: 
         assert all(Path(name).is_absolute() for name in store.forgetting.exported(["talk-0"]))
 
 
+def test_they_are_named_also_after_one_was_restored(home: Home, tmp_path: Path) -> None:
+    first = copy(home, tmp_path / "first.db")
+    copy(home, tmp_path / "second.db")
+    with Store.open(home, create=False) as store:
+        backup.export(store, tmp_path / "one.md", ["talk-1"], "markdown")
+    other = Home(tmp_path / "new")
+    for restored, expected in ((home, ["second.db", "one.md", "first.db"]), (other, ["first.db"])):
+        restore(restored, first)
+        with Store.open(restored, create=False) as store:
+            named = [Path(name).name for name in store.forgetting.exported(["talk-1"])]
+            assert sorted(named) == sorted(expected)
+            assert str(tmp_path / "one.md") not in store.forgetting.exported(["talk-0"])
+
+
 def test_an_export_is_imported_as_it_was(home: Home, tmp_path: Path) -> None:
     file, other = tmp_path / "out.jsonl", Home(tmp_path / "other")
     with Store.open(home, create=False) as store:
