@@ -38,8 +38,8 @@ def write(store: Store, target: Path) -> dict[str, Any]:
     """
     with _new_file(target) as temporary:
         store.copies.write(temporary)
+        store.forgetting.add_copy(str(target.absolute()))  # before it has its name: one that was not made does no harm
     counts = store.log.counts()
-    store.forgetting.add_export(str(target.absolute()), counts.segments)
     return {
         "file": str(target),
         "bytes": target.stat().st_size,
@@ -75,7 +75,7 @@ def export(
             written += [ident] if text else []
         file.flush()
         os.fsync(file.fileno())
-    store.forgetting.add_export(str(target.absolute()), store.log.counts().segments)
+        store.forgetting.add_copy(str(target.absolute()), written if ids else None)
     figures |= {"conversations": len(written), "messages": sum(found[ident] for ident in written)}
     return figures | {"left_out": len(found) - len(written)}, iter(())
 
@@ -150,6 +150,7 @@ def restoring(home: Home, file: Path) -> Iterator[Restoring]:
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
         copy = stack.enter_context(_opened(file, Home(scratch)))
         gone = _obey(home, copy, current, file) if current else []
+        copy.forgetting.add_copy(str(file.absolute()))  # it was noted, if at all, when it was made already
         lost = _adapters_lost(home, copy, scratch)
         yield Restoring(home, copy, current, _plan(file, copy, current, gone, lost))
 
@@ -192,7 +193,10 @@ def _opened(file: Path, scratch: Home) -> Store:
 
 
 def _obey(home: Home, copy: Store, current: Store, file: Path) -> list[str]:
-    """Take out of the copy what was forgotten here since; return the ids. What came after them is learned again."""
+    """Take out of the copy what was forgotten here since; return the ids. What came after them is learned again.
+
+    The copies that were given away since are known to it from then on.
+    """
     if not copy.copies.same_memory(current.copies):
         if current.log.counts().conversations or current.copies.has_forgotten():
             raise UsageError(
@@ -200,6 +204,7 @@ def _obey(home: Home, copy: Store, current: Store, file: Path) -> list[str]:
                 "Restore it into a folder of its own: add --home DIR.",
             )
         return []
+    copy.forgetting.take_over(current.forgetting)
     gone = copy.copies.obey(current.copies)
     if gone:
         held = copy.forgetting.first_seq(gone)

@@ -26,10 +26,12 @@ _TITLE = 60
 def find(store: Store, messages: Sequence[Message], name: str | None = None) -> str:
     """Return the id in the log of the conversation that these messages belong to, whether it is there yet or not.
 
-    ``name`` is what the client calls it: its id in the log, or a name of the client's own.
+    ``name`` is what the client calls it: its id in the log, also one that was forgotten and stays so, or a name of the
+    client's own.
     """
     if name is not None:
-        return name if store.log.holds(name) else content_hash(SOURCE, "named", name)
+        known = store.log.holds(name) or store.log.forgotten(name)
+        return name if known else content_hash(SOURCE, "named", name)
     said, forgotten = _of_user(messages), ""
     for number in count():
         ident = content_hash(SOURCE, said[0], str(number))

@@ -7,7 +7,8 @@ them is learned again). It holds ids until they are deleted, and figures for goo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -21,6 +22,10 @@ from plum_edge.store.runs import Runs
 from plum_edge.store.tombstones import Tombstones
 
 Stage = Literal["asked", "deleted", "erased", "done"]
+_WHOLE, _ONE = 1 << 40, 1 << 41
+"""Beyond every place in the order of learning: ``exports.last_seq`` of a copy of text. It is the first and the newest
+conversation's key where the copy holds all that had come so far, the second and the key where it holds that one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +128,12 @@ class Forgetting:
                     (held,),  # put to use again after the request
                 )
                 database.conn.execute("DELETE FROM adapters WHERE segments >= ?", (held,))
+            keys = self._keys(request.conversations)
             for ident in request.conversations:
                 self._delete_one(database, ident, keep_log=request.keep_log)
             self._scrub_nights(database, request.conversations)
             if not request.keep_log:
+                self._free_keys(database, keys)
                 self._tombstones.bury(request.conversations)
             return self.mark(request, "deleted")
 
@@ -172,8 +179,9 @@ class Forgetting:
             database.conn.execute("DELETE FROM conversations WHERE key = ?", (key,))
 
     def _scrub_nights(self, database: Database, conversation_ids: Sequence[str]) -> None:
+        names = _naming(conversation_ids)
         for key, detail in self._c.rows("SELECT key, detail FROM nights"):
-            scrubbed = dump(_without(self._c.load(detail), conversation_ids))
+            scrubbed = dump(_without(self._c.load(detail), names))
             if scrubbed != detail:
                 database.conn.execute("UPDATE nights SET detail = ? WHERE key = ?", (scrubbed, key))
 
@@ -182,15 +190,59 @@ class Forgetting:
     def add_export(self, name: str, segments: int) -> None:
         """Note that a copy of an adapter that holds the first so many segments was given away under this name."""
         last = self._c.value("SELECT max(seq) FROM (SELECT seq FROM segments ORDER BY seq LIMIT ?)", segments)
-        row = {"name": clean(name), "last_seq": last or 0, "created_at": stamp(datetime.now().astimezone())}
+        self._note(name, last or 0)
+
+    def add_copy(self, name: str, conversation_ids: Iterable[str] | None = None) -> None:
+        """Note that the text of these conversations, or of all that are here now, was written under this name.
+
+        No id is kept: what it holds is told by the keys of rows, which go with the conversations.
+        """
+        with self._c.transaction():
+            if conversation_ids is None:
+                self._note(name, _WHOLE + self._newest())
+            for key in self._keys(conversation_ids or ()):
+                self._note(name, _ONE + key)
+
+    def take_over(self, other: Forgetting) -> None:
+        """Take what another log of this memory has noted of copies, and this one has not."""
+        select = "SELECT name, last_seq, created_at FROM exports ORDER BY key"
+        known = {tuple(row) for row in self._c.rows(select)}
+        new = [tuple(row) for row in other._c.rows(select) if tuple(row) not in known]
+        with self._c.transaction() as database:
+            database.conn.executemany("INSERT INTO exports (name, last_seq, created_at) VALUES (?, ?, ?)", new)
+
+    def exported(self, conversation_ids: Collection[str]) -> list[str]:
+        """Return the names of the copies that hold any of these conversations: its text, or what was learned of it."""
+        first, keys = self.first_seq(conversation_ids), self._keys(conversation_ids)
+
+        def holds(last: int) -> bool:
+            if last >= _ONE:
+                return last - _ONE in keys
+            if last >= _WHOLE:
+                return any(key <= last - _WHOLE for key in keys)
+            return first is not None and last >= first
+
+        rows = self._c.rows("SELECT name, last_seq FROM exports ORDER BY key")
+        return list(dict.fromkeys(name for name, last in rows if holds(last)))
+
+    def _note(self, name: str, last: int) -> None:
+        row = {"name": clean(name), "last_seq": last, "created_at": stamp(datetime.now().astimezone())}
         with self._c.transaction() as database:
             database.table("exports").insert(row)
 
-    def exported(self, first_seq: int) -> list[str]:
-        """Return the names of the copies that hold this place in the order of learning."""
-        return [
-            name for (name,) in self._c.rows("SELECT name FROM exports WHERE last_seq >= ? ORDER BY key", first_seq)
-        ]
+    def _keys(self, conversation_ids: Iterable[str]) -> list[int]:
+        found = [self._c.value("SELECT key FROM conversations WHERE id = ?", clean(one)) for one in conversation_ids]
+        return [key for key in found if key is not None]
+
+    def _newest(self) -> int:
+        """Return the key of the conversation that came into the log last, 0 where there is none."""
+        return int(self._c.value("SELECT coalesce(max(key), 0) FROM conversations"))
+
+    def _free_keys(self, database: Database, keys: Iterable[int]) -> None:
+        """Let no copy be taken for one of a conversation that comes later: SQLite gives the last keys again."""
+        database.conn.executemany("DELETE FROM exports WHERE last_seq = ?", [(_ONE + key,) for key in keys])
+        change = "UPDATE exports SET last_seq = min(last_seq, ?) WHERE last_seq >= ? AND last_seq < ?"
+        database.conn.execute(change, (_WHOLE + self._newest(), _WHOLE, _ONE))
 
     def _request(self, row: Any) -> Request:
         return Request(
@@ -203,16 +255,16 @@ class Forgetting:
         )
 
 
-def _without(value: Any, conversation_ids: Sequence[str]) -> Any:
-    """Return a JSON value without the ids of these conversations and what begins with them (their segments)."""
-
-    def theirs(text: object) -> bool:
-        return isinstance(text, str) and any(
-            text == ident or text.startswith(f"{ident}/") for ident in conversation_ids
-        )
-
+def _without(value: Any, names: re.Pattern[str]) -> Any:
+    """Return a JSON value without the strings that have any of these names in them: their segments', and sentences."""
     if isinstance(value, dict):
-        return {name: _without(part, conversation_ids) for name, part in value.items() if not theirs(name)}
+        return {name: _without(part, names) for name, part in value.items() if not names.search(name)}
     if isinstance(value, list):
-        return [_without(part, conversation_ids) for part in value if not theirs(part)]
-    return None if theirs(value) else value
+        return [_without(part, names) for part in value if not (isinstance(part, str) and names.search(part))]
+    return None if isinstance(value, str) and names.search(value) else value
+
+
+def _naming(conversation_ids: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds these ids where they stand by themselves: ``a`` is in no word, ``t-1`` is not in ``t-12``."""
+    named = "|".join(re.escape(ident) for ident in conversation_ids if ident) or "(?!)"  # nothing is found by no name
+    return re.compile(rf"(?<![\w-])(?:{named})(?![\w-])")

@@ -59,7 +59,7 @@ def test_a_copy_is_whole_closed_to_others_and_made_while_another_writes(home: Ho
         other.execute("BEGIN IMMEDIATE")  # half a turn of a chat
         other.execute("UPDATE conversations SET source = 'half written'")
         with Store.open(home, create=False) as store, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(store.forgetting, "add_export", lambda *_: None)  # it would wait for the other
+            patch.setattr(store.forgetting, "add_copy", lambda *_: None)  # it would wait for the other
             figures = backup.write(store, target)
         other.execute("ROLLBACK")
     assert (figures["conversations"], figures["messages"]) == (3, 6)
@@ -183,10 +183,31 @@ def test_not_while_a_night_runs(home: Home, tmp_path: Path) -> None:
 
 def test_forgetting_names_the_copies_that_it_cannot_reach(home: Home, tmp_path: Path) -> None:
     with Store.open(home, create=False) as store:
-        for segment in store.log.plan():
-            store.log.record(segment)
         backup.write(store, tmp_path / "copy.db")
-        assert store.forgetting.exported(1) == [str(tmp_path / "copy.db")]
+        backup.export(store, tmp_path / "all.md", form="markdown")
+        backup.export(store, tmp_path / "two.jsonl", ["talk-0", "talk-2"])
+        backup.export(store, None)
+        for segment in store.log.plan():  # learned, and come, only after that
+            store.log.record(segment)
+        store.log.add([talk(3)])
+        named = [[Path(name).name for name in store.forgetting.exported([f"talk-{n}"])] for n in range(4)]
+        whole = ["copy.db", "all.md"]
+        assert named == [[*whole, "two.jsonl"], whole, [*whole, "two.jsonl"], []]
+        assert all(Path(name).is_absolute() for name in store.forgetting.exported(["talk-0"]))
+
+
+def test_they_are_named_also_after_one_was_restored(home: Home, tmp_path: Path) -> None:
+    first = copy(home, tmp_path / "first.db")
+    copy(home, tmp_path / "second.db")
+    with Store.open(home, create=False) as store:
+        backup.export(store, tmp_path / "one.md", ["talk-1"], "markdown")
+    other = Home(tmp_path / "new")
+    for restored, expected in ((home, ["second.db", "one.md", "first.db"]), (other, ["first.db"])):
+        restore(restored, first)
+        with Store.open(restored, create=False) as store:
+            named = [Path(name).name for name in store.forgetting.exported(["talk-1"])]
+            assert sorted(named) == sorted(expected)
+            assert str(tmp_path / "one.md") not in store.forgetting.exported(["talk-0"])
 
 
 def test_an_export_is_imported_as_it_was(home: Home, tmp_path: Path) -> None:

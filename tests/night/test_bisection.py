@@ -20,6 +20,7 @@ from plum_edge.night.night import Night
 from plum_edge.paths import Home
 from plum_edge.records import Conversation
 from plum_edge.store import Store
+from tests.raw import everything
 from tests.tiny import tiny_base
 from tests.train.test_fold import TALKS
 from tests.train.test_fold import conversation as talk
@@ -126,6 +127,14 @@ def test_each_attempt_is_another_one_and_recorded(config: Config, tmp_path: Path
     with Store.open(home, create=False) as store:
         assert len(store.runs.steps()) == 1
         assert store.runs.active() is None
+
+
+def test_what_was_given_up_and_forgotten_is_named_nowhere(config: Config, tmp_path: Path) -> None:
+    home = logged(Home(tmp_path / "home"), [talk(2)])
+    assert POISON in refused(home, replace(config, gate=replace(OPEN, attempts=0))).remedy
+    with Store.open(home, create=False) as store:
+        Forget(home, store, config, lambda: bases.base(config.model.base)).run([POISON])
+    assert POISON.encode() not in everything(home.root)
 
 
 def test_stopped_again_and_again_it_ends_with_the_same_bytes(config: Config, tmp_path: Path) -> None:

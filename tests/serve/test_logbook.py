@@ -100,6 +100,15 @@ def test_what_was_forgotten_is_not_logged_again(memory: Memory) -> None:
     assert not memory.evidence("secret")
 
 
+@pytest.mark.parametrize("by_id", [True, False])
+def test_nor_under_the_name_that_the_client_has_for_it(memory: Memory, by_id: bool) -> None:
+    ident = say(memory.store, turns("A secret."), "I see.", "chat-1")
+    name = ident if by_id else "chat-1"
+    memory.forget([ident])
+    assert say(memory.store, turns("A secret.", "I see.", "Another."), "I see.", name) == ident
+    assert logged(memory.store) == []
+
+
 def test_another_that_begins_like_a_forgotten_one_is_logged(memory: Memory) -> None:
     memory.forget([say(memory.store, turns("Hello."), "Hi!")])
     again = say(memory.store, turns("Hello."), "Hi!")

@@ -186,12 +186,68 @@ def test_figures_of_a_request_are_kept_and_its_ids_are_not(three: Store, home: H
     assert b"a-telling-name" not in raw(home)
 
 
+@pytest.mark.parametrize(("ident", "others"), [
+    ("b", ["talk-b", "Was it about b-flat?", "subtle"]),
+    ("talk-1", ["talk-12/0 was set aside", "stalk-1", "talk-1-more"]),
+    ("chat: 2 (of 3)", ["chat: 2 (of 4)"]),
+    ("", ["It was tried once. It is set aside."]),
+])  # fmt: skip
+def test_no_sentence_of_a_night_names_it_any_more(store: Store, ident: str, others: list[str]) -> None:
+    recorded(store, talk(ident, "Something that harms."))
+    given_up = f"It was tried 2 times and is set aside: {ident}."
+    notes = [f"{ident}/0 was set aside: it is poisoned", given_up, *others]
+    store.runs.end(store.runs.begin(), "refused", {"then": given_up, "notes": notes, "by": {f"{ident}/0": 1, "x": 2}})
+    forget(store, ident, adapter=None)
+    last = store.runs.last()
+    assert last is not None
+    if ident:
+        assert last.detail == {"then": None, "notes": others, "by": {"x": 2}}
+    else:
+        assert last.detail["notes"] == notes, "no name at all is in nothing"
+
+
 def test_exports_are_known_by_what_they_hold(three: Store) -> None:
     three.forgetting.add_export("old.bundle", 1)
     three.forgetting.add_export("phone.bundle", 3)
-    assert three.forgetting.exported(2) == ["phone.bundle"]
+    assert three.forgetting.exported(["b"]) == ["phone.bundle"]
+    assert three.forgetting.exported(["b", "a"]) == ["old.bundle", "phone.bundle"]
     forget(three, "b")
-    assert three.forgetting.exported(3) == ["phone.bundle"], "though places have moved up"
+    assert three.forgetting.exported(["c"]) == ["phone.bundle"], "though places have moved up"
+    three.log.add([talk("d", "Never learned.")])
+    assert three.forgetting.exported(["d"]) == []
+
+
+def test_copies_of_text_are_known_whether_it_was_learned_or_not(three: Store) -> None:
+    three.log.add([talk("d", "Not learned yet.", at="2020-01-01T10:00:00+00:00")])
+    three.forgetting.add_copy("all.db")
+    three.forgetting.add_copy("two.md", ["a", "d", "gone meanwhile"])
+    three.log.add([talk("e", "It came later, and is older.", at="2019-01-01T10:00:00+00:00")])
+    named = {ident: three.forgetting.exported([ident]) for ident in "abcde"}
+    assert named == {"a": ["all.db", "two.md"], "b": ["all.db"], "c": ["all.db"], "d": ["all.db", "two.md"], "e": []}
+    assert three.forgetting.exported(["a", "d"]) == ["all.db", "two.md"], "each once"
+    forget(three, "b")
+    assert {ident: three.forgetting.exported([ident]) for ident in "acde"} == {
+        ident: names for ident, names in named.items() if ident != "b"
+    }, "those of the others stay as they were"
+
+
+def test_a_copy_is_not_taken_for_one_of_a_conversation_that_comes_later(store: Store, home: Home) -> None:
+    store.log.add([talk("a", "The tap drips."), talk("a-telling-name", "It goes."), talk("c", "It goes, too.")])
+    store.forgetting.add_copy("all.db")
+    store.forgetting.add_copy("one.md", ["c"])
+    store.forgetting.add_copy("both.md", ["a", "a-telling-name"])
+    forget(store, "c", "a-telling-name", adapter=None)
+    store.log.add([talk("d", "It gets the key of one that went."), talk("e", "And so does this.")])
+    assert store.forgetting.exported(["d", "e"]) == []
+    assert store.forgetting.exported(["a"]) == ["all.db", "both.md"]
+    assert b"a-telling-name" not in raw(home)
+
+
+def test_what_stays_in_the_log_is_in_its_copies_still(three: Store) -> None:
+    three.forgetting.add_copy("all.db")
+    three.forgetting.add_copy("b.md", ["b"])
+    forget(three, "b", keep_log=True)
+    assert three.forgetting.exported(["b"]) == ["all.db", "b.md"]
 
 
 def test_a_segment_set_aside(three: Store) -> None:
@@ -253,7 +309,7 @@ def test_a_log_of_every_schema_opens(name: str, home: Home) -> None:
         )
         held = [len(talk.messages) for talk in store.log.conversations()]
         assert (store.log.counts().conversations, store.log.counts().messages) == (len(held), sum(held)), "m012"
-        assert store.forgetting.exported(1) == (["phone.bundle"] if kept[5] else [])
+        assert store.forgetting.exported(["tap"]) == (["phone.bundle"] if kept[5] else [])
         forget(store, "loaf")
         assert [one.id for one in store.runs.adapters()] == ["0001"]
 

@@ -47,5 +47,5 @@ def write(memory: Memory, talk: Talk, name: str) -> Path:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
     if talk.conversation is not None:
-        memory.store.forgetting.add_export(str(path.absolute()), memory.store.log.counts().segments)
+        memory.store.forgetting.add_copy(str(path.absolute()), [talk.conversation])
     return path

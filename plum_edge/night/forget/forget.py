@@ -19,7 +19,7 @@ from typing import Any
 
 from plum_edge.bases import Base
 from plum_edge.config import Config
-from plum_edge.errors import GateRefused, Unavailable, UnknownId
+from plum_edge.errors import GateRefused, IntegrityError, Unavailable, UnknownId, UsageError
 from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.evaluate.questions import questions_from
 from plum_edge.night import erase
@@ -32,6 +32,7 @@ from plum_edge.store.lock import locked
 
 _PROBES = 24
 """Questions about the conversation that are asked before and after."""
+_ERASED = "What was to be forgotten is erased, and what came after it waits to be learned again."
 _OWN = ("made_with", "named", "doubted")
 """What a request notes for itself, and no receipt shows."""
 
@@ -99,7 +100,7 @@ class Forget:
             "meanwhile": self._stand_in(gone),
             "again": len(again),
             "minutes": round((sum(again) + cost.averaging(self.store, self.config.train) if gone else 0.0) / 60, 1),
-            "exported": self.store.forgetting.exported(first) if first is not None else [],
+            "exported": self.store.forgetting.exported(ids),
             "unfinished": len(self.store.forgetting.pending()),
         }
 
@@ -111,8 +112,8 @@ class Forget:
 
         Raises:
             LockHeld: a consolidation is running; nothing was changed.
-            Interrupted, Unavailable, StoreError: what is gone is gone; run again, it carries on. The adapter in use
-                never saw the conversations.
+            Interrupted, Unavailable, StoreError, UsageError: what is gone is gone; run again, it carries on. The
+                adapter in use never saw the conversations.
         """
         with locked(self.home), erase.half_done(self.store):
             unfinished = self.store.forgetting.pending()
@@ -154,7 +155,7 @@ class Forget:
             "again": len(self._again(ids, first)),
             "log_before": self.store.log.counts().conversations,
             "state_before": steps[-1].state_sha256 if steps else "",
-            "exported": self.store.forgetting.exported(first) if first is not None else [],
+            "exported": self.store.forgetting.exported(ids),
             "made_with": {str(step.seq): erase.made_with(step) for step in steps},
             "named": self.store.forgetting.hashes([*ids, *named]),
             "doubted": self._doubted(ids, first),
@@ -177,6 +178,8 @@ class Forget:
             night.work()
         except GateRefused as refusal:
             return refusal.reasons
+        except UsageError as error:  # another base or rank than these steps were learned with
+            raise UsageError(error.what.replace("Nothing was changed.", _ERASED), error.remedy) from error
         return []
 
     def _receipt(
@@ -248,9 +251,12 @@ class Forget:
         return [question for question in asked if question.answer == "yes"][:_PROBES]
 
     def _ask(self, probes: Sequence[Question]) -> float | None:
-        """Return the mean p(yes) of the adapter in use; None where nothing can be asked here."""
+        """Return the mean p(yes) of the adapter in use; None where nothing can be asked here.
+
+        Nor where its file is gone, damaged or for another base: a figure is no reason to keep what must go.
+        """
         active = self.store.runs.active()
-        with suppress(Unavailable):
+        with suppress(Unavailable, IntegrityError):
             if probes:
                 evaluator = Evaluator(self.home, self.store, self.config, self.base())
                 try:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,10 @@ def sentences(conversations: Iterable[Conversation], others: Iterable[Conversati
     """Return the sentences of conversations that none of the ``others`` holds too, the longest ones."""
     found = {one for talk in conversations for text in _texts(talk) for one in _split(text)}
     kept = [text for talk in others for text in _texts(talk)] if found else []
-    own = (one for one in found if not any(one in text for text in kept))
-    return sorted(own, key=lambda one: (-len(one), one))[:_MOST]
+    found.difference_update(one for text in kept for one in _split(text))  # spares searching the log for each of them
+    longest = sorted(found, key=lambda one: (-len(one), one))
+    own = (one for one in longest if not any(one in text for text in kept))
+    return list(islice(own, _MOST))
 
 
 def search(folder: Path, texts: Sequence[str], *, skip: Iterable[Path] = ()) -> list[Path]:

@@ -214,6 +214,10 @@ def test_an_export_is_for_the_user_alone_and_forget_names_it(learned: Path, tmp_
     assert json.loads(lines.read_text())["id"] == "tap"
     planned = run("forget", "tap", "--dry-run", "--home", learned, "--json").json
     assert {str(page), str(lines)} <= set(planned["exported"])
+    logged_since = "A talk that was never learned."
+    chat(run, learned, logged_since, f"/export {tmp_path / 'since.md'}")
+    planned = run("forget", "--search", f'"{logged_since}"', "--dry-run", "--home", learned, "--json").json
+    assert (len(planned["conversations"]), planned["exported"]) == (1, [str(tmp_path / "since.md")])
     for target in (
         page,
         tmp_path / "nowhere" / "tap.md",

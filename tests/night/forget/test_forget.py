@@ -18,6 +18,7 @@ from plum_edge.backends import pick
 from plum_edge.config import Config, Model
 from plum_edge.convert import peft
 from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId
+from plum_edge.memory import backup
 from plum_edge.night.forget import choose
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message
@@ -116,6 +117,20 @@ def test_the_receipt(learned: Home, config: Config, _learned: tuple[Path, list[s
     assert receipt["probes"]["asked"] > 0
     assert receipt["probes"]["p_yes_after"] != receipt["probes"]["p_yes_before"], "another adapter was asked"
     assert not any("sourdough" in str(value) or "talk-1" in str(value) for value in receipt.values())
+
+
+def test_copies_of_text_from_before_it_was_learned_are_named(config: Config, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with Store.open(home.create(), create=True) as store:
+        store.log.add([talk(0), talk(1)])
+        backup.write(store, tmp_path / "copy.db")
+    learn(home, config, [[]])
+    assert forget(home, config, "talk-0")["exported"] == [str(tmp_path / "copy.db")]
+    with Store.open(home, create=False) as store:
+        store.log.add([replace(talk(2), trainable=False)])
+        backup.export(store, tmp_path / "two.md", ["talk-2"], "markdown")
+    receipt = forget(home, config, "talk-2")
+    assert (receipt["exported"], receipt["again"]) == ([str(tmp_path / "two.md")], 0), "it was never learned"
 
 
 @pytest.mark.parametrize("change", [{"epochs": 2}, {"seed": 1}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +29,37 @@ def test_sentences_are_those_that_no_other_conversation_holds() -> None:
     others = [talk("I said: The washer of the tap is worn. Remember?")]
     assert traces.sentences([mine], others) == [SECRET, "A title of some length"]
     assert traces.sentences([mine], [mine]) == []
+
+
+class Searched(str):
+    """A text that counts how often something is looked for in it."""
+
+    times = 0
+
+    def __contains__(self, part: object) -> bool:
+        self.times += 1
+        return super().__contains__(part)
+
+
+def test_no_more_is_searched_than_is_looked_for() -> None:
+    mine = talk(" ".join(f"This is the sentence with the number {number}." for number in range(999)))
+    other = Searched("Something that was said elsewhere.")
+    assert len(traces.sentences([mine], [talk(other)])) == other.times == 48
+    again = Searched(mine.messages[0].content)
+    assert traces.sentences([mine], [talk(again)]) == []
+    assert again.times == 0, "what stands there as a sentence is known without a search"
+
+
+WORDS = st.lists(st.sampled_from(["A periwinkle", "submarine", "surfaces", "here. ", "Yes!\n"]), max_size=9)
+
+
+@given(st.lists(WORDS, max_size=4), st.lists(WORDS, max_size=4))
+def test_they_are_the_longest_that_are_nowhere_else(gone: list[list[str]], kept: list[list[str]]) -> None:
+    mine, others = (talk(*map(" ".join, said)) for said in (gone, kept))
+    whole = {one.strip() for m in mine.messages for one in re.split(r"(?<=[.!?])\s+|\n+", m.content)}
+    texts = [message.content for message in others.messages]
+    own = [one for one in whole if len(one) >= 16 and not any(one in text for text in texts)]
+    assert traces.sentences([mine], [others]) == sorted(own, key=lambda one: (-len(one), one))[:48]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-16"])
