@@ -45,15 +45,14 @@ def find(store: Store, messages: Sequence[Message], name: str | None = None) -> 
     raise AssertionError("there is no last number")
 
 
-def keep(store: Store, ident: str, messages: Sequence[Message], answer: str) -> None:
-    """Log what is new of a conversation: what the user said, and what was answered as far as it was said.
+def keep(store: Store, ident: str, messages: Sequence[Message], answer: str, now: datetime) -> None:
+    """Log what is new of a conversation: what the user said ``now``, and what was answered as far as it was said.
 
     What was forgotten stays so, and a conversation that the log has otherwise is left as it is.
 
     Raises:
         StoreError: it cannot be written.
     """
-    now = datetime.now().astimezone()
     talk = [message for message in messages if message.role != "system"]
     talk[-1] = replace(talk[-1], created_at=now)
     before = list(store.log.get(ident).messages) if store.log.holds(ident) else []

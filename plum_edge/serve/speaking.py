@@ -59,7 +59,7 @@ def speak(memory: Memory, job: Job) -> None:
         said.append(rest)
         job.tell(Said(rest))
     if logged and talk is not None:
-        logbook.keep(memory.store, talk, wish.messages, "".join(said))
+        logbook.keep(memory.store, talk, wish.messages, "".join(said), memory.config.log.now())
     job.tell(Ended("length" if tally.full and not until.found else "stop", tally))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import openai
@@ -13,6 +14,8 @@ from plum_edge.records import Message
 from plum_edge.serve import logbook
 from plum_edge.store import Store
 from tests.serve.conftest import QUESTION, asked, make_home, served
+
+NOW = datetime(2026, 3, 14, 23, 30, tzinfo=timezone(timedelta(hours=14)))
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def turns(*texts: str) -> list[Message]:
 def say(store: Store, messages: list[Message], answer: str, name: str | None = None) -> str:
     """Log an answer as a request would."""
     ident = logbook.find(store, messages, name)
-    logbook.keep(store, ident, messages, answer)
+    logbook.keep(store, ident, messages, answer, NOW)
     return ident
 
 
@@ -148,3 +151,10 @@ def test_a_log_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
         with pytest.raises(openai.APIError):
             list(client.chat.completions.create(**asked(), stream=True))
         assert client.chat.completions.create(**asked(), extra_headers={"X-Plum-Log": "off"}).choices
+
+
+def test_what_was_said_is_on_the_users_own_day(memory: Memory) -> None:
+    ident = say(memory.store, turns("Hello."), "Hi.")
+    found = memory.store.log.get(ident)
+    assert [found.created_at, *(one.created_at for one in found.messages)] == [NOW] * 3
+    assert found.created_at.utcoffset() == timedelta(hours=14)
