@@ -15,7 +15,8 @@ from plum_edge.serve import logbook
 from plum_edge.store import Store
 from tests.serve.conftest import QUESTION, asked, make_home, served
 
-NOW = datetime(2026, 3, 14, 23, 30, tzinfo=timezone(timedelta(hours=14)))
+MINUTES = (datetime(2026, 3, 14, 23, n, tzinfo=timezone(timedelta(hours=14))) for n in range(60))
+"""The next one whenever something is said."""
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def turns(*texts: str) -> list[Message]:
 def say(store: Store, messages: list[Message], answer: str, name: str | None = None) -> str:
     """Log an answer as a request would."""
     ident = logbook.find(store, messages, name)
-    logbook.keep(store, ident, messages, answer, NOW)
+    logbook.keep(store, ident, messages, answer, next(MINUTES))
     return ident
 
 
@@ -154,7 +155,6 @@ def test_a_log_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
 
 
 def test_what_was_said_is_on_the_users_own_day(memory: Memory) -> None:
-    ident = say(memory.store, turns("Hello."), "Hi.")
-    found = memory.store.log.get(ident)
-    assert [found.created_at, *(one.created_at for one in found.messages)] == [NOW] * 3
-    assert found.created_at.utcoffset() == timedelta(hours=14)
+    found = memory.store.log.get(say(memory.store, turns("Hello."), "Hi."))
+    moments = {found.created_at, *(one.created_at for one in found.messages)}
+    assert [moment and moment.utcoffset() for moment in moments] == [timedelta(hours=14)]
