@@ -58,8 +58,8 @@ def moved(found: Nights) -> str:
 
 
 def pace(found: Nights) -> str:
-    """Return the median of the seconds that a conversation takes."""
-    seconds = [second for one in _learned(found) for second in one["seconds"]]
+    """Return the median of the seconds that a conversation takes of which something is learned; others take none."""
+    seconds = [second for one in _learned(found) for second in one["seconds"] if second]
     return f"{statistics.median(seconds):.2f}" if seconds else _NONE
 
 

@@ -237,7 +237,7 @@ def test_a_user_of_whom_nothing_was_learned_is_seen_and_counts(tmp_path: Path) -
     keep(tmp_path, "gisela", ADAPTER, [0.0, 0.0], [0.0, 0.0], "partner", learned=False)
     for log in clean.FINAL:
         keep(tmp_path, log, SEARCHES, [0.9, 0.8], [0.3, 0.2], "crossed")
-    nights(tmp_path, "delroy", 0, {"divergence": 0.3, "odds": 2.0, "seconds": [30.0, 40.0]}, None)
+    nights(tmp_path, "delroy", 0, {"divergence": 0.3, "odds": 2.0, "seconds": [30.0, 0.0, 40.0, 0.0]}, None)
     nights(tmp_path, "gisela", 0, {"learned": False, "divergence": None, "odds": None, "seconds": [0.0]}, None)
     board = Board(tmp_path)
     lines = {row[0]: row[1] for row in clean_tables.main_table(board).rows}
