@@ -248,7 +248,7 @@ def _text_of(path: Path, home: Home) -> Path:
     weights.check()
     home.create()
     with disk_errors(folder):
-        if not _whole(folder):
+        if folder.exists() and not _whole(folder):  # in this order: another process's comes whole, and is not to go
             shutil.rmtree(folder, ignore_errors=True)
         try:
             with atomic_dir(folder) as work:

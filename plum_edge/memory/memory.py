@@ -244,6 +244,13 @@ class Memory:
         with disk_errors(self.home.history):
             erase.clear_history(self.home.history, said)
 
+    def untype(self, text: str) -> None:
+        """Take a line that was not logged out of the input history: no `forget` would find it there."""
+        from plum_edge.night import erase
+
+        with disk_errors(self.home.history):
+            erase.clear_history(self.home.history, {text.strip()})
+
     # --- what it has become
 
     def evaluate(

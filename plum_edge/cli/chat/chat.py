@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from plum_edge.cli.chat.screen import Screen
 from plum_edge.cli.chat.talk import Talk
 from plum_edge.errors import UsageError
-from plum_edge.night import erase
 
 if TYPE_CHECKING:
     from plum_edge import Memory
@@ -49,8 +48,7 @@ class Chat:
         except UsageError as error:
             if self.keyboard is None:
                 raise
-            # What the log never had nobody could take out of the input history later.
-            erase.clear_history(self.memory.home.history, {text.strip()})
+            self.memory.untype(text)
             self.screen.complain(error)
             self.screen.gap()
             return
