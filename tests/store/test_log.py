@@ -13,6 +13,7 @@ from plum_edge.errors import StoreError, UnknownId
 from plum_edge.paths import Home
 from plum_edge.records import Conversation, Message, Segment, Step
 from plum_edge.store import Store
+from plum_edge.store.log import Log
 from tests.store.samples import empty_store, pair, recorded, talk
 from tests.strategies import logs, messages, segment_of
 
@@ -255,10 +256,10 @@ def test_segments_are_those_of_one_moment(home: Home, store: Store, monkeypatch:
     recorded(store, talk("a", "The tap drips."), talk("b", "The boiler hums."))
     read = type(store.log)._segment
 
-    def forgotten_meanwhile(log: object, key: int, first: int, length: int | None) -> Segment:
+    def forgotten_meanwhile(log: Log, key: int, first: int, length: int | None) -> Segment:
         monkeypatch.undo()
         gone(home, "b")
-        return read(log, key, first, length)  # type: ignore[arg-type]
+        return read(log, key, first, length)
 
     monkeypatch.setattr(type(store.log), "_segment", forgotten_meanwhile)
     assert [one.conversation for one in store.log.segments()] == ["a", "b"]
