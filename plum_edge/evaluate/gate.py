@@ -1,7 +1,7 @@
 """Promote the new adapter or keep the old: a pure decision on answers that were given before and after.
 
-Four things are asked: were the new conversations learned, were older ones lost, does it
-say yes to what was never discussed, and is the base damaged? The gate decides promotion only, never what is learned.
+Five things are asked: were the new conversations learned, were older ones lost, is what it knows of them less sure, does
+it say yes to what was never discussed, and is the base damaged? The gate decides promotion only, never what is learned.
 
 Knows nothing of adapters, of how questions are asked, or of what is done with the verdict.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plum_edge.config import Gate
-from plum_edge.evaluate.scoring import Scored, balanced, paired_loss, wilson
+from plum_edge.evaluate.scoring import Scored, balanced, paired_loss, typical_loss, wilson
 from plum_edge.records import Question, draw
 
 CHANCE = 0.05
@@ -51,11 +51,12 @@ def decide(
     parts = (
         _learned(new, limits),
         _kept(earlier_before, earlier_after, limits),
+        _sure(earlier_before, earlier_after, limits),
         _honest(never, limits),
         _general(moved, limits),
     )
     reasons = tuple(reason for reason, _ in parts if reason)
-    figures = dict(zip(("new", "earlier", "never", "general"), (figure for _, figure in parts), strict=True))
+    figures = dict(zip(("new", "earlier", "sure", "never", "general"), (figure for _, figure in parts), strict=True))
     return Verdict(not reasons, reasons, figures)
 
 
@@ -69,7 +70,7 @@ def _learned(new: Sequence[Scored], limits: Gate) -> _Part:
     accuracy = balanced(new)
     if accuracy is None:  # one polarity only: the plain share is all there is
         accuracy = sum(s.correct for s in new) / len(new)
-    figures = {"questions": len(new), "accuracy": accuracy, "needed": limits.min_new}
+    figures = {"questions": len(new), "accuracy": accuracy, "needed": limits.min_new, "loss": typical_loss(new)}
     if accuracy >= limits.min_new:
         return "", figures
     return (
@@ -99,6 +100,20 @@ def _kept(before: Sequence[Scored], after: Sequence[Scored], limits: Gate) -> _P
     return (
         f"it forgets too much of the old (of {len(before)} earlier questions {flips.lost} newly wrong, "
         f"{flips.gained} newly right; allowed {allowed} more wrong than right)"
+    ), figures
+
+
+def _sure(before: Sequence[Scored], after: Sequence[Scored], limits: Gate) -> _Part:
+    """Accuracy sees an answer only when it crosses one half; how sure the answers are tells of a drift earlier."""
+    was, now = typical_loss(before), typical_loss(after)
+    if was is None or now is None:
+        return "", None
+    figures = {"loss_before": was, "loss_after": now, "allowed": limits.max_loss_rise}
+    if now - was <= limits.max_loss_rise:
+        return "", figures
+    return (
+        f"it is less sure of the old (median loss of {len(before)} earlier answers {was:.2f} nats before, {now:.2f} now; "
+        f"allowed {limits.max_loss_rise:.2f} more)"
     ), figures
 
 

@@ -47,7 +47,9 @@ def test_a_good_adapter_passes_with_its_figures() -> None:
     verdict = decide(new, earlier(3, 4, 93), marks(19, 1, "no"), 0.02)
     assert verdict.passed
     assert verdict.reasons == ()
-    assert verdict.figures["new"] == {"questions": 20, "accuracy": 0.8500000000000001, "needed": 0.6}
+    learned = verdict.figures["new"]
+    assert {**learned, "loss": 0.0} == {"questions": 20, "accuracy": 0.8500000000000001, "needed": 0.6, "loss": 0.0}
+    assert abs(learned["loss"]) < 1e-9
     assert verdict.figures["earlier"]["newly_wrong"] == 3
     assert verdict.figures["never"]["rate"] == 0.05
     assert verdict.figures["general"] == {"divergence": 0.02, "allowed": 0.3}
@@ -76,6 +78,32 @@ def test_a_loss_must_be_both_unlikely_and_larger_than_the_margin() -> None:
     assert decide(old=earlier(15, 0, 285)).passed  # surely lost, within 5 %
     assert not decide(old=earlier(16, 0, 284)).passed
     assert decide(old=earlier(60, 50, 190)).passed  # much noise, little loss
+
+
+def surely(*p_yes: float, gold: str = "yes") -> list[Scored]:
+    """Return closed questions with what was answered."""
+    return [
+        Scored(Question(f"{gold} {n}?", gold, "verbatim", "c"), p, None, (p >= 0.5) == (gold == "yes"))
+        for n, p in enumerate(p_yes)
+    ]
+
+
+def test_one_that_is_less_sure_of_all_the_old_is_refused_though_every_answer_is_still_right() -> None:
+    before, after = surely(0.98, 0.99, 0.97), surely(0.6, 0.55, 0.62)
+    verdict = decide(old=(before, after))
+    assert verdict.reasons == (
+        "it is less sure of the old (median loss of 3 earlier answers 0.02 nats before, 0.51 now; allowed 0.35 more)",
+    )
+    assert decide(old=(after, before)).passed
+    assert decide(old=(before, before)).figures["sure"]["loss_after"] == -math.log(0.98)
+    unsure = surely(0.02, 0.01, gold="no"), surely(0.45, 0.4, gold="no")
+    assert not decide(old=(before + unsure[0], before + unsure[1])).passed  # of one sort alone
+
+
+def test_a_few_answers_that_are_quite_wrong_are_no_drift() -> None:
+    before, after = surely(*[0.98] * 9), surely(*[0.98] * 7, 1e-6, 0.0)
+    assert decide(old=(before, after)).passed
+    assert decide(old=([Scored(Question("What?", "a text", "verbatim", "c"), None, "a text", True)],) * 2).passed
 
 
 def test_what_is_new_must_have_been_learned() -> None:
