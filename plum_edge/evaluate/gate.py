@@ -1,6 +1,6 @@
 """Promote the new adapter or keep the old: a pure decision on answers that were given before and after.
 
-Five things are asked: were the new conversations learned, were older ones lost, is what it knows of them less sure, does
+Five things are asked: were the new conversations learned, were older ones lost, has it become less sure of them, does
 it say yes to what was never discussed, and is the base damaged? The gate decides promotion only, never what is learned.
 
 Knows nothing of adapters, of how questions are asked, or of what is done with the verdict.
@@ -112,8 +112,8 @@ def _sure(before: Sequence[Scored], after: Sequence[Scored], limits: Gate) -> _P
     if now - was <= limits.max_loss_rise:
         return "", figures
     return (
-        f"it is less sure of the old (median loss of {len(before)} earlier answers {was:.2f} nats before, {now:.2f} now; "
-        f"allowed {limits.max_loss_rise:.2f} more)"
+        f"it is less sure of the old (median loss of {len(before)} earlier answers {was:.2f} nats before, "
+        f"{now:.2f} now; allowed {limits.max_loss_rise:.2f} more)"
     ), figures
 
 

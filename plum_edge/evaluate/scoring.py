@@ -168,11 +168,9 @@ def typical_loss(scored: Iterable[Scored]) -> float | None:
 
     Half of the answers are surer than that. A mean tells of the few that are quite wrong instead (arXiv 2605.24657).
     """
-    medians = [
-        statistics.median(-math.log(max(s.p_yes if s.question.answer == "yes" else 1 - s.p_yes, _LEAST)) for s in group)
-        for answers in _polarities(scored)
-        if (group := [s for s in answers if s.p_yes is not None])
-    ]
+    yes, no = _polarities(scored)
+    right = [s.p_yes for s in yes if s.p_yes is not None], [1 - s.p_yes for s in no if s.p_yes is not None]
+    medians = [statistics.median(-math.log(max(p, _LEAST)) for p in group) for group in right if group]
     return max(medians, default=None)
 
 

@@ -20,7 +20,7 @@ from plum_edge.retrieve.encoder import Encoder, installed
 from plum_edge.retrieve.notes import NOTES, Notes
 from plum_edge.retrieve.passages import newest, passage
 from plum_edge.retrieve.retriever import PASSAGE, Retriever
-from plum_edge.retrieve.said import Said, said
+from plum_edge.retrieve.said import Close, Said, said
 from plum_edge.retrieve.threshold import PairThreshold, WordThreshold
 
 Ranking = Literal["bm25", "dense"]
@@ -96,9 +96,11 @@ class Library:
         without vectors. What others said in a chat between people is nobody's of the two.
         """
 
-        def by_role(query: str, count: int) -> list[tuple[Conversation, int, float]]:
+        def by_role(query: str, count: int) -> list[Close]:
+            best: dict[str, float] = {}
             mine = (one for one in self._dense.nearest(query) if one[0].id != self.left_out)
-            spoken = ((one, one[0].messages[one[1]]) for one in mine)
+            close = ((talk, at, score, best.setdefault(talk.id, score)) for talk, at, score in mine)
+            spoken = ((one, one[0].messages[one[1]]) for one in close)
             return list(islice((one for one, message in spoken if message.role == role and not message.name), count))
 
         found = said(by_role, self._dense.encode, question, limit) if installed() else []

@@ -1,7 +1,9 @@
 """What the user said that is nearest to a question, in their own words: a sentence, and what stands beside it.
 
 A sentence by itself is often too little to tell what it is about, and a message too much to be shown. So the message
-counts as much as the sentence. Knows nothing of the model that makes vectors, and of answers.
+counts as well, and the conversation: what is asked about may be named in another message, of the assistant too. The
+weights were measured (docs/experiments/2026-11-30-own-words.md). Knows nothing of the model that makes vectors, and of
+answers.
 """
 
 from __future__ import annotations
@@ -23,8 +25,13 @@ _MESSAGES, _READ = 8, 4000
 """Messages whose sentences are compared, the nearest ones; and characters of each."""
 _END = re.compile(r"[.!?…]+[\"”’»)\]]*(?=\s)|[。！？]+|\n")
 
-Near = Callable[[str, int], list[tuple[Conversation, int, float]]]
-"""Messages of the user nearest to a text, and their cosines, best first."""
+_OF_MESSAGE, _OF_CONVERSATION = 0.3, 0.7
+"""What the cosine of the message counts beside that of the sentence, and the best one of the conversation."""
+
+Close = tuple[Conversation, int, float, float]
+"""A message, its cosine, and the best one of a message of its conversation, whoever wrote that."""
+Near = Callable[[str, int], list[Close]]
+"""Messages of the user nearest to a text, best first."""
 Span = tuple[int, int]
 """From the first character to the one behind the last."""
 
@@ -54,7 +61,8 @@ def said(near: Near, encode: Callable[[Sequence[str]], np.ndarray], question: st
     stretches = []
     for one, parts in found:
         mine, likeness = likeness[: len(parts)], likeness[len(parts) :]
-        stretches.append((float(mine.max()) + one[2], _shown(one, _stretch(parts, mine))))
+        around = _OF_MESSAGE * one[2] + _OF_CONVERSATION * one[3]
+        stretches.append((float(mine.max()) + around, _shown(one, _stretch(parts, mine))))
     stretches.sort(key=lambda each: -each[0])
     return [each for _, each in stretches[:limit]]
 
@@ -100,11 +108,11 @@ def _stretch(parts: Sequence[Span], likeness: np.ndarray) -> Span:
         first, last = min(first, nearest), max(last, nearest)
 
 
-def _shown(one: tuple[Conversation, int, float], stretch: Span) -> Said:
-    (talk, at, score), (first, last), text = one, stretch, _content(one)
+def _shown(one: Close, stretch: Span) -> Said:
+    (talk, at, score, _), (first, last), text = one, stretch, _content(one)
     plain = " ".join(text[first:last].split())
     return Said(talk, at, plain, begins=not text[:first].strip(), ends=not text[last:].strip(), score=score)
 
 
-def _content(one: tuple[Conversation, int, float]) -> str:
+def _content(one: Close) -> str:
     return one[0].messages[one[1]].content

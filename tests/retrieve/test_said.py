@@ -21,7 +21,7 @@ TEXTS = st.text(st.sampled_from("ab .!?\n"), max_size=400)
 def near(texts: Sequence[str], scores: Sequence[float] | None = None) -> Near:
     moment = dt.datetime(2026, 3, 5, 12, tzinfo=dt.UTC)
     talk = Conversation("talk", "talk", moment, tuple(Message("user", text, moment) for text in texts))
-    found = [(talk, n, scores[n] if scores else 0.5) for n in range(len(texts))]
+    found = [(talk, n, scores[n] if scores else 0.5, 0.5) for n in range(len(texts))]
     return lambda question, limit: found[:limit]
 
 
@@ -71,6 +71,16 @@ def test_the_nearest_sentence_is_there_and_its_message_counts_as_well() -> None:
     texts = ["A zebra quizzed the zoo in Zug once.", "A zebra quizzes the zoo in Zug often."]
     assert [one.message for one in said(near(texts, [0.1, 0.9]), LETTERS, texts[0], 2)] == [1, 0]
     assert [one.message for one in said(near(texts, [0.5, 0.5]), LETTERS, texts[0], 1)] == [0]
+
+
+def test_of_two_alike_comes_first_what_was_said_where_the_talk_was_about_it() -> None:
+    moment = dt.datetime(2026, 3, 5, 12, tzinfo=dt.UTC)
+    said_so = (Message("user", "It was forty pounds a head.", moment),)
+    found = [(Conversation(name, name, moment, said_so), 0, 0.4, best) for name, best in (("gym", 0.4), ("zoo", 0.7))]
+    assert [one.conversation.id for one in said(lambda *_: found, LETTERS, "How much was the zoo?", 2)] == [
+        "zoo",
+        "gym",
+    ]
 
 
 def test_where_nothing_is_near_nothing_was_said() -> None:
