@@ -88,6 +88,9 @@ class Conversation:
     """False for "log, but never train"."""
     dated: bool = True
     """False where ``created_at`` is a guess (by the neighbours or the file): to order by, and not to be told."""
+    spare: str = field(default="", compare=False)
+    """The id that it takes where the log has another chat between people under ``id``: such a chat has none of its own,
+    and two may begin alike. It is not stored."""
 
     @property
     def day(self) -> datetime | None:

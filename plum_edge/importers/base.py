@@ -44,6 +44,8 @@ class Draft:
     trainable: bool = True
     dated: bool = True
     """False where the source itself says that the date is a guess."""
+    spare: str = ""
+    """As in `Conversation`."""
     hashed: tuple[str, ...] = ()
     """What goes into the hash before the messages."""
     position: int | None = None

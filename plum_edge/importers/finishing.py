@@ -88,6 +88,7 @@ class Finishing:
             position=position,
             trainable=draft.trainable,
             dated=date is not None and draft.dated,
+            spare=draft.spare,
         )
 
     def _message(self, message: Message) -> Message:

@@ -79,6 +79,7 @@ def read(source: Source) -> Iterator[Draft | Skip]:
     entries = list(_entries(source))
     me = _me(source.name, source.wishes.me, entries)
     order = source.wishes.order or _order(source.name, entries)
+    other = next((entry.who for entry in entries if entry.who != me), "")
     talk: list[tuple[_Entry, datetime]] = []
     position = 0
     for entry in entries:
@@ -87,11 +88,11 @@ def read(source: Source) -> Iterator[Draft | Skip]:
             yield Skip(f"line {entry.line:,}", "its date is none in the order of the others")
             continue
         if talk and not timedelta(hours=-1) <= moment - talk[-1][1] <= PAUSE:
-            yield _draft(talk, me, position, source.left)
+            yield _draft(talk, me, other, position, source.left)
             talk, position = [], position + 1
         talk.append((entry, moment))
     if talk:
-        yield _draft(talk, me, position, source.left)
+        yield _draft(talk, me, other, position, source.left)
 
 
 def _entries(source: Source) -> Iterator[_Entry]:
@@ -171,14 +172,17 @@ def _moment(entry: _Entry, order: str) -> datetime | None:
         return None
 
 
-def _draft(talk: Sequence[tuple[_Entry, datetime]], me: str, position: int, left: Counter[str]) -> Draft:
+def _draft(talk: Sequence[tuple[_Entry, datetime]], me: str, other: str, position: int, left: Counter[str]) -> Draft:
+    """Return a part of the chat; ``other`` is the first in all of it who is not the user."""
     first, begun = talk[0]
     said = [_message(entry, moment, me, left) for entry, moment in talk]
     others = list(dict.fromkeys(entry.who for entry, _ in talk if entry.who != me))
+    ident = content_hash(NAME, begun.isoformat(), first.who, "\n".join(first.text))
     return Draft(
         where=f"line {first.line:,}",
         messages=tuple(one for one in said if one),
-        id=content_hash(NAME, begun.isoformat(), first.who, "\n".join(first.text)),
+        id=ident,
+        spare=content_hash(ident, next(iter(others), other)),
         title=", ".join(others[:3]) + ("…" if len(others) > 3 else ""),
         created_at=begun,
         position=position,

@@ -19,6 +19,7 @@ from plum_edge.store.connect import Connection
 from plum_edge.store.ids import resolve, segment_seq
 from plum_edge.store.listing import AddResult, Counts, Summary
 from plum_edge.store.overview import Overview
+from plum_edge.store.sameness import alike, another, later
 from plum_edge.store.tombstones import Tombstones
 
 _Segments = list[Segment]  # within `Log`, `list` is its method
@@ -50,29 +51,42 @@ class Log:
         where it already has them all, and is reported as a conflict otherwise. Where only the end differs, and that has
         no place in the order of learning yet, the end that was said later counts: the user had another answer made.
         One that is not to be trained on any more is not, from now on. What was forgotten does not come back.
+        Among people nothing is said anew: the end of a chat that has a ``spare`` id stays as it is.
         """
         outcomes = ("added", "extended", "unchanged", "conflicts", "forgotten")
         done: dict[str, list[str]] = {outcome: [] for outcome in outcomes}
         messages = 0
         with self._c.transaction() as database:
-            for conversation in conversations:
+            for conversation in map(self.placed, conversations):
                 outcome, count = self._add(database, conversation)
                 done[outcome].append(conversation.id)
                 messages += count
         return AddResult(**{outcome: tuple(ids) for outcome, ids in done.items()}, messages=messages)
 
+    def placed(self, conversation: Conversation) -> Conversation:
+        """Return a conversation under the id by which the log knows it, or would: ``id``, or its ``spare`` one."""
+        if not conversation.spare:
+            return conversation
+        if self.holds(conversation.id):
+            spared = another(self._messages(self._exact(conversation.id)), conversation.messages)
+        else:
+            spared = self.holds(conversation.spare)
+        return replace(conversation, id=conversation.spare) if spared else conversation
+
     def outcome(self, conversation: Conversation) -> tuple[str, int]:
         """Return what `add` would do with a conversation (a field of `AddResult`), and the first message it stores."""
+        conversation = self.placed(conversation)
         key = self._c.value("SELECT key FROM conversations WHERE id = ?", clean(conversation.id))
         if key is None:
             return ("forgotten" if self._tombstones.since(conversation.id) else "added"), 0
         old, new = self._messages(key), conversation.messages
-        alike = _alike(old, new)
-        if alike == len(new):
-            return "unchanged", alike
-        begun = any(message.role == "user" for message in old[:alike])  # else it is another that has the same id
-        if alike == len(old) or (begun and alike >= self._recorded(key) and _later(new, old)):
-            return "extended", alike
+        same = alike(old, new)
+        if same == len(new):
+            return "unchanged", same
+        begun = any(message.role == "user" for message in old[:same])  # else it is another that has the same id
+        anew = begun and not conversation.spare and same >= self._recorded(key) and later(new, old)
+        if same == len(old) or anew:
+            return "extended", same
         return "conflicts", 0
 
     def start(self, conversation: Conversation) -> None:
@@ -337,21 +351,6 @@ def _row(conversation: Conversation) -> dict[str, object]:
         "trainable": int(conversation.trainable),
         "dated": int(conversation.dated),
     }
-
-
-def _alike(old: tuple[Message, ...], new: tuple[Message, ...]) -> int:
-    """Return how many messages at the beginning are the same, by role and content."""
-    pairs = zip(old, new, strict=False)
-    return next(
-        (n for n, (one, two) in enumerate(pairs) if (one.role, one.content) != (two.role, clean(two.content))),
-        min(len(old), len(new)),
-    )
-
-
-def _later(new: tuple[Message, ...], old: tuple[Message, ...]) -> bool:
-    """Whether the last dated message of one is later than that of the other."""
-    latest = [max((m.created_at for m in one if m.created_at), default=None) for one in (new, old)]
-    return latest[0] is not None and latest[1] is not None and latest[0] > latest[1]
 
 
 def _cleaned(messages: tuple[Message, ...]) -> tuple[Message, ...]:

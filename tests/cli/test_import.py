@@ -160,6 +160,52 @@ def test_a_chat_between_people(home: Path, tmp_path: Path, run: Run) -> None:
         assert [m.name for m in said] == ["", "Ola", "", "Ola"]
 
 
+_WISH = "01/01/2026, 00:00 - Jan: Happy new year!\n"
+_ANNA = f"{_WISH}01/01/2026, 00:01 - Anna: Thanks! Lena was born at 23:50.\n13/01/2026, 10:00 - Anna: Hi\n"
+_BEN = f"{_WISH}01/01/2026, 00:03 - Ben: And to you. I broke my leg skiing.\n13/01/2026, 10:00 - Ben: Ho\n"
+
+
+def test_chats_with_two_people_that_begin_with_the_same_wish_are_two(home: Path, tmp_path: Path, run: Run) -> None:
+    def brought(text: str, *options: str) -> dict[str, Any]:
+        found: dict[str, Any] = run(
+            "import", file(tmp_path, text.encode(), "chat.txt"), "--me", "Jan", "--home", home, "--json", *options
+        ).json
+        return found
+
+    (first, _), tried, (wish, _) = brought(_ANNA)["ids"], brought(_BEN, "--dry-run"), brought(_BEN)["ids"]
+    assert (tried["conversations"], tried["messages"], tried["skipped"]) == (2, 3, [])
+    assert wish != first
+    for text in (_ANNA, _BEN):
+        again = brought(text)
+        assert (again["ids"], again["unchanged"], again["skipped"]) == ([], 2, [])
+    assert brought(_BEN.replace("13/01", "01/01/2026, 00:05 - Jan: Oh no!\n13/01"))["ids"] == [wish]
+    assert brought(_ANNA.replace("- Anna: Th", "- Anna M.: Th"))["unchanged"] == 2, "she is called otherwise now"
+    with Memory(home) as memory:
+        said = {one.id: [message.content for message in one.messages] for one in memory.store.log.conversations()}
+    assert said[first] == ["Happy new year!", "Thanks! Lena was born at 23:50."]
+    assert said[wish] == ["Happy new year!", "And to you. I broke my leg skiing.", "Oh no!"]
+
+
+def test_an_unanswered_wish_is_of_the_chat_that_goes_on_with_it_and_no_end_is_replaced(
+    home: Path, tmp_path: Path, run: Run
+) -> None:
+    def brought(text: str) -> dict[str, Any]:
+        path = file(tmp_path, text.encode(), "chat.txt")
+        found: dict[str, Any] = run("import", path, "--me", "Jan", "--home", home, "--json").json
+        return found
+
+    more = "01/01/2026, 00:00 - Jan: And good health.\n"
+    (first,) = brought(_WISH + more)["ids"]
+    assert first not in brought(_BEN)["ids"]
+    assert brought(_WISH + more + _ANNA.removeprefix(_WISH))["ids"][0] == first
+    deleted = brought(_ANNA)
+    assert [one["where"] for one in deleted["skipped"]] == [first], "one of its messages was deleted since: it is said"
+    with Memory(home) as memory:
+        said = {tuple(message.content for message in one.messages) for one in memory.store.log.conversations()}
+    assert ("Happy new year!", "And good health.", "Thanks! Lena was born at 23:50.") in said
+    assert ("Happy new year!", "And to you. I broke my leg skiing.") in said
+
+
 def test_dates_that_can_be_read_two_ways_are_asked_for(home: Path, tmp_path: Path, run: Run) -> None:
     path = file(tmp_path, b"3/4/26, 1:30 PM - Jan: Hello\n3/4/26, 1:31 PM - Ola: Hi\n", "chat.txt")
     found = run("import", path, "--me", "Jan", "--home", home)
