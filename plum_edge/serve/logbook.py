@@ -2,8 +2,9 @@
 
 The protocol has no conversations: each request brings all that was said so far. So that a talk of ten turns is one
 conversation and not ten, a request goes on with the one that has the same turns of the user, but for the last; clients
-trim answers and have them made anew, so that these are no sign of it. Nothing that was logged is lost by a mistake: at
-worst a beginning stands in the log twice. System messages are the client's, and no talk.
+trim answers and have them made anew, so that these are no sign of it. One that names its conversation may have dropped
+the oldest turns. Nothing that was logged is lost by a mistake: at worst a beginning stands in the log twice. System
+messages are the client's, and no talk.
 
 Knows nothing of HTTP and of models.
 """
@@ -48,7 +49,7 @@ def find(store: Store, messages: Sequence[Message], name: str | None = None) -> 
 def keep(store: Store, ident: str, messages: Sequence[Message], answer: str, now: datetime) -> None:
     """Log what is new of a conversation: what the user said ``now``, and what was answered as far as it was said.
 
-    What was forgotten stays so, and a conversation that the log has otherwise is left as it is.
+    What was forgotten stays so. So does what was learned, where the client has changed it: what is said now follows it.
 
     Raises:
         StoreError: it cannot be written.
@@ -56,9 +57,12 @@ def keep(store: Store, ident: str, messages: Sequence[Message], answer: str, now
     talk = [message for message in messages if message.role != "system"]
     talk[-1] = replace(talk[-1], created_at=now)
     before = list(store.log.get(ident).messages) if store.log.holds(ident) else []
-    whole = _joined(before, talk) + ([Message("assistant", answer, now)] if answer else [])
+    answered = [Message("assistant", answer, now)] if answer else []
     title = next(iter(talk[0].content.strip().splitlines()), "")[:_TITLE]
-    store.log.add([Conversation(ident, title, now, tuple(whole), source=SOURCE)])
+    made = Conversation(ident, title, now, (*_joined(before, _whole(before, talk)), *answered), source=SOURCE)
+    said = _of_user(made.messages)
+    if store.log.add([made]).conflicts and said != _of_user(before)[: len(said)]:
+        store.log.add([replace(made, messages=(*before, talk[-1], *answered))])
 
 
 def _of_user(messages: Sequence[Message]) -> list[str]:
@@ -68,6 +72,20 @@ def _of_user(messages: Sequence[Message]) -> list[str]:
 def _goes_on(logged: list[str], said: list[str]) -> bool:
     """Whether the log has all that was said, or all but what was said last (which then is new)."""
     return logged in (said, said[:-1])
+
+
+def _whole(before: list[Message], talk: list[Message]) -> list[Message]:
+    """Return what the client brings, behind the logged turns that it has dropped; it goes on where the log ends.
+
+    Where that is nowhere, and it does not begin as the log does either, only what was said last is known to be new.
+    """
+    logged, said = _of_user(before), _of_user(talk)
+    dropped = next((n for n in range(len(logged)) if logged[n:] == said[: len(logged) - n]), None)
+    if dropped is not None:
+        return before[: _turns(before)[dropped]] + talk[_turns(talk)[0] :]
+    if not logged or (talk[0].role == before[0].role and said[0] == logged[0]):  # after a cut an answer may stand first
+        return talk
+    return [*before, talk[-1]]
 
 
 def _joined(before: list[Message], talk: list[Message]) -> list[Message]:

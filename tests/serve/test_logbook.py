@@ -89,6 +89,33 @@ def test_a_name_of_the_clients_own_holds_one_together(memory: Memory) -> None:
     assert logbook.find(store, turns("Hello."), one) == one, "its id in the log is a name, too"
 
 
+def test_a_client_that_drops_its_oldest_turns_is_logged_on(memory: Memory) -> None:
+    store, pets = memory.store, ["My cat is Tom.", "My dog is Rex.", "My cat is Tom.", "My horse is Zorro.", "Bye."]
+    told: list[Message] = []
+    for number, text in enumerate(pets):
+        told.append(Message("user", text))
+        say(store, told[-3 if number % 2 else -2 :], f"Answer {number}.", "pets")
+        told.append(Message("assistant", f"Answer {number}."))
+    whole = [part for number, text in enumerate(pets) for part in (text, f"Answer {number}.")]
+    assert logged(store) == [whole]
+    say(store, told[-2:-1], "See you.", "pets")
+    assert logged(store) == [[*whole[:-1], "See you."]], "the last answer was made anew"
+    say(store, turns("A summary of all that."), "Yes.", "pets")
+    assert logged(store) == [[*whole[:-1], "See you.", "A summary of all that.", "Yes."]]
+
+
+def test_a_turn_that_is_changed_once_it_was_learned_is_logged_behind_it(memory: Memory) -> None:
+    store = memory.store
+    say(store, turns("Hello.", "Hi!", "The tap drips."), "Off.", "chat-1")
+    for segment in store.log.plan():
+        store.log.record(segment)
+    say(store, turns("Hello."), "Hey!", "chat-1")
+    whole = ["Hello.", "Hi!", "The tap drips.", "Off."]
+    assert logged(store) == [whole], "an answer made anew says nothing new of the user"
+    say(store, turns("Hello.", "Hi!", "The bread is flat."), "Feed it.", "chat-1")
+    assert logged(store) == [[*whole, "The bread is flat.", "Feed it."]]
+
+
 def test_an_answer_that_never_began_leaves_the_question(memory: Memory) -> None:
     say(memory.store, turns("Hello."), "")
     assert logged(memory.store) == [["Hello."]]
