@@ -32,7 +32,21 @@ _TIME = r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:[\s\u202f\u00a0]?([AaPp])\.?\s?
 _HEAD = re.compile(rf"[\u200e\u200f]*\[?{_DATE},?\s{_TIME}(?:\]\s?|\s[-–]\s)(.*)", re.DOTALL)
 _SENDER = re.compile(r"([^:\n\"“„«]{1,80}):(?: (.*)|$)", re.DOTALL)
 _MARKS = "\u200e\u200f\u202a\u202c\ufeff"
-_MEDIA = re.compile(r"<[^<>\n]{3,40}>|.{1,40}\b(?:omitted|weggelassen|omitid[oa]|absente?|omess[oa]|weggelaten)")
+_OMITTED = (
+    r"(?:omitted|weggelassen|ausgelassen|ausgeschlossen|omitid[oa]s?|ocultad?[oa]s?|absente?s?|omise?s?|omess[oaie]"
+    r"|weggelaten)"
+)
+_THING = (
+    r"(?:image|imagem|imagen|immagine|bild|afbeelding|photo|foto|v[ií]d[eé]o|[aá]udio|sticker|gif|documento?|dokument"
+    r"|contact card|kontaktkarte|tarjeta de contacto)"
+)
+_MEDIUM = r"(?:\b(?:multi)?m[eéí]d[iy][aeá]\w*|медиа|メディア|媒体|媒體|多媒|미디어|وسائط|मीडिया)"
+_MEDIA = re.compile(
+    rf"<(?!\w+://)[^<>\n]*(?:{_MEDIUM}|\b{_OMITTED}\b)[^<>\n]*>|(?:{_THING}|{_MEDIUM}) {_OMITTED}", re.IGNORECASE
+)
+"""What stands for a picture or the like in the language of the phone. People write most of these words, too."""
+_MARKED = re.compile(rf".{{1,40}}\b{_OMITTED}", re.IGNORECASE)
+"""The same where the phone has marked its own words: an iPhone writes U+200E before them."""
 _ATTACHED = re.compile(r"<(?:attached|Anhang|adjunto|pièce jointe|allegato|bijgevoegd): ([^<>]+)>")
 _BESIDE = re.compile(
     r"(\S+\.\w{2,4}) \((?:file attached|Datei angehängt|archivo adjunto|fichier joint|file allegato)\)"
@@ -201,7 +215,7 @@ def _message(entry: _Entry, moment: datetime, me: str, left: Counter[str]) -> Me
         note = parts.image(name) if name.lower().endswith(_PICTURES) else parts.file(name)
         rest = plain.replace(attached[0], "").strip(_MARKS + " \n")
         text = parts.joined([note, rest])
-    elif _MEDIA.fullmatch(plain):
+    elif _MEDIA.fullmatch(plain) or ("\u200e" in text and _MARKED.fullmatch(plain)):
         text = "[media]"
     elif text.startswith("\u200e"):
         left[NOTICES] += 1

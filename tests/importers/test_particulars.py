@@ -203,6 +203,26 @@ def test_others_in_a_group_are_not_the_user(tmp_path: Path) -> None:
     assert left == {"notices of the chat": 2, "deleted messages": 1}
 
 
+@pytest.mark.parametrize("text", [
+    "<Media omitted>", "<Medien ausgeschlossen>", "<Médias omis>", "<Multimedia omitido>", "<Archivo omitido>",
+    "<Mídia oculta>", "<Media omessi>", "<Без медиафайлов>", "<メディアは含まれていません>", "\u200eimage absente",
+    "\u200eBild weggelassen", "image omitted", "GIF omitted", "Vídeo omitido",
+    "Report.pdf • \u200e3 pages document omitted",
+])  # fmt: skip
+def test_what_stands_for_media_is_noted(tmp_path: Path, text: str) -> None:
+    ((talk,), _) = brought(tmp_path, f"14/03/2026, 09:00 - Jan: {text}\n".encode(), me="Jan")
+    assert said(talk) == [("user", "[media]")]
+
+
+@pytest.mark.parametrize("text", [
+    "Je suis absent", "Marie est absente", "the salt was omitted", "Ich habe das Salz weggelassen", "<https://x.org/abc>",
+    "<https://media.org/omitted>", "<3 <3 you>", "<grins>", "absent", "<b>",
+])  # fmt: skip
+def test_sentences_with_such_words_are_what_was_said(tmp_path: Path, text: str) -> None:
+    ((talk,), _) = brought(tmp_path, f"14/03/2026, 09:00 - Jan: {text}\n".encode(), me="Jan")
+    assert said(talk) == [("user", text)]
+
+
 def test_llms_database_is_only_read(tmp_path: Path) -> None:
     path = tmp_path / "logs.db"
     path.write_bytes(LLM[1].content)
