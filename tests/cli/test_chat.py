@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from plum_edge import Memory
@@ -58,11 +60,39 @@ def test_a_conversation_is_carried_on(learned: Path, run: Run) -> None:
     again = run("chat", "--continue", "--json", "--home", learned, stdin="Still there?\n").json
     assert again["conversation"] == first["conversation"]
     assert again["messages"][: len(first["messages"])] == first["messages"]
-    named = run("chat", "--json", "--home", learned, "--continue", "tap", stdin="Did it fit?\n").json
-    assert named["conversation"] == "tap"
-    assert roles(run, learned, "tap")[:3] == ["user", "assistant", "user"]
-    assert run("status", "--home", learned, "--json").json["waiting"] == 2, "what was added waits"
+    assert run("status", "--home", learned, "--json").json["waiting"] == 1, "what was added waits"
     assert run("chat", "--continue", "nothing", "--home", learned).code == 2
+
+
+def test_what_is_said_on_to_an_imported_one_is_another_and_no_later_export_takes_it(
+    learned: Path, tmp_path: Path, run: Run
+) -> None:
+    before = run("logs", "show", "tap", "--home", learned, "--json").json["messages"]
+    page = tmp_path / "tap.jsonl"
+    lines = f"My bike was stolen in Ghent.\n/export {page}\n"
+    here = run("chat", "--json", "--home", learned, "--continue", "tap", stdin=lines).json
+    assert here["messages"][1]["content"] == before[1]["content"], "it is read"
+    assert here["conversation"] != "tap" != json.loads(page.read_text())["id"] != here["conversation"]
+    assert roles(run, learned, here["conversation"]) == ["user", "assistant"]
+    assert run("logs", "show", here["conversation"], "--home", learned, "--json").json["source"] == "chat"
+    for ident in ("tap", here["conversation"]):
+        assert str(page) in run("forget", ident, "--dry-run", "--home", learned, "--json").json["exported"]
+
+    soon = (datetime.now().astimezone() + timedelta(hours=1)).isoformat()
+    grown = [*before, {"role": "user", "content": "It fitted.", "created_at": soon}]
+    later = tmp_path / "later.jsonl"
+    later.write_text(json.dumps({"id": "tap", "created_at": "2026-03-12T10:00:00+01:00", "messages": grown}) + "\n")
+    assert run("import", later, "--home", learned, "--json").json["ids"] == ["tap"]
+    assert roles(run, learned, "tap") == ["user", "assistant", "user"]
+    assert roles(run, learned, here["conversation"]) == ["user", "assistant"]
+
+
+def test_what_was_imported_is_not_undone_in_a_chat_and_what_was_said_on_is(learned: Path, run: Run) -> None:
+    before = run("logs", "--home", learned, "--json").json
+    found = run("chat", "--home", learned, "--continue", "tap", stdin="Did it fit?\n/back\n/back\n")
+    assert (found.code, "said elsewhere" in found.err) == (2, True)
+    assert run("chat", "--home", learned, "--continue", "tap", stdin="/retry\n").code == 2
+    assert run("logs", "--home", learned, "--json").json == before
 
 
 def test_nothing_to_carry_on(tiny: Path, home: Path, run: Run) -> None:

@@ -46,6 +46,6 @@ def write(memory: Memory, talk: Talk, name: str) -> Path:
             raise UsageError(f"{path}: {error.strerror}.", "Name a file in a folder that exists.") from error
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-    if talk.conversation is not None:
-        memory.store.forgetting.add_copy(str(path.absolute()), [talk.conversation])
+    if talk.logged:
+        memory.store.forgetting.add_copy(str(path.absolute()), talk.logged)
     return path

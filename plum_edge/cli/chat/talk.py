@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plum_edge import Memory
     from plum_edge.config import Generate
 
+_SOURCE = "chat"
 _TITLE = 60
 """Characters of the first line that make the title."""
 _ANOTHER = 0.7
@@ -71,12 +72,17 @@ class Talk:
         """Of each message its place in the log, or None where it was not logged."""
         self._begun: datetime | None = None
         """When it was, of one that was resumed."""
+        self._foreign: Conversation | None = None
+        """What was said elsewhere, where this goes on from it."""
         self._attempt = 0
         self._has_basis = False
         """Whether the last answer is the one that the speaker gave last."""
 
     def resume(self, ident: str | None) -> None:
         """Carry on with a logged conversation, or with the last one.
+
+        One from elsewhere stays as it is, for the next export or request brings it again, with an end of its own: what
+        is said here goes on as another.
 
         Raises:
             UnknownId, UsageError: there is none; the one so far goes on.
@@ -90,6 +96,7 @@ class Talk:
         self.new()
         self.messages, self.conversation, self.title = list(found.messages), found.id, found.title
         self._begun, self._ordinals = found.created_at, list(range(len(self.messages)))
+        self._foreign = found if found.source != _SOURCE else None
 
     # --- turns
 
@@ -120,7 +127,7 @@ class Talk:
         """Yield another answer to what the user said last; it takes the place of the one before, in the log too.
 
         Raises:
-            UsageError: nothing was said, or the answer is learned already; nothing was changed.
+            UsageError: nothing was said, or the answer is learned already or from elsewhere; nothing was changed.
         """
         if self.question is None:
             raise UsageError("Nothing was said yet.", "Say something first.")
@@ -132,7 +139,7 @@ class Talk:
         """Take back what the user said last, and what came after it, in the log too; return it.
 
         Raises:
-            UsageError: nothing was said, or it is learned already; nothing was changed.
+            UsageError: nothing was said, or it is learned already or from elsewhere; nothing was changed.
         """
         if self.question is None:
             raise UsageError("Nothing was said yet.", "There is nothing to undo.")
@@ -142,12 +149,17 @@ class Talk:
 
     def was_forgotten(self) -> bool:
         """Whether the conversation was forgotten while it went on: then nothing of it is said to the model again."""
-        if self.conversation is None or self._memory.store.log.holds(self.conversation):
+        if all(map(self._memory.store.log.holds, self.logged)):
             return False
         self.new()
         return True
 
     # --- what is known of it
+
+    @property
+    def logged(self) -> list[str]:
+        """The conversations of the log that it is made of: one from elsewhere, and the one that is written here."""
+        return list(dict.fromkeys(filter(None, (self._elsewhere, self.conversation))))
 
     @property
     def question(self) -> str | None:
@@ -177,10 +189,16 @@ class Talk:
         """Return what was said, logged or not, as a conversation."""
         said = (message.created_at for message in self.messages)
         begun = self._begun or next(filter(None, said), None) or self._memory.config.log.now()
-        ident = self.conversation or content_hash("chat", begun.isoformat(), *(one.content for one in self.messages))
-        return Conversation(ident, self.title, begun, tuple(self.messages), source="chat")
+        alone = self.conversation if len(self.logged) == 1 else None
+        ident = alone or content_hash(_SOURCE, begun.isoformat(), *(one.content for one in self.messages))
+        return Conversation(ident, self.title, begun, tuple(self.messages), source=_SOURCE)
 
     # --- within
+
+    @property
+    def _elsewhere(self) -> str | None:
+        """The conversation from elsewhere that this goes on from, if it does."""
+        return self._foreign.id if self._foreign is not None else None
 
     def _read(self, *more: Message) -> list[Message]:
         """Return what the model is given."""
@@ -228,11 +246,16 @@ class Talk:
 
     def _cut(self, first: int) -> None:
         """Take the messages from a place on back, in the log too."""
+        if self._foreign is not None and first < len(self._foreign.messages):
+            raise UsageError(
+                "That was said elsewhere, and stays as it was.",
+                f"To take the conversation back, out of the weights too: plum-edge forget {self._foreign.id}",
+            )
         logged = next((ordinal for ordinal in self._ordinals[first:] if ordinal is not None), None)
         if self.conversation is not None and logged is not None:
             self._memory.undo(self.conversation, logged)
             if logged == 0:
-                self.conversation = None
+                self.conversation = self._elsewhere
         del self.messages[first:], self._ordinals[first:]
         self._has_basis = False
 
@@ -241,12 +264,12 @@ class Talk:
         self._ordinals.append(self._log(message) if self.log else None)
 
     def _log(self, message: Message) -> int:
-        if self.conversation is not None:
+        if self.conversation is not None and self.conversation != self._elsewhere:
             return self._memory.store.log.append(self.conversation, message)
         moment = message.created_at or self._memory.config.log.now()
-        ident = content_hash("chat", moment.isoformat(), message.content)
+        ident = content_hash(_SOURCE, moment.isoformat(), message.content)
         self.title = self.title or message.content.strip().splitlines()[0][:_TITLE]
-        self._memory.store.log.start(Conversation(ident, self.title, moment, (message,), source="chat"))
+        self._memory.store.log.start(Conversation(ident, self.title, moment, (message,), source=_SOURCE))
         self.conversation = ident
         return 0
 
