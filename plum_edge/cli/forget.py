@@ -95,11 +95,16 @@ def report(ctx: click.Context, session: Session, receipt: dict[str, Any]) -> Non
     else:
         for line in told(receipt):
             terminal.say(line)
-        _say_exported(receipt.get("exported", []))
-        for path in receipt.get("left_in", []):
-            terminal.hang("still in  ", f"{path} (a file that is not plum-edge's own; remove it yourself)")
+        say_left(receipt)
     if receipt["status"] == "refused":
         ctx.exit(GateRefused.exit_code)
+
+
+def say_left(receipt: dict[str, Any]) -> None:
+    """Write which files hold it still."""
+    _say_exported(receipt.get("exported", []))
+    for path in receipt.get("left_in", []):
+        terminal.hang("still in  ", f"{path} (a file that is not plum-edge's own; remove it yourself)")
 
 
 def told(receipt: dict[str, Any]) -> list[str]:

@@ -75,7 +75,7 @@ def export(chat: Chat, given: str) -> None:
 
 def forget(chat: Chat, given: str) -> None:
     """Take a conversation back, out of the log and the weights: this one, or another."""
-    from plum_edge.cli.forget import say_plan, told
+    from plum_edge.cli.forget import say_left, say_plan, told
     from plum_edge.cli.progress import bar, interrupts
 
     ident = given or chat.talk.conversation
@@ -94,6 +94,7 @@ def forget(chat: Chat, given: str) -> None:
         receipt = chat.memory.forget(ids, progress=progress, stopped=stopped)
     for line in told(receipt):
         chat.screen.say(line)
+    say_left(receipt)
     if chat.talk.was_forgotten():
         chat.screen.say("A new conversation begins.")
 

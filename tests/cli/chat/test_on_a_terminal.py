@@ -130,6 +130,19 @@ def test_forget_asks_and_takes_the_conversation_back(learned: Path, run: Run) ->
     assert "should not" not in (learned / "history").read_text(encoding="utf-8")
 
 
+def test_forget_names_the_files_that_hold_it_still(learned: Path, tmp_path: Path) -> None:
+    said, page = "Something that I should not have said of Torvalund.", tmp_path / "page.md"
+    (learned / "mine.txt").write_text(said)
+    with Terminal("chat", "--home", learned, columns=300) as chat:
+        chat.wait_for(PROMPT)
+        chat.ask(said)
+        chat.ask(f"/export {page}")
+        chat.ask("/forget", r"\[y/N\]")
+        told = chat.ask("y")
+    assert f"exported  {page} (holds it still" in told
+    assert f"still in  {learned / 'mine.txt'} (a file that is not plum-edge's own" in told
+
+
 def test_forget_takes_what_was_learned_out_of_the_weights_and_says_so(learned: Path, run: Run) -> None:
     with Terminal("chat", "--home", learned) as chat:
         chat.wait_for(PROMPT)
