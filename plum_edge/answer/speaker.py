@@ -67,11 +67,20 @@ class Speaker:
         """The model and the log's library."""
         return self.opened()
 
-    def ask(self, question: str, *, retrieve: bool = False, adapter: bool = True) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        retrieve: bool = False,
+        adapter: bool = True,
+        settings: Generate | None = None,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Answer:
         """Answer one question, with p(yes) where it is one of yes or no, and the log entries that bear on it.
 
         While nothing learned is in use, a question about what was said is answered so, with p(yes) 0.0 where it is one
         of yes or no: no memory affirms anything. With ``adapter`` false the base was asked for, and it answers.
+        ``settings`` stand for ``config.generate`` this once; the answer ends where it is ``stopped``.
         """
         began = time.perf_counter()
         messages = [Message("user", question)]
@@ -84,7 +93,8 @@ class Speaker:
         else:
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
-            said, (text, p_yes) = asked.said, self._answered(messages, asked, active, retrieve)
+            settings = settings or self.config.generate
+            said, (text, p_yes) = asked.said, self._answered(messages, asked, active, retrieve, settings, stopped)
         by_words = Told(self.store).search(question, _EVIDENCE)
         return Answer(
             answer=text,
@@ -95,18 +105,26 @@ class Speaker:
         )
 
     def _answered(
-        self, messages: Sequence[Message], asked: Asked, active: Adapter | None, retrieve: bool
+        self,
+        messages: Sequence[Message],
+        asked: Asked,
+        active: Adapter | None,
+        retrieve: bool,
+        settings: Generate,
+        stopped: Callable[[], bool] | None,
     ) -> tuple[str, float | None]:
         """Return the answer, with p(yes) where it is a yes or no."""
         if asked.words:
             return asked.words, None
         runtime = self.respondent.runtime
-        whole = runtime.answer(
+        pieces = runtime.stream(
             asked.messages,
-            max_tokens=self.config.generate.max_tokens,
-            sampling=self._sampling(self.config.generate, asked, messages[-1].content, retrieve),
+            max_tokens=settings.max_tokens,
+            sampling=self._sampling(settings, asked, messages[-1].content, retrieve),
             decided=asked.decided,
+            stopped=stopped,
         )
+        whole = "".join(pieces)
         remembers, days = self.respondent.remembers, self._days(active)
         text = "".join(by_log([whole], messages, days, remembers=remembers, reads=retrieve))
         unknown = asked.p_yes is None and is_closed(whole)

@@ -6,12 +6,24 @@ import json
 import os
 import signal
 import stat
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from subprocess import PIPE
+
+import pytest
 
 from plum_edge import Memory
+from plum_edge.answer.respondent import Respondent
+from plum_edge.cli.chat.chat import Chat
+from plum_edge.cli.chat.commands import obey
+from plum_edge.cli.chat.reader import Keyboard
+from plum_edge.cli.chat.screen import Screen
 from plum_edge.cli.chat.talk import Talk
 from plum_edge.cli.terminal import clean
+from plum_edge.errors import Interrupted
+from plum_edge.records import Progress
 from tests.cli.chat.terminal import Terminal
 from tests.cli.conftest import Run, configured
 
@@ -154,9 +166,68 @@ def test_a_stopped_answer_is_logged_as_far_as_it_was_said(learned: Path) -> None
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_ctrl_c_stops_an_answer_and_what_was_shown_is_logged(learned: Path, run: Run) -> None:
-    settings = learned / "config.toml"
+def long_answers(home: Path) -> None:
+    settings = home / "config.toml"
     settings.write_text(settings.read_text().replace("max_tokens = 8", "max_tokens = 100000\ntemperature = 1.5"))
+
+
+def test_ctrl_c_ends_a_chat_that_is_piped(learned: Path, run: Run) -> None:
+    long_answers(learned)
+    call = [sys.executable, "-m", "plum_edge.cli", "chat", "--home", str(learned)]
+    with subprocess.Popen(call, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdin.write("the kitchen tap\n" * 400)
+        process.stdin.close()
+        assert process.stdout.read(1)
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.stderr.read().endswith("Stopped.\n")
+        assert process.wait(120) == 130
+    *_, last = run("logs", "--home", learned, "--json").json
+    assert "user" in roles(run, learned, last["id"])
+    assert len(roles(run, learned, last["id"])) < 800
+
+
+def test_ctrl_c_stops_what_the_base_alone_says(learned: Path) -> None:
+    long_answers(learned)
+    with Memory(learned) as memory:
+        talk, opened = Talk(memory, log=False, adapter=True, retrieve=False), memory.speaker.opened
+        list(talk.answer("the kitchen tap"))
+
+        def pressed() -> Respondent:
+            os.kill(os.getpid(), signal.SIGINT)
+            return opened()
+
+        memory.speaker.opened = pressed
+        with pytest.raises(Interrupted):
+            talk.without_memory()
+        memory.speaker.opened = opened
+        begun, whole = talk.without_memory().answer, memory.ask("the kitchen tap", adapter=False).answer
+        assert whole.startswith(begun) and len(begun) < len(whole), "no more of it is written than is shown"
+
+
+def test_ctrl_c_stops_the_reading_of_the_log_and_the_chat_goes_on(
+    learned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Pressed(Memory):
+        def prepare(self, progress: Progress | None = None) -> None:
+            assert progress is not None
+            os.kill(os.getpid(), signal.SIGINT)
+            progress("vectors", 1, 2, "")
+            raise AssertionError("it went on")
+
+    with Pressed(learned) as memory:
+        talk = Talk(memory, log=False, adapter=True, retrieve=False)
+        chat = Chat(memory, talk, Screen(None, silent=False, spaced=False), Keyboard(None))
+        assert obey(chat, "/retrieve on")
+        assert (talk.retrieve, capsys.readouterr().err) == (False, "Stopped.\n")
+        chat.keyboard = None
+        with pytest.raises(Interrupted):
+            obey(chat, "/retrieve on")
+
+
+def test_ctrl_c_stops_an_answer_and_what_was_shown_is_logged(learned: Path, run: Run) -> None:
+    long_answers(learned)
     with Terminal("chat", "--home", learned) as chat:
         chat.wait_for("›")
         chat.type("the kitchen tap\r")

@@ -4,6 +4,7 @@ talk.py       the conversation: turns, and the log of them
 chat.py       one turn, with all that has a part in it
 commands.py   the table of what can be typed after a slash; about_*.py do it
 reader.py     what is typed or piped; editor.py: in the user's own editor
+stopping.py   what Ctrl-C ends
 screen.py     what is shown; markdown.py, inline.py, wrapping.py: an answer while it is written
 export.py     a conversation in a file
 """
@@ -20,7 +21,8 @@ from plum_edge.cli.chat.chat import Chat
 from plum_edge.cli.chat.commands import completions, obey
 from plum_edge.cli.chat.reader import Keyboard, piped
 from plum_edge.cli.chat.screen import Screen
-from plum_edge.cli.chat.talk import Talk, ctrl_c
+from plum_edge.cli.chat.stopping import ctrl_c
+from plum_edge.cli.chat.talk import Talk
 from plum_edge.cli.progress import bar
 from plum_edge.cli.session import Session, shared
 from plum_edge.cli.terminal import home_option

@@ -5,13 +5,15 @@ Each is a function of the chat and what was typed after its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.chat import Chat
+from plum_edge.cli.chat.stopping import stoppable
 from plum_edge.cli.progress import bar
-from plum_edge.errors import UsageError
+from plum_edge.errors import Interrupted, UsageError
+from plum_edge.records import Progress
 
 if TYPE_CHECKING:
     from plum_edge.config import Generate
@@ -46,11 +48,23 @@ def why(chat: Chat, _given: str) -> None:
 
 def retrieve(chat: Chat, given: str) -> None:
     """Let answers read the log, or not."""
-    chat.talk.retrieve = _switched(chat.talk.retrieve, given, "/retrieve")
-    if chat.talk.retrieve:
-        with bar("reading the log") as progress:
-            chat.memory.prepare(progress)
+    wanted = _switched(chat.talk.retrieve, given, "/retrieve")
+    if wanted:
+        with stoppable() as stopped, bar("reading the log") as progress:
+            chat.memory.prepare(_until(stopped, progress))
+    chat.talk.retrieve = wanted
     chat.screen.say("Answers read the log, too." if chat.talk.retrieve else "Answers do not read the log.")
+
+
+def _until(stopped: Callable[[], bool], progress: Progress) -> Progress:
+    """Return a `Progress` at which work ends once it is ``stopped``; what is made is kept."""
+
+    def report(stage: str, done: int, total: int, note: str) -> None:
+        if stopped():
+            raise Interrupted("Stopped.", "")
+        progress(stage, done, total, note)
+
+    return report
 
 
 def adapter(chat: Chat, given: str) -> None:

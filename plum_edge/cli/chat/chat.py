@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from plum_edge.cli.chat.screen import Screen
 from plum_edge.cli.chat.talk import Talk
-from plum_edge.errors import UsageError
+from plum_edge.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from plum_edge import Memory
@@ -40,6 +40,7 @@ class Chat:
 
         Raises:
             UsageError: it is too long, and nobody is at the keyboard to be told.
+            Interrupted: as `show` says.
         """
         self._look_around()
         left_out = self.talk.left_out
@@ -57,12 +58,18 @@ class Chat:
         self.show(self.talk.answer(text))
 
     def show(self, answer: Iterator[str]) -> None:
-        """Show an answer while it is made, and how it ended."""
+        """Show an answer while it is made, and how it ended.
+
+        Raises:
+            Interrupted: Ctrl-C ended it, and nobody is at the keyboard to go on.
+        """
         before = len(self.talk.measured)
         with self.keyboard.resting() if self.keyboard else nullcontext():
             self.screen.stream(answer)
         if len(self.talk.measured) > before:
             self.screen.ended(self.talk.measured[-1].ended, self.memory.config.generate.max_tokens)
+        if self.talk.stopped and self.keyboard is None:
+            raise Interrupted("Stopped.", "")
         self.screen.gap()
 
     def memory_line(self) -> str:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from plum_edge.cli import terminal
 from plum_edge.cli.chat.reader import knows_nothing
 from plum_edge.cli.chat.talk import Talk
+from plum_edge.errors import Interrupted, PlumError
 
 if TYPE_CHECKING:
     from plum_edge.cli.chat.markdown import Shows
-    from plum_edge.errors import PlumError
     from plum_edge.records import Evidence
 
 _SHOWN = 300
@@ -118,7 +118,7 @@ class Screen:
     def complain(self, error: PlumError) -> None:
         """Say what went wrong; the chat goes on."""
         sys.stdout.flush()
-        terminal.complain(error.what, error.remedy)
+        terminal.complain(error.what, error.remedy, "" if isinstance(error, Interrupted) else "error: ")
 
     def gap(self) -> None:
         """Leave a blank line where a person reads."""

@@ -5,15 +5,13 @@ Writes each turn into the log when it is said: a crash loses at most the answer 
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import FrameType
 from typing import TYPE_CHECKING, Literal
 
+from plum_edge.cli.chat.stopping import ctrl_c, stoppable
 from plum_edge.errors import UsageError
 from plum_edge.records import Answer, Basis, Conversation, Evidence, Message, content_hash
 
@@ -26,6 +24,9 @@ _TITLE = 60
 """Characters of the first line that make the title."""
 _ANOTHER = 0.7
 """The temperature, at least, at which another answer is drawn: by the likeliest words it would be the same."""
+
+_GLIMPSE = 64
+"""Tokens of what the base alone says: as many as are shown."""
 
 Ended = Literal["itself", "length", "loop", "ctrl-c", "memory"]
 """How an answer ended; ``memory``: what is remembered changed meanwhile."""
@@ -58,6 +59,8 @@ class Talk:
         """What stands before the conversation for the model; it is not logged."""
         self.measured: list[Measured] = []
         """Of the answers of this sitting, the last at the end."""
+        self.stopped = False
+        """Whether Ctrl-C was pressed while the last answer was made, also before there was anything of it."""
         self.new()
 
     def new(self) -> None:
@@ -176,8 +179,15 @@ class Talk:
         return self._memory.evidence(self.question or "", conversation=self.conversation)
 
     def without_memory(self) -> Answer:
-        """Return what the bare base answers to the last question."""
-        return self._memory.ask(self.question or "", adapter=False)
+        """Return how the bare base begins to answer the last question.
+
+        Raises:
+            Interrupted: Ctrl-C was pressed.
+        """
+        usual = self._memory.config.generate
+        settings = replace(usual, max_tokens=min(usual.max_tokens, _GLIMPSE))
+        with stoppable() as stopped:
+            return self._memory.speaker.ask(self.question or "", adapter=False, settings=settings, stopped=stopped)
 
     def retitle(self, title: str) -> None:
         """Give the conversation a title, in the log too."""
@@ -220,15 +230,16 @@ class Talk:
                     said.append(piece)
                     yield piece
         finally:
+            self.stopped = pressed()
             if said and not self.was_forgotten():
-                self._measure(began, pressed())
+                self._measure(began)
                 self._keep(Message("assistant", "".join(said), self._memory.config.log.now()))
 
-    def _measure(self, began: float, pressed: bool) -> None:
+    def _measure(self, began: float) -> None:
         tally, now = self._memory.speaker.tally, time.perf_counter()
         ended: Ended = "loop" if tally.looped else "length" if tally.full else "itself"
         if tally.stopped:
-            ended = "ctrl-c" if pressed else "memory"
+            ended = "ctrl-c" if self.stopped else "memory"
         rate = (tally.drawn - 1) / (tally.last - tally.first) if tally.last > tally.first else 0.0
         first = tally.first - began if tally.drawn else 0.0
         self._has_basis = True
@@ -276,19 +287,3 @@ class Talk:
 
 def _never() -> bool:
     return False
-
-
-@contextmanager
-def ctrl_c() -> Iterator[Callable[[], bool]]:
-    """Give ``stopped()``: true after Ctrl-C, however often; it ends an answer then, and never the program."""
-    pressed = False
-
-    def press(_number: int, _frame: FrameType | None) -> None:
-        nonlocal pressed
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
