@@ -35,6 +35,7 @@ from plum_edge.answer.undated import denied, unknown_date
 from plum_edge.augment.phrases.requests import about_itself
 from plum_edge.augment.phrases.teachable import spoken
 from plum_edge.config import Config, Generate
+from plum_edge.errors import UsageError
 from plum_edge.records import Adapter, Answer, Basis, Message, Source
 from plum_edge.retrieve import Said
 from plum_edge.runtime import Room, Sampling, Tally
@@ -81,6 +82,9 @@ class Speaker:
         While nothing learned is in use, a question about what was said is answered so, with p(yes) 0.0 where it is one
         of yes or no: no memory affirms anything. With ``adapter`` false the base was asked for, and it answers.
         ``settings`` stand for ``config.generate`` this once; the answer ends where it is ``stopped``.
+
+        Raises:
+            UsageError: it is longer than the model reads; the end of it alone would be another question.
         """
         began = time.perf_counter()
         messages = [Message("user", question)]
@@ -91,9 +95,10 @@ class Speaker:
         if instead := self._said_instead(messages, retrieve, adapter):
             text, p_yes = instead
         else:
+            settings = settings or self.config.generate
+            self._fit(messages, settings)
             active = self._follow(adapter)
             asked = self._who(messages, active, retrieve)
-            settings = settings or self.config.generate
             said, (text, p_yes) = asked.said, self._answered(messages, asked, active, retrieve, settings, stopped)
         by_words = Told(self.store).search(question, _EVIDENCE)
         return Answer(
@@ -103,6 +108,14 @@ class Speaker:
             evidence=tuple(evidence(said, by_words)[:_EVIDENCE]),
             seconds=round(time.perf_counter() - began, 3),
         )
+
+    def _fit(self, messages: Sequence[Message], settings: Generate) -> None:
+        room = self.respondent.runtime.room(messages, settings.max_tokens)
+        if not room.fits:
+            raise UsageError(
+                f"This question is {room.tokens:,} tokens long, and the model reads {room.most:,} at once.",
+                "Ask a part of it, or choose a base that reads more.",
+            )
 
     def _answered(
         self,

@@ -111,6 +111,14 @@ def test_what_is_told_of_a_night() -> None:
     ]
 
 
+def test_a_question_that_is_too_long_is_refused_with_the_number(learned: Path, run: Run) -> None:
+    long = "the kitchen tap " * 200
+    for options in ((), ("--no-adapter",), ("--retrieve",)):
+        found = run("ask", "-", *options, "--home", learned, stdin=long)
+        assert (found.code, found.out) == (2, "")
+        assert "tokens long, and the model reads 248 at once." in found.err
+
+
 def test_ask(learned: Path, run: Run) -> None:
     found = run("ask", "Did we talk about the kitchen tap?", "--home", learned, "--json").json
     assert set(found) == {"answer", "p_yes", "adapter", "evidence", "seconds"}
