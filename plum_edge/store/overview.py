@@ -15,6 +15,7 @@ from plum_edge.store.connect import Connection
 from plum_edge.store.listing import STATES, Counts, State, Summary
 
 _EVER = 1 << 62
+"""More than any count or moment is, and SQLite takes it."""
 _STAGE = """
 min(CASE
     WHEN promoted THEN 3
@@ -54,7 +55,7 @@ class Overview:
     ) -> list[Summary]:
         """Return a line for each conversation, in recorded order: the newest so many, of those begun then."""
         when = instant(since) if since else -_EVER, instant(until) if until else _EVER
-        rows = self._c.rows(_LINES, *when, -1 if newest is None else newest)
+        rows = self._c.rows(_LINES, *when, -1 if newest is None else min(newest, _EVER))
         return [self._line(row) for row in reversed(rows)]
 
     def counts(self) -> Counts:

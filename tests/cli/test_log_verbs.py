@@ -84,6 +84,11 @@ def test_of_a_long_log_the_newest_are_listed_and_it_is_said_so(home: Path, tmp_p
     assert len(run("logs", "list", "--home", home, "--json").json) == 51
 
 
+def test_more_than_there_can_be_is_all(logged: Path, run: Run) -> None:
+    assert len(run("logs", "list", "-n", "9" * 20, "--home", logged, "--json").json) == 2
+    assert "tap" in run("logs", "search", "-n", "9" * 20, "washer", "--home", logged).out
+
+
 def test_logs_list_show_search(logged: Path, run: Run) -> None:
     listed = run("logs", "list", "--home", logged, "--json").json
     assert listed[0] == {

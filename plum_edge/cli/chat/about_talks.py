@@ -12,6 +12,8 @@ from plum_edge.cli.chat.chat import Chat
 from plum_edge.errors import UsageError
 
 _LISTED = 10
+_DIGITS = 18
+"""Of a number: with more it is more than any log has."""
 _COMPLETED = 200
 
 
@@ -23,9 +25,10 @@ def new(chat: Chat, _given: str) -> None:
 
 def list_(chat: Chat, given: str) -> None:
     """List the newest conversations, the last one nearest to the prompt."""
-    if given and not (given.isdecimal() and int(given)):
+    wanted = int(given[:_DIGITS]) if given.isdecimal() else 0
+    if given and not wanted:
         raise UsageError(f"{given!r} is no number of conversations.", "Like this: /list 20")
-    found = chat.memory.store.log.list(int(given or _LISTED))
+    found = chat.memory.store.log.list(wanted or _LISTED)
     for one in found:
         here = " (this one)" if one.id == chat.talk.conversation else ""
         day = terminal.day(one.created_at, sure=one.dated)

@@ -75,6 +75,12 @@ def test_new_and_open_move_between_conversations(learned: Path, run: Run) -> Non
     assert "Two." in last_lines[1]
 
 
+@pytest.mark.parametrize("number", ["9" * 20, "9" * 5000])
+def test_more_than_there_can_be_lists_all(learned: Path, run: Run, number: str) -> None:
+    assert len(chat(run, learned, f"/list {number}").strip().splitlines()) == 2
+    assert run("chat", "--home", learned, stdin="/list 0\n").code == 2
+
+
 def test_a_title_is_given_before_or_after_the_first_line(learned: Path, run: Run) -> None:
     chat(run, learned, "/title Before", "Hello.", "/new", "Bye.", "/title  After \t all")
     assert {"Before", "After all"} <= logged(run, learned).keys()
