@@ -67,6 +67,8 @@ class Plum(llm.Model):
                 },
             )
             messages = _messages(prompt)
+            if not messages or not messages[-1].content.strip():
+                raise llm.ModelError('The question is empty. Ask like this: llm -m plum "Did we talk about the tap?"')
             room = self._memory.speaker.room(messages, retrieve=options.retrieve, adapter=options.adapter)
             if room is not None and not room.fits:
                 raise llm.ModelError(f"This is {room.tokens:,} tokens long, and the model reads {room.most:,} at once.")

@@ -92,6 +92,8 @@ def test_options_and_errors_are_in_words(llm: Llm) -> None:
     drawn = ("-m", "plum", QUESTION, "-o", "temperature", "1.5", "-o", "seed")
     assert llm(*drawn, "7") == llm(*drawn, "7")
     assert "temperature" in llm("-m", "plum", "Hello", "-o", "temperature", "3", code=1)
+    for empty in ("", "  "):
+        assert "The question is empty." in llm("-m", "plum", empty, code=1)
     assert "tokens long" in llm("-m", "plum", "I am tired. " * 2000, code=1)
     (llm.home / "config.toml").write_text('[model]\nbase = "/nowhere/at-all"\n')
     said = llm("-m", "plum", "Hello", code=1)
