@@ -88,11 +88,14 @@ def _record(value: dict[str, Any]) -> _Record | None:
 
 
 def _prefixes(titles: list[str]) -> tuple[str, ...]:
-    """Return what may stand before a question: what we know, and what all of this file share where they are several."""
+    """Return what may stand before a question: what we know, and what all of this file share where they are several.
+
+    To its first colon, where it has one: what is shared behind that is how the user's questions begin.
+    """
     known = [title for title in titles if not title.startswith(_BEFORE)]
     shared = _common(min(known), max(known)) if len(known) > 2 else ""
-    end = max(shared.rfind(" "), shared.rfind(":"), shared.rfind("：")) + 1
-    return (*_BEFORE, shared[:end]) if end > 2 else _BEFORE
+    found = re.match(r"[^:：]*[:：] ?|.* ", shared)
+    return (*_BEFORE, found[0]) if found and len(found[0]) > 2 else _BEFORE
 
 
 def _common(one: str, other: str) -> str:

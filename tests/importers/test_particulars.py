@@ -129,6 +129,19 @@ def test_claudes_pasted_texts_are_words_and_files_are_notes(tmp_path: Path) -> N
     assert left == {"calls and results of tools": 1}
 
 
+@pytest.mark.parametrize(("before", "asked"), [
+    ("Ingediende prompt: ", ["wat is een kat?", "wat is een hond?", "wat is een paard?"]),
+    ("Ingediende prompt : ", ["wat is: een kat?", "wat is: een hond?", "wat is: een paard?"]),
+    ("프롬프트：", ["고양이는 뭐야?", "고양이는 왜 자?", "고양이는 어디?"]), ("Gevraagd ", ["a", "b", "c"]),
+])  # fmt: skip
+def test_what_geminis_file_writes_before_a_question_ends_at_its_colon(
+    tmp_path: Path, before: str, asked: list[str]
+) -> None:
+    records = [gemini_record(before, one, "Yes.", number) for number, one in enumerate(asked)]
+    ((talk,), _) = brought(tmp_path, dump(records[::-1]))
+    assert [text for role, text in said(talk) if role == "user"] == asked
+
+
 def test_geminis_answers_are_text(tmp_path: Path) -> None:
     html = "<p>Feed it <b>twice</b> &amp; wait:</p><ul><li>flour</li><li>water</li></ul><pre><code>a  b</code></pre>"
     record = gemini_record("Prompted ", "My starter?", "", 0, safeHtmlItem=[{"html": html}], attachedFiles=["rye.txt"])
