@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import click
 import pytest
 
-from plum_edge.cli import plum_edge
+from plum_edge.cli import VERBS, plum_edge
 
 ROOT = Path(__file__).parents[1]
 _SKIPPED = {".git", "build", "dist", "results", "node_modules"}
@@ -165,6 +165,17 @@ def test_every_command_to_be_typed_is_understood(command: str) -> None:
 def test_every_command_that_is_named_exists(command: str) -> None:
     with contextlib.suppress(click.MissingParameter):
         parse(plum_edge, shlex.split(command)[1:], "plum-edge")
+
+
+def shortened(page: Path) -> set[str]:
+    """Return the commands that a page names by their verb and an option alone."""
+    return set(re.findall(rf"`((?:{'|'.join(VERBS)}) (?:[a-z]+ )?--[^`…|]*)`", page.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("command", sorted(shortened(ROOT / "CHANGELOG.md")))
+def test_every_option_that_the_changelog_names_exists(command: str) -> None:
+    with contextlib.suppress(click.MissingParameter, click.BadOptionUsage):  # what they are given may be left out
+        parse(plum_edge, shlex.split(command), "plum-edge")
 
 
 def test_a_command_that_is_not_there_would_be_noticed() -> None:
