@@ -191,6 +191,7 @@ def _try(paths: Sequence[Path], wishes: Wishes, store: Store | None) -> dict[str
 
 
 def _weigh(told: _Told, item: Conversation, store: Store | None) -> None:
+    item = store.log.placed(item) if store else item
     outcome, first = store.log.outcome(item) if store else ("added", 0)
     if outcome in ("added", "extended"):
         told.ids.append(item.id)
