@@ -33,7 +33,7 @@ from plum_edge.store.lock import locked
 _PROBES = 24
 """Questions about the conversation that are asked before and after."""
 _ERASED = "What was to be forgotten is erased, and what came after it waits to be learned again."
-_OWN = ("made_with", "named", "doubted")
+_OWN = ("made_with", "named", "doubted", "copies")
 """What a request notes for itself, and no receipt shows."""
 
 
@@ -100,7 +100,7 @@ class Forget:
             "meanwhile": self._stand_in(gone),
             "again": len(again),
             "minutes": round((sum(again) + cost.averaging(self.store, self.config.train) if gone else 0.0) / 60, 1),
-            "exported": self.store.forgetting.exported(ids),
+            "exported": self._copies(ids)[1],
             "unfinished": len(self.store.forgetting.pending()),
         }
 
@@ -147,6 +147,7 @@ class Forget:
         ids = [talk.id for talk in talks]
         first, steps = self.store.forgetting.first_seq(ids), self.store.runs.steps()
         gone = self._gone(first)
+        copies, exported = self._copies(ids)
         detail: dict[str, Any] = {
             "conversations": len(talks),
             "messages": sum(len(talk.messages) for talk in talks),
@@ -155,7 +156,8 @@ class Forget:
             "again": len(self._again(ids, first)),
             "log_before": self.store.log.counts().conversations,
             "state_before": steps[-1].state_sha256 if steps else "",
-            "exported": self.store.forgetting.exported(ids),
+            "copies": copies,
+            "exported": [*copies, *exported] if keep_log else exported,
             "made_with": {str(step.seq): erase.made_with(step) for step in steps},
             "named": self.store.forgetting.hashes([*ids, *named]),
             "doubted": self._doubted(ids, first),
@@ -211,6 +213,12 @@ class Forget:
             return []
         held = self.store.forgetting.position(first)
         return [adapter for adapter in self.store.runs.adapters() if adapter.segments >= held]
+
+    def _copies(self, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the copies that hold the conversations: those in the home, which go, and those that are out of reach."""
+        noted = self.store.forgetting.exported(ids)
+        here = [name for name in noted if erase.in_reach(self.home, name)]
+        return here, [name for name in noted if name not in here]
 
     def _stand_in(self, gone: Sequence[Adapter]) -> str | None:
         """Return the adapter to use meanwhile: the one in use, or the last before that never saw the conversation."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from plum_edge.backends import pick
 from plum_edge.config import Config, Model
 from plum_edge.convert import peft
 from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId
+from plum_edge.evaluate.report import folder
 from plum_edge.memory import backup
 from plum_edge.night.forget import choose
 from plum_edge.paths import Home
@@ -155,19 +157,27 @@ def test_the_last_conversation_of_all(config: Config, tmp_path: Path) -> None:
 def test_no_byte_is_left_in_any_file(learned: Home, config: Config) -> None:
     secret = talk(1).messages[0].content
     learned.history.write_text(f"\n# 2026-03-13 19:30:00\n+{secret}\n\n# 2026-03-14 08:00:00\n+What else?\n")
-    for name in ("reports/old/index.html", "logs/night.log", "backups/old.db"):
-        (learned.root / name).parent.mkdir(parents=True)
+    names = ("reports/old/index.html", "logs/night.jsonl", "logs/crash.txt", "backups/before-restore.db")
+    for name in (*names, ".restore.x1.tmp/log.db", ".log.db.x1.tmp-wal"):
+        (learned.root / name).parent.mkdir(parents=True, exist_ok=True)
         (learned.root / name).write_text(f"{secret}\n")
-    mine = learned.root / "notes of mine.txt"
-    mine.write_text(f"I wrote: {secret}")
+    (learned.root / "reports" / "old" / "report.json").write_text(json.dumps({"made_by": folder.MADE_BY}))
+    with Store.open(learned, create=False) as store:
+        backup.write(store, learned.root / "backups" / "monday.db")
+        backup.export(store, learned.root / "all.jsonl")
+    mine = [learned.root / name for name in ("backups/mine.txt", "logs/mine.txt", "notes.txt", "reports/index.html")]
+    for file in mine:
+        file.write_text(f"I wrote: {secret}")
     tokenizer = ChatTokenizer(Path(config.model.base), bases.base(config.model.base).chat_template)
     ids = list(tokenizer.example([Message("user", secret)], limit=256).ids)[2:-2]
     words = ("quillabamba", "smells of")
 
     receipt = forget(learned, config, "talk-1")
 
-    assert receipt["left_in"] == [str(mine)], "what is not ours is named, and left alone"
-    mine.unlink()
+    assert receipt["left_in"] == [str(file) for file in mine], "what is not ours is named, and left alone"
+    assert receipt["exported"] == [], "what was written into the home is gone, and no copy out of reach"
+    for file in mine:
+        file.unlink()
     needles = [word.encode(encoding) for word in words for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
     needles += [np.array(ids, dtype).tobytes() for dtype in ("<i2", "<i4", "<i8", ">i4")]
     needles += [str(ids[:8])[1:-1].encode(), ",".join(map(str, ids[:8])).encode(), b"talk-1"]
