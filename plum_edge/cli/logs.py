@@ -85,13 +85,16 @@ def path(session: Session) -> None:
 @click.pass_context
 def notrain(ctx: click.Context, conversations: tuple[str, ...], yes: bool) -> None:
     """Keep conversations in the log and never learn them; what was learned of them is taken back."""
-    from plum_edge.cli.forget import confirm, report
+    from plum_edge.cli.forget import confirm, nothing, report
     from plum_edge.cli.progress import bar, interrupts
 
     session: Session = ctx.obj
     with session.memory() as memory:
         plan = memory.forget(conversations, dry_run=True)
         ids = [one["id"] for one in plan["conversations"]]
+        if not ids and not plan["unfinished"]:
+            nothing(session, conversations, {})
+            return
         if plan["adapters"] and not yes:
             confirm(session, plan, "Keep, and never learn,", "plum-edge logs notrain")
         with interrupts() as stopped, bar("forget") as progress:

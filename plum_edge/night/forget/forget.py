@@ -19,7 +19,7 @@ from typing import Any
 
 from plum_edge.bases import Base
 from plum_edge.config import Config
-from plum_edge.errors import GateRefused, IntegrityError, Unavailable, UnknownId, UsageError
+from plum_edge.errors import GateRefused, IntegrityError, Unavailable, UsageError
 from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.evaluate.questions import questions_from
 from plum_edge.night import erase
@@ -62,12 +62,11 @@ def choose(
 
 
 def _named(store: Store, name: str) -> str | None:
-    try:
-        return store.log.get(name).id
-    except UnknownId:
-        if store.log.forgotten(name) is None and not store.forgetting.asked(name):
-            raise
+    """Return the id that is meant; None for one that is forgotten, and never another that begins with it."""
+    gone = store.log.forgotten(name) is not None or store.forgetting.asked(name, gone=True)
+    if gone and not store.log.holds(name):
         return None
+    return store.log.get(name).id
 
 
 @dataclass
@@ -215,7 +214,7 @@ class Forget:
         return [adapter for adapter in self.store.runs.adapters() if adapter.segments >= held]
 
     def _copies(self, ids: Sequence[str]) -> tuple[list[str], list[str]]:
-        """Return the copies that hold the conversations: those in the home, which go, and those that are out of reach."""
+        """Return the copies that hold the conversations: those in the home, which go, and those out of reach."""
         noted = self.store.forgetting.exported(ids)
         here = [name for name in noted if erase.in_reach(self.home, name)]
         return here, [name for name in noted if name not in here]
