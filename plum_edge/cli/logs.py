@@ -184,6 +184,9 @@ def _restored(done: dict[str, Any]) -> list[str]:
     if done["still_forgotten"]:
         forgotten = terminal.count(done["still_forgotten"], "conversation")
         lines.append(f"{forgotten} of the copy forgotten since: left out; what came after is learned again")
+    if done["still_excluded"]:
+        excluded = terminal.count(done["still_excluded"], "conversation")
+        lines.append(f"{excluded} of the copy never to be learned since: that stays so")
     if done["adapters_lost"]:
         lines.append(f"adapters whose files are not there any more: {', '.join(done['adapters_lost'])}")
     lines.append(f"adapter in use: {done['adapter'] or 'none'}")

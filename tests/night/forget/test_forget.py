@@ -213,6 +213,20 @@ def test_logged_but_never_learned(learned: Home, config: Config, _learned: tuple
 # --- meanwhile
 
 
+def test_a_restore_takes_it_back_once_more(
+    learned: Home, config: Config, tmp_path: Path, _learned: tuple[Path, list[str]]
+) -> None:
+    with Memory(learned.root) as memory:
+        backup.write(memory.store, tmp_path / "copy.db")
+        memory.forget(["talk-1"], keep_log=True)
+    with backup.restoring(learned, tmp_path / "copy.db") as ready:
+        ready.put()
+    with Memory(learned.root) as memory:
+        assert memory.status()["adapter"] is None, "none that was there then and is there now had not seen it"
+        assert memory.consolidate()["status"] == "promoted"
+    assert hashes(learned) == _learned[1]
+
+
 def test_while_it_learns_again_nothing_in_use_has_seen_it(config: Config, learned: Home) -> None:
     """Forgetting one of the second night: the first night's adapter is used meanwhile."""
     used = []
