@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -168,6 +169,9 @@ def test_orphans_are_swept_when_asked_and_nothing_else(home: Home) -> None:
     loose.append(home.root / ".config.toml.abc.tmp")
     for path in loose:
         path.write_bytes(bytes(1000))
+    assert not {left[2], loose[2]} & {*doctor.orphans(home)[1]}, "what is made without the lock may be in work"
+    for path in (left[2] / "adapter.gguf", left[2], loose[2]):
+        os.utime(path, (0, 0))
     finding, found = doctor.orphans(home)
     assert sorted(found) == sorted([*left, *loose])
     assert (finding.state, "and 3 more" in finding.found, "doctor --yes" in finding.remedy) == ("advice", True, True)
