@@ -97,7 +97,7 @@ class Night:
             erase.settle(self.store)
             raise
         except Interrupted:
-            self.store.runs.end(run, "postponed", {"waiting": len(self._waiting()), "why": "it was stopped"})
+            self.store.runs.end(run, "postponed", {"waiting": len(self._left()), "why": "it was stopped"})
             raise
         except (Unavailable, NoSpace) as error:
             self.store.runs.end(run, "failed", {"error": type(error).__name__, "why": error.what})
@@ -138,8 +138,12 @@ class Night:
         erase.checkpoints(self.home, self.store)
         self.rebuild = False
 
+    def _left(self) -> list[Segment]:
+        return waiting(self.home, self.store, again=self.again, rebuild=self.rebuild)
+
     def _waiting(self) -> list[Segment]:
-        return waiting(self.home, self.store, again=self.again, rebuild=self.rebuild)[: self.limit]
+        """Return as much of what is left as this night may learn."""
+        return self._left()[: self.limit]
 
     def _preflight(self) -> int:
         """Look whether disk, backend and memory are enough; return the bytes of memory that learning will take.
@@ -260,7 +264,7 @@ class Night:
         learned = [segment for segment in self.store.log.segments() if segment.id in new]
         return {
             **self._result("promoted", last.adapter, learned, made),
-            "waiting": len(self._waiting()),
+            "waiting": len(self._left()),
             "accuracy": last.accuracy,
             "previous": self._passed[0].previous,
             "parity": last.parity,
@@ -270,8 +274,8 @@ class Night:
         }
 
     def _postponed(self, why: str, made: int, notes: list[str]) -> dict[str, Any]:
-        left = len(self._waiting())
-        return {**self._result("postponed", None, [], made), "why": why, "waiting": left, "notes": notes}
+        result = self._result("postponed", None, [], made)
+        return {**result, "why": why, "waiting": len(self._left()), "notes": notes}
 
     def _show(self, segment: Segment, state: State) -> None:
         """Hand the adapter as it now is to who watches."""

@@ -50,6 +50,12 @@ def test_a_fuller_memory_stays_in_use_until_as_much_is_learned_again(
         assert in_use(memory) == then, "learned again, to other bytes or to the same"
 
 
+def test_what_is_left_is_counted_whole(home: Path) -> None:
+    with Memory(home) as memory:
+        assert memory.consolidate(limit=1, max_minutes=0)["waiting"] == 3
+        assert memory.consolidate(limit=1)["waiting"] == 2
+
+
 def test_what_must_be_learned_again_is_said_to_wait(home: Path, tmp_path: Path) -> None:
     """A log that is put back on a disk where its adapters and checkpoints are gone."""
     with Memory(home) as memory:
