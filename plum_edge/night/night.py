@@ -185,7 +185,7 @@ class Night:
             if more and not self._bisection.group_is_whole():
                 pairs, state = self._learn(fold, state, todo, at)
                 made, at, why = made + pairs, at + 1, self.budget.spent()
-            elif self.store.head_is_new() and not self._falls_short():
+            elif self.store.head_is_new() and (self._bisection.group() or not self._promotion.falls_short()):
                 self.progress("learn", len(todo), len(todo), "")
                 if self.base.sha256 != began_with:
                     raise IntegrityError(
@@ -237,15 +237,6 @@ class Night:
             self._set_aside = self._bisection.refused(judged, fold) or self._set_aside
         else:
             self._passed.append(judged)
-
-    def _falls_short(self) -> bool:
-        """Whether what was learned again so far is less than the adapter in use knows, and the rest still waits.
-
-        Where a refusal is looked into, parts are judged one after another.
-        """
-        previous, done = self._promotion.previous(), self.store.runs.done()
-        again = done < self.store.log.counts().segments and not self._bisection.group()
-        return again and previous is not None and done < previous.segments
 
     def _outcome(self, why: str, made: int, notes: list[str], estimated: int) -> dict[str, Any]:
         """Return what came of the night.
