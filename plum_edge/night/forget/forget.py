@@ -174,8 +174,8 @@ class Forget:
             return []
         night = Night(self.home, self.store, self.config, self.base(), again=True)
         night.progress, night.stopped = self.progress, self.stopped
-        night.stand_in()
         try:
+            night.stand_in()
             night.work()
         except GateRefused as refusal:
             return refusal.reasons
