@@ -212,8 +212,12 @@ def _obey(home: Home, copy: Store, current: Store, file: Path) -> tuple[list[str
 
 
 def _adapters_lost(home: Home, copy: Store, scratch: Path) -> list[str]:
-    """Take adapters out of the copy whose files are gone or other ones by now; return their ids."""
-    lost = []
+    """Take adapters out of the copy whose files are gone or other ones by now; return their ids.
+
+    Where the one in use is among them, the last before it is used that is of the same base.
+    """
+    lost, active = [], copy.runs.active()
+    base = copy.runs.manifest(active.id).get("base_sha256") if active else None
     for adapter in copy.runs.adapters():
         file = Path(adapter.gguf)
         there = home.root / file.relative_to(scratch) if file.is_relative_to(scratch) else file
@@ -222,9 +226,9 @@ def _adapters_lost(home: Home, copy: Store, scratch: Path) -> list[str]:
             if adapter.active:
                 copy.runs.use(None)
             copy.runs.remove(adapter.id)
-    left = copy.runs.promoted()
-    if lost and left and copy.runs.active() is None:
-        copy.runs.use(left[-1].id)
+    left = [one.id for one in copy.runs.promoted() if copy.runs.made_for(one.id, base)]
+    if active and active.id in lost and left:
+        copy.runs.use(left[-1])
     return lost
 
 

@@ -34,12 +34,19 @@ def exclude_again(copy: Store, current: Store) -> list[str]:
 
 
 def _take_back(copy: Store, ids: Sequence[str], *, keep_log: bool) -> None:
-    held = copy.forgetting.first_seq(ids)
-    first = copy.forgetting.position(held) if held is not None else None
-    clean = [one for one in copy.runs.promoted() if first is None or one.segments < first]
     made_with = {str(step.seq): erase.made_with(step) for step in copy.runs.steps()}
     for earlier in copy.forgetting.pending():  # what it is to learn again counts as it was before that
         made_with |= earlier.detail.get("made_with", {})
     detail = {"made_with": made_with}
-    request = copy.forgetting.begin(ids, clean[-1].id if clean else None, detail, keep_log=keep_log)
+    request = copy.forgetting.begin(ids, _clean(copy, ids), detail, keep_log=keep_log)
     copy.forgetting.delete(request)
+
+
+def _clean(copy: Store, ids: Sequence[str]) -> str | None:
+    """Return the adapter in use, or the last one before it, of the same base, that never saw these conversations."""
+    active, first = copy.runs.active(), copy.forgetting.first_seq(ids)
+    if active is None or first is None or active.segments < copy.forgetting.position(first):
+        return active.id if active else None
+    base, held = copy.runs.manifest(active.id).get("base_sha256"), copy.forgetting.position(first)
+    clean = [one.id for one in copy.runs.promoted() if one.segments < held and copy.runs.made_for(one.id, base)]
+    return clean[-1] if clean else None

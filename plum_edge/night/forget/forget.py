@@ -220,11 +220,16 @@ class Forget:
         return here, [name for name in noted if name not in here]
 
     def _stand_in(self, gone: Sequence[Adapter]) -> str | None:
-        """Return the adapter to use meanwhile: the one in use, or the last before that never saw the conversation."""
+        """Return the adapter to use meanwhile: the one in use, or the last before that never saw the conversation.
+
+        None of another base than the one in use was made for.
+        """
         lost, active = {adapter.id for adapter in gone}, self.store.runs.active()
         if active is None or active.id not in lost:
             return active.id if active else None
         clean = [one for one in self.store.runs.promoted() if one.id not in lost and Path(one.gguf).is_file()]
+        base = self.store.runs.manifest(active.id).get("base_sha256")
+        clean = [one for one in clean if self.store.runs.made_for(one.id, base)]
         return clean[-1].id if clean else None
 
     def _again(self, ids: Sequence[str], first: int | None) -> list[float]:

@@ -18,7 +18,7 @@ from plum_edge import Memory, bases
 from plum_edge.backends import pick
 from plum_edge.config import Config, Model
 from plum_edge.convert import peft
-from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId
+from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId, UsageError
 from plum_edge.evaluate.report import folder
 from plum_edge.memory import backup
 from plum_edge.night.forget import choose
@@ -334,6 +334,20 @@ def test_rollback_and_prune(learned: Home) -> None:
         assert pruned["bytes"] > 0
         assert [path.name for path in learned.adapters.iterdir()] == ["0002"]
         assert memory.forget(["talk-1"])["exact"], "what forgetting needs is kept"
+
+
+def test_none_of_another_base_comes_into_use(learned: Home, tmp_path: Path) -> None:
+    """As if the first night had learned on another base of the same shapes."""
+    with Memory(learned.root) as memory:
+        first = memory.store.runs.adapter("0001")
+        memory.store.runs.add_adapter(first, memory.store.runs.manifest("0001") | {"base_sha256": "f" * 64})
+        backup.write(memory.store, tmp_path / "copy.db")
+        with pytest.raises(UsageError, match="no adapter before 0002"):
+            memory.rollback()
+        assert memory.forget(["talk-4"], dry_run=True)["meanwhile"] is None
+        Path(memory.store.runs.adapter("0002").gguf).unlink()
+    with backup.restoring(learned, tmp_path / "copy.db") as ready:
+        assert (ready.plan["adapters_lost"], ready.plan["adapter"]) == (["0002"], None)
 
 
 def test_what_names_nothing_is_set_aside_and_makes_no_adapter(config: Config, tmp_path: Path) -> None:
