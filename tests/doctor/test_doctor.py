@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -81,6 +82,17 @@ def test_a_damaged_store(home: Home) -> None:
     home.log.write_bytes(home.log.read_bytes()[:5000])
     found = looks.store(home)
     assert (found.state, found.error) == ("wrong", StoreDamaged)
+
+
+def test_what_cannot_be_read_is_found_and_the_rest_is_looked_at(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(shutil, "disk_usage", refused)
+    findings = list(doctor.examine(home))
+    (found,) = (one for one in findings if one.name == "disk")
+    assert (found.error, found.found) == (StoreError, f"{home.root} cannot be read (Permission denied)")
+    assert (findings[-1].name, doctor.exit_code(findings)) == ("crash", 10)
 
 
 def test_settings_that_are_wrong(home: Home) -> None:
