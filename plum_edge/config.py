@@ -246,6 +246,8 @@ _POSITIVE = {
     "smaller", "top_p", "repetition_penalty", "ends",
 }  # fmt: skip
 _SHARES = {"top_p", "min_p"}
+_MOST = {"threads": 1024}
+"""More than any machine has: llama.cpp and BLAS end the process where they are asked for absurdly many."""
 _LATER = ("layers",)
 """Settings of [train] that came later; with 0 adapters are what they were before."""
 _OF_USE = ("ends",)
@@ -334,7 +336,7 @@ def _tables(path: Path) -> dict[str, dict[str, Any]]:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadConfig(path, f"it cannot be read ({error.strerror})", "Make it a file that you can read.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, UTF-8, or a number of thousands of digits
         raise BadConfig(path, f"not valid TOML ({error})") from error
     for name, table in raw.items():
         if name in {*_TABLES, *_FORMER} and not isinstance(table, dict):
@@ -381,7 +383,10 @@ def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
     if type(None) in typing.get_args(hint):
         (hint,) = (one for one in typing.get_args(hint) if one is not type(None))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError as error:
+            raise BadConfig(path, f"{where} is a number of {len(str(value))} digits; it is too large") from error
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise BadConfig(path, f"{where} is {value!r}; it must be of type {hint.__name__}")
     if key == "zone" and value:
@@ -389,8 +394,11 @@ def _checked(path: Path, where: str, key: str, hint: Any, value: Any) -> Any:
     if hint in (int, float):
         bound = "above 0" if key in _POSITIVE else "at least 0"
         bound += " and at most 1" if key in _SHARES else ""
-        if not math.isfinite(value) or value < 0 or (key in _POSITIVE and value == 0) or (key in _SHARES and value > 1):
+        endless = isinstance(value, float) and not math.isfinite(value)
+        if endless or value < 0 or (key in _POSITIVE and value == 0) or (key in _SHARES and value > 1):
             raise BadConfig(path, f"{where} is {value}; it must be {bound}")
+        if value > _MOST.get(key, math.inf):
+            raise BadConfig(path, f"{where} is {value}; it must be at most {_MOST[key]}")
     return value
 
 

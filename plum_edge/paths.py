@@ -23,7 +23,7 @@ from typing import Any, BinaryIO, Literal
 
 import platformdirs
 
-from plum_edge.errors import STILL_THERE, NoSpace, StoreError
+from plum_edge.errors import STILL_THERE, NoSpace, StoreError, UsageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
@@ -52,11 +52,15 @@ class Home:
 
     @classmethod
     def find(cls, override: str | os.PathLike[str] | None = None) -> Home:
-        """Return ``--home``, else $PLUM_EDGE_HOME, else the platform's user data folder."""
+        """Return ``--home``, else $PLUM_EDGE_HOME, else the platform's user data folder.
+
+        Raises:
+            UsageError: it is in the folder of a user who is not known here.
+        """
         chosen = (
             override or os.environ.get("PLUM_EDGE_HOME") or platformdirs.user_data_dir("plum-edge", appauthor=False)
         )
-        return cls(Path(chosen).expanduser().absolute())
+        return cls(expanded(chosen).absolute())
 
     @property
     def log(self) -> Path:
@@ -237,6 +241,18 @@ def atomic_dir(target: Path) -> Iterator[Path]:
             raise
 
 
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path as the user means it: ``~`` is the user's own folder, ``~name`` that of another.
+
+    Raises:
+        UsageError: there is no such user.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{path} is in the folder of a user who is not known here.", "Name another path.") from error
+
+
 def existing(folder: Path) -> Path:
     """Return a folder, or where it is not there yet the nearest above it that is: on the same disk."""
     return next(path for path in (folder, *folder.parents) if path.is_dir())
@@ -252,9 +268,7 @@ def cache_dir() -> Path:
     """Return the folder for what can be fetched or reckoned again, shared by all homes of a user: $PLUM_EDGE_CACHE, or
     the platform's own.
     """
-    return Path(
-        os.environ.get("PLUM_EDGE_CACHE") or platformdirs.user_cache_dir("plum-edge", appauthor=False)
-    ).expanduser()
+    return expanded(os.environ.get("PLUM_EDGE_CACHE") or platformdirs.user_cache_dir("plum-edge", appauthor=False))
 
 
 def remembered_sha256(path: Path) -> str:

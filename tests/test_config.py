@@ -91,6 +91,9 @@ def test_the_default_written_down_is_the_default(tmp_path: Path) -> None:
         ("[generate]\nmin_p = 2", r"generate.min_p is 2.0; it must be at least 0 and at most 1"),
         ("[train]\nseed = -1", r"train.seed is -1; it must be at least 0"),
         ("[train\nrank = 8", r"not valid TOML"),
+        (f"[train]\nclip = {'9' * 400}", r"train.clip is a number of 400 digits; it is too large"),
+        (f"[train]\nclip = {'9' * 9000}", r"not valid TOML"),
+        ("[train]\nthreads = 100000", r"train.threads is 100000; it must be at most 1024"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, content: str, said: str) -> None:

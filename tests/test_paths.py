@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from plum_edge.errors import NoSpace, StoreError
+from plum_edge.errors import NoSpace, StoreError, UsageError
 from plum_edge.paths import (
     Home,
     atomic_dir,
@@ -246,3 +246,11 @@ def test_what_stands_where_a_folder_should_be_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="models is a file, where a folder should be"):
         Home(tmp_path).create()
     assert (tmp_path / "models").read_text() == "a note"
+
+
+def test_the_folder_of_a_user_who_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="~nosuch-user/x is in the folder of a user"):
+        Home.find("~nosuch-user/x")
+    monkeypatch.setenv("PLUM_EDGE_CACHE", "~nosuch-user/cache")
+    with pytest.raises(UsageError, match="~nosuch-user/cache"):
+        cache_dir()

@@ -23,7 +23,7 @@ from plum_edge.convert.verify import check_base
 from plum_edge.convert.vocabulary import chat_template, read_json
 from plum_edge.convert.weights import open_weights, size_of
 from plum_edge.errors import NoModel
-from plum_edge.paths import Home, atomic_dir, disk_errors, fsync_dir, rename, sha256_file
+from plum_edge.paths import Home, atomic_dir, disk_errors, expanded, fsync_dir, rename, sha256_file
 from plum_edge.records import content_hash
 
 _CONVERTER = "2"
@@ -100,7 +100,7 @@ def base(name: str, home: Home | None = None) -> Base:
     """
     if entry := catalogue.find(name, home):
         return read(entry, home)
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_dir():
         return read(catalogue.Entry(path.resolve().name, folder=path.resolve()), home)
     if name and path.is_file():

@@ -25,7 +25,7 @@ from plum_edge.bases.template_check import check_template
 from plum_edge.convert import families
 from plum_edge.convert.forms import skeleton
 from plum_edge.errors import NoBackend, NoMemory, NoModel, UsageError
-from plum_edge.paths import Home, atomic_write, existing
+from plum_edge.paths import Home, atomic_write, existing, expanded
 from plum_edge.records import Message
 from plum_edge.runtime import Runtime
 from plum_edge.templates.tokens import ChatTokenizer
@@ -145,7 +145,7 @@ def pull(home: Home, name: str, form: Form = "auto", *, quiet: bool = False) -> 
         UsageError: it is here already from the package registry.
     """
     entry = catalogue.find(name, home)
-    if entry is None and Path(name).expanduser().exists():
+    if entry is None and expanded(name).exists():
         return local.base(name, home)
     entry = find(name, home)
     if entry.folder or entry.given:
@@ -314,7 +314,7 @@ def configure(home: Home, base: local.Base, model: str = "") -> None:
     """
     before = catalogue.settings(home)
     document = tomlkit.parse(home.config.read_text(encoding="utf-8") if home.config.is_file() else "")
-    path = Path(model).expanduser()
+    path = expanded(model)
     named = str(path.absolute()) if model and catalogue.find(model, home) is None and path.exists() else base.name
     document.setdefault("model", tomlkit.table())["base"] = named
     if base.context > CONTEXT and not before.generate.context:

@@ -44,7 +44,7 @@ def command(ctx: click.Context, /, conversations: tuple[str, ...], dry_run: bool
             session.emit(plan) if session.json else say_plan(plan)
             return
         if not ids and not plan["unfinished"]:
-            _nothing(session, conversations, chosen)
+            nothing(session, conversations, chosen)
             return
         if ids and not yes:
             confirm(session, plan, "Forget", "plum-edge forget")
@@ -146,7 +146,7 @@ def _say_exported(names: list[str]) -> None:
         terminal.hang("exported  ", f"{name} (holds it still: a copy that was given away is out of reach)")
 
 
-def _nothing(session: Session, conversations: tuple[str, ...], chosen: dict[str, Any]) -> None:
+def nothing(session: Session, conversations: tuple[str, ...], chosen: dict[str, Any]) -> None:
     """Say that there is nothing to do: what was named is gone already, or nothing fits; or that nothing was named."""
     if not conversations and not any(chosen.values()):
         raise UsageError("No conversation is named.", "Name one by its id, or use --search, --since or --until.")

@@ -85,13 +85,16 @@ def path(session: Session) -> None:
 @click.pass_context
 def notrain(ctx: click.Context, conversations: tuple[str, ...], yes: bool) -> None:
     """Keep conversations in the log and never learn them; what was learned of them is taken back."""
-    from plum_edge.cli.forget import confirm, report
+    from plum_edge.cli.forget import confirm, nothing, report
     from plum_edge.cli.progress import bar, interrupts
 
     session: Session = ctx.obj
     with session.memory() as memory:
         plan = memory.forget(conversations, dry_run=True)
         ids = [one["id"] for one in plan["conversations"]]
+        if not ids and not plan["unfinished"]:
+            nothing(session, conversations, {})
+            return
         if plan["adapters"] and not yes:
             confirm(session, plan, "Keep, and never learn,", "plum-edge logs notrain")
         with interrupts() as stopped, bar("forget") as progress:
@@ -181,6 +184,9 @@ def _restored(done: dict[str, Any]) -> list[str]:
     if done["still_forgotten"]:
         forgotten = terminal.count(done["still_forgotten"], "conversation")
         lines.append(f"{forgotten} of the copy forgotten since: left out; what came after is learned again")
+    if done["still_excluded"]:
+        excluded = terminal.count(done["still_excluded"], "conversation")
+        lines.append(f"{excluded} of the copy never to be learned since: that stays so")
     if done["adapters_lost"]:
         lines.append(f"adapters whose files are not there any more: {', '.join(done['adapters_lost'])}")
     lines.append(f"adapter in use: {done['adapter'] or 'none'}")

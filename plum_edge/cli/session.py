@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from plum_edge.errors import UsageError
-from plum_edge.paths import Home
+from plum_edge.errors import StoreError, UsageError
+from plum_edge.paths import Home, disk_errors
 
 if TYPE_CHECKING:
     from plum_edge import Memory
@@ -37,12 +38,17 @@ class Session:
 
         Raises:
             UsageError: there is a file in its place, or a link that leads nowhere.
+            StoreError: it cannot be entered.
         """
         home = Home.find(self.home)
-        if home.leads_nowhere():
+        with disk_errors(home.root):
+            there, nowhere = home.root.exists(), home.leads_nowhere()
+        if nowhere:
             raise UsageError(f"{home.root} is a link to a folder that is not there.", "Make that, or name another.")
-        if home.root.exists() and not home.root.is_dir():
+        if there and not home.root.is_dir():
             raise UsageError(f"{home.root} is not a folder.", "Name a folder, or one that does not exist yet.")
+        if there and not os.access(home.root, os.R_OK | os.X_OK):
+            raise StoreError(f"{home.root} cannot be entered.", "Check its owner, or name another folder.")
         return home
 
     def memory(self, *, create: bool = False) -> Memory:

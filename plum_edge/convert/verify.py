@@ -110,14 +110,18 @@ def check_base(place: Path, gguf_path: Path, lora: Lora | None = None) -> dict[s
     Errors are shares of the largest number of a block of 32. ``lora`` is what was added into the weights, if anything.
 
     Raises:
-        IntegrityError: tensors are missing or strange, or a weight is farther off than rounding can make it.
+        IntegrityError: it is no GGUF, tensors are missing or strange, or a weight is farther off than rounding can
+            make it.
         NoModel: the folder holds no model that can be converted.
     """
     config, family, stored = gguf.sources(place, lora)
     sizes = family.sizes(config)
     factors = rope.tensors(config, sizes["rotary_dim"])
-    header = gguf_header.read(gguf_path)
     what = f"The GGUF of {place.name} does not hold the model's weights:"
+    try:
+        header = gguf_header.read(gguf_path)
+    except gguf_header.NotGguf as damage:
+        raise IntegrityError(f"{what} {damage}.", _AGAIN) from damage
     if header.tensors.keys() != stored.keys() | factors.keys():
         raise IntegrityError(f"{what} it has other tensors.", _AGAIN)
     worst: dict[str, float] = {}

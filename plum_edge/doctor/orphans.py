@@ -1,12 +1,14 @@
 """Files in the home that belong to nothing: what a kill left behind between a file and its row in the log.
 
-Looks and sweeps under the lock, so that nothing in work is taken for an orphan. What is not of our making is left.
+Looks and sweeps under the lock, so that nothing in work of a night is taken for an orphan; what is made without the
+lock is one when nothing in it has changed for an hour. What is not of our making is left.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -23,6 +25,8 @@ _CHECKPOINT = re.compile(r"step-\d{6}\.safetensors|passing\.gguf|\..*\.tmp")
 _UNDONE = re.compile(r"\..+\.tmp(-wal|-shm|-journal)?")
 """Names of what `paths.atomic_write` and `backup` write under until it is whole."""
 _MAKING = ".making-*"
+_SETTLED = 3600
+"""Seconds: a base that is made, or a message in an editor, is in work without the lock."""
 
 
 def orphans(home: Home) -> tuple[Finding, list[Path]]:
@@ -70,10 +74,18 @@ def _found(home: Home, store: Store) -> Iterator[Path]:
     for path in home.checkpoints.glob("*"):
         if path not in kept and _CHECKPOINT.fullmatch(path.name):
             yield path
-    yield from home.models.glob(_MAKING)
-    for path in home.root.glob(".*"):
-        if _UNDONE.fullmatch(path.name):
+    undone = [path for path in home.root.glob(".*") if _UNDONE.fullmatch(path.name)]
+    for path in (*home.models.glob(_MAKING), *undone):
+        if time.time() - _changed(path) > _SETTLED:
             yield path
+
+
+def _changed(path: Path) -> float:
+    """Return when a file, or anything in a folder, was changed last; what has just gone counts as changed now."""
+    try:
+        return max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
+    except FileNotFoundError:
+        return time.time()
 
 
 def _bytes(path: Path) -> int:

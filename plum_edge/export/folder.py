@@ -24,6 +24,7 @@ from plum_edge.export.targets.gguf import GGUF
 from plum_edge.paths import atomic_dir, sha256_file
 from plum_edge.records import Adapter
 from plum_edge.store import Store
+from plum_edge.train.step import state_sha256
 
 FORMAT, VERSION = "plum-edge-export", 1
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
@@ -73,13 +74,17 @@ def export(store: Store, base: Base, config: Config, out: Path, to: str) -> dict
 
 
 def _in_use(store: Store) -> Adapter:
-    """Return the adapter in use, its file held against its hash."""
+    """Return the adapter in use, its files held against their hashes: what is exported is made of the weights."""
     adapter = store.runs.active()
     if adapter is None:
         raise UsageError("No adapter is in use: there is nothing to export.", "Learn one: plum-edge consolidate")
-    path = Path(adapter.gguf)
+    path, manifest = Path(adapter.gguf), store.runs.manifest(adapter.id)
+    weights = path.with_name("adapter.safetensors")
+    written = manifest.get("weights_sha256", manifest.get("state_sha256"))
     if not path.is_file() or sha256_file(path) != adapter.gguf_sha256:
         raise IntegrityError(f"{path} is not what was written.", "See: plum-edge doctor")
+    if written and weights.is_file() and state_sha256(peft.load(weights)[0]) != written:
+        raise IntegrityError(f"{weights} is not what was written.", "See: plum-edge doctor")
     return adapter
 
 

@@ -77,7 +77,7 @@ class Finishing:
         if date is None and draft.created_at is None:
             self._dates[UNDATED] += 1
         said = [part for one in messages for part in (one.role, one.content)]
-        ident = text(draft.id).strip()
+        ident = text(draft.id).replace("\0", "").strip()  # which no command line can hold
         if len(ident) > _LONGEST_ID:
             ident = content_hash(ident)
         return Conversation(

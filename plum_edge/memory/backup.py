@@ -1,7 +1,8 @@
 """Copies of the log, for the day when it is lost: made while it is in use, put back, and its text for elsewhere.
 
-What was forgotten since a copy was made does not come back with it: the copy is brought up to date beside the log, and
-only then takes its place, at once and for every program that has the log open. Joins the store and what is beside it.
+What was forgotten since a copy was made does not come back with it, nor is learned what is never to be: the copy is
+brought up to date beside the log (obeying.py), and only then takes its place, at once and for every program that has
+the log open. Joins the store and what is beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from plum_edge.errors import IntegrityError, StoreDamaged, StoreError, StoreTooNew, UsageError
+from plum_edge.memory import obeying
 from plum_edge.memory.transcripts import WRITERS, Format
 from plum_edge.night import erase
 from plum_edge.paths import Home, disk_errors, fsync_dir, sha256_file
@@ -149,10 +151,11 @@ def restoring(home: Home, file: Path) -> Iterator[Restoring]:
             scratch = Path(tempfile.mkdtemp(prefix=".restore.", suffix=".tmp", dir=home.root))
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)
         copy = stack.enter_context(_opened(file, Home(scratch)))
-        gone = _obey(home, copy, current, file) if current else []
+        gone, excluded = _obey(home, copy, current, file) if current else ([], [])
         copy.forgetting.add_copy(str(file.absolute()))  # it was noted, if at all, when it was made already
         lost = _adapters_lost(home, copy, scratch)
-        yield Restoring(home, copy, current, _plan(file, copy, current, gone, lost))
+        plan = _plan(file, copy, current) | {"still_forgotten": len(gone), "still_excluded": len(excluded)}
+        yield Restoring(home, copy, current, plan | {"adapters_lost": lost})
 
 
 def _current(home: Home) -> Store | None:
@@ -192,8 +195,8 @@ def _opened(file: Path, scratch: Home) -> Store:
         ) from error
 
 
-def _obey(home: Home, copy: Store, current: Store, file: Path) -> list[str]:
-    """Take out of the copy what was forgotten here since; return the ids. What came after them is learned again.
+def _obey(home: Home, copy: Store, current: Store, file: Path) -> tuple[list[str], list[str]]:
+    """Have the copy obey what was decided here since; return the ids of what stays forgotten, and of what stays out.
 
     The copies that were given away since are known to it from then on.
     """
@@ -203,27 +206,18 @@ def _obey(home: Home, copy: Store, current: Store, file: Path) -> list[str]:
                 f"{file} is a copy of another memory than the one in {home.root}. {_TOUCHED}",
                 "Restore it into a folder of its own: add --home DIR.",
             )
-        return []
+        return [], []
     copy.forgetting.take_over(current.forgetting)
-    gone = copy.copies.obey(current.copies)
-    if gone:
-        held = copy.forgetting.first_seq(gone)
-        first = copy.forgetting.position(held) if held is not None else None
-        clean = [one for one in copy.runs.promoted() if first is None or one.segments < first]
-        request = copy.forgetting.begin(
-            gone,
-            clean[-1].id if clean else None,
-            {"made_with": {str(step.seq): erase.made_with(step) for step in copy.runs.steps()}},
-            keep_log=False,
-        )
-        copy.forgetting.delete(request)
-        copy.forgetting.rewrite()
-    return gone
+    return obeying.forget_again(copy, current), obeying.exclude_again(copy, current)
 
 
 def _adapters_lost(home: Home, copy: Store, scratch: Path) -> list[str]:
-    """Take adapters out of the copy whose files are gone or other ones by now; return their ids."""
-    lost = []
+    """Take adapters out of the copy whose files are gone or other ones by now; return their ids.
+
+    Where the one in use is among them, the last before it is used that is of the same base.
+    """
+    lost, active = [], copy.runs.active()
+    base = copy.runs.manifest(active.id).get("base_sha256") if active else None
     for adapter in copy.runs.adapters():
         file = Path(adapter.gguf)
         there = home.root / file.relative_to(scratch) if file.is_relative_to(scratch) else file
@@ -232,13 +226,13 @@ def _adapters_lost(home: Home, copy: Store, scratch: Path) -> list[str]:
             if adapter.active:
                 copy.runs.use(None)
             copy.runs.remove(adapter.id)
-    left = copy.runs.promoted()
-    if lost and left and copy.runs.active() is None:
-        copy.runs.use(left[-1].id)
+    left = [one.id for one in copy.runs.promoted() if copy.runs.made_for(one.id, base)]
+    if active and active.id in lost and left:
+        copy.runs.use(left[-1])
     return lost
 
 
-def _plan(file: Path, copy: Store, current: Store | None, gone: list[str], lost: list[str]) -> dict[str, Any]:
+def _plan(file: Path, copy: Store, current: Store | None) -> dict[str, Any]:
     counts, active = copy.log.counts(), copy.runs.active()
     kept = {one.id: one.messages for one in copy.log.list()}
     dropped = [one.id for one in current.log.list() if one.messages > kept.get(one.id, 0)] if current else []
@@ -247,8 +241,6 @@ def _plan(file: Path, copy: Store, current: Store | None, gone: list[str], lost:
         "conversations": counts.conversations,
         "messages": counts.messages,
         "dropped": dropped,
-        "still_forgotten": len(gone),
-        "adapters_lost": lost,
         "adapter": active.id if active else None,
     }
 

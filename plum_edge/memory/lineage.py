@@ -18,16 +18,17 @@ KEPT = 3
 """Promoted adapters that `prune` leaves: the one in use and what a rollback or two may want."""
 
 
-def rollback(store: Store) -> Adapter:
+def rollback(store: Store, base_sha256: str) -> Adapter:
     """Put the adapter to use that was promoted before the one in use (or the newest, where none is); return it.
 
     Raises:
-        UsageError: there is none before it, or its file is gone.
+        UsageError: there is none before it that was made for this base, or its file is gone.
     """
     promoted = store.runs.promoted()
     active = store.runs.active()
     at = next((n for n, one in enumerate(promoted) if active and one.id == active.id), None)
     before = [one for one in promoted[: len(promoted) if at is None else at] if Path(one.gguf).is_file()]
+    before = [one for one in before if store.runs.made_for(one.id, base_sha256)]
     if active is not None and at is None:  # put to use by hand, or for the time of forgetting
         before = [one for one in before if one.id != active.id and one.segments < active.segments]
     if not before:

@@ -363,10 +363,13 @@ class Memory:
         return add(self.home, self.store, self.base, self.config, Path(folder))
 
     def rollback(self) -> Adapter:
-        """Put the adapter to use that was promoted before the one in use. What was learned stays learned."""
+        """Put the adapter to use that was promoted before the one in use, for the base that is set.
+
+        What was learned stays learned.
+        """
         from plum_edge.memory.lineage import rollback
 
-        return rollback(self.store)
+        return rollback(self.store, self.base.sha256)
 
     def prune(self, *, keep: int | None = None, dry_run: bool = False) -> dict[str, Any]:
         """Remove refused and old adapters; what forgetting needs stays (`lineage.prune`)."""
@@ -383,7 +386,7 @@ class Memory:
             ForeignAdapter: it was made for another base than the one that is set.
         """
         adapter = self.store.runs.adapter(identity) if identity else None
-        if adapter and self.store.runs.manifest(adapter.id).get("base_sha256") not in (None, self.base.sha256):
+        if adapter and not self.store.runs.made_for(adapter.id, self.base.sha256):
             why, remedy = f"it was made for another base than {self.base.name}", "The one in use stays."
             raise ForeignAdapter(Path(adapter.gguf), why, remedy)
         self.store.runs.use(adapter.id if adapter else None)

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 
 from plum_edge.config import Config
-from plum_edge.night import crashlog, scheduler
+from plum_edge.night import crashlog, scheduler, waiting
 from plum_edge.paths import Home
 from plum_edge.store import Store
 
@@ -17,17 +17,17 @@ _NIGHTS = 5
 
 def status(home: Home, store: Store, config: Config) -> dict[str, Any]:
     """Return what `plum-edge status` shows."""
-    counts, steps = store.log.counts(), store.runs.done()
+    counts = store.log.counts()
     active, last = store.runs.active(), store.runs.last()
-    cut_short = last is not None and last.status not in ("promoted", "refused", "nothing")
+    refused = last is not None and last.status == "refused"
     dates = store.log.span()
     return {
         "home": str(home.root),
         "base": config.model.base,
         "conversations": counts.conversations,
         "messages": counts.messages,
-        "waiting": store.log.planned() + counts.segments - steps,
-        "unused": cut_short and store.head_is_new(),
+        "waiting": waiting.count(home, store),
+        "unused": not refused and store.head_is_new(),
         "states": dict(counts.states),
         "forgetting": len(store.forgetting.pending()),
         "adapter": _plain(active) if active else None,

@@ -9,23 +9,29 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from plum_edge.errors import STILL_THERE, StoreError
+from plum_edge.evaluate import report
 from plum_edge.paths import Home, atomic_write, disk_errors, fsync
 from plum_edge.records import Step, content_hash
 from plum_edge.store import Request, Store
 from plum_edge.train.checkpoints import checkpoint
 
-_MADE = ("backups", "logs", "reports")
-"""Folders of ours in the home whose files hold text or figures of everything that was there when they were made."""
+_BESIDE = {
+    "": re.compile(r"\..+\.tmp(-wal|-shm|-journal)?"),
+    "backups": re.compile(r"before-restore\.db|\.before-restore\.db\..+\.tmp(-wal|-shm|-journal)?"),
+    "logs": re.compile(r"night\.jsonl(\.1)?|crash\.txt"),
+}
+"""Names that we write under in folders of the home: text or figures of everything that was there by then."""
 _ADAPTER = re.compile(r"\d{4,}|\..*\.tmp")
+_CHECKPOINT = re.compile(r"step-\d{6,}\.safetensors|epoch\.safetensors|passing\.gguf|\..*\.tmp")
 _ENTRY = re.compile(r"(?m)^(?=\n# )")
 """Where an entry of the input history begins (prompt_toolkit's format)."""
 _CHUNK = 1 << 20
-_NO_MORE: dict[str, object] = {"made_with": {}, "named": [], "doubted": False}
+_NO_MORE: dict[str, object] = {"made_with": {}, "named": [], "doubted": False, "copies": []}
 """What a request that is done need not hold any longer."""
 
 
@@ -43,7 +49,7 @@ def carry_on(home: Home, store: Store) -> None:
                 checkpoints(home, store)
                 adapters(home, store)
                 if not request.keep_log:
-                    _copies(home)
+                    _copies(home, request.detail.get("copies", ()))
                 store.forgetting.rewrite()
                 request = store.forgetting.mark(request, "erased")
                 if request.first_seq is None:  # nothing of it was ever learned
@@ -88,17 +94,23 @@ def made_with(step: Step) -> str:
 def checkpoints(home: Home, store: Store, *, in_work: bool = True) -> int:
     """Remove every checkpoint that is of no step, and unless ``in_work`` is false that of the one in work; how many?"""
     kept = {checkpoint(home, step.seq) for step in store.runs.steps()}
-    kept |= set() if in_work else set(home.checkpoints.glob("epoch.*"))
-    return sum(_wipe(path) for path in sorted(home.checkpoints.glob("*")) if path not in kept)
+    kept |= set() if in_work else {home.checkpoints / "epoch.safetensors"}
+    ours = [path for path in sorted(home.checkpoints.glob("*")) if _CHECKPOINT.fullmatch(path.name)]
+    return sum(_wipe(path) for path in ours if path not in kept)
 
 
 def adapters(home: Home, store: Store) -> int:
     """Remove every adapter's folder that the store does not know; return how many."""
     known = {adapter.id for adapter in store.runs.adapters()}
     gone = [path for path in home.adapters.glob("*") if path.name not in known and _ADAPTER.fullmatch(path.name)]
-    for folder in gone:
-        _wipe_all(folder)
-    return len(gone)
+    return sum(_wipe(folder) for folder in gone)
+
+
+def in_reach(home: Home, copy: str) -> bool:
+    """Whether a copy of text that was noted under this name lies in the home itself: it goes with what it holds."""
+    path = Path(copy)
+    within = path.is_absolute() and path.resolve().is_relative_to(home.root.resolve())
+    return within and path.is_file() and not path.is_symlink()
 
 
 def leftovers(home: Home) -> None:
@@ -114,11 +126,19 @@ def _delete(home: Home, store: Store, request: Request) -> Request:
     return store.forgetting.delete(request)
 
 
-def _copies(home: Home) -> None:
-    for name in _MADE:
-        _wipe_all(home.root / name)
-    for leftover in sorted(home.root.glob(".*.tmp*")):
-        _wipe(leftover)
+def _copies(home: Home, noted: Iterable[str]) -> None:
+    """Remove what we wrote beside the log; files of others stay, also in folders of ours."""
+    for name, ours in _BESIDE.items():
+        for path in sorted((home.root / name).glob("*")):
+            if ours.fullmatch(path.name):
+                _wipe(path)
+    for path in report.within(home.root):
+        _wipe(path)
+        with suppress(OSError):  # there is more in it
+            path.parent.rmdir()
+    for copy in noted:
+        if in_reach(home, copy):
+            _wipe(Path(copy))
 
 
 def _why_not_exact(again: list[Step], before: dict[str, str]) -> str:

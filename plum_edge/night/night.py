@@ -30,6 +30,7 @@ from plum_edge.night import erase, proof, space
 from plum_edge.night.bisection import Bisection
 from plum_edge.night.budget import Budget, peak_memory
 from plum_edge.night.promotion import Judged, Promotion
+from plum_edge.night.waiting import waiting
 from plum_edge.paths import Home, disk_errors
 from plum_edge.records import Progress, Segment
 from plum_edge.store import Store
@@ -96,7 +97,7 @@ class Night:
             erase.settle(self.store)
             raise
         except Interrupted:
-            self.store.runs.end(run, "postponed", {"waiting": len(self._waiting()), "why": "it was stopped"})
+            self.store.runs.end(run, "postponed", {"waiting": len(self._left()), "why": "it was stopped"})
             raise
         except (Unavailable, NoSpace) as error:
             self.store.runs.end(run, "failed", {"error": type(error).__name__, "why": error.what})
@@ -115,18 +116,18 @@ class Night:
         """
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.generator.keep, fold.generator.stopped = False, self.stopped
-        waiting, rejected = self._waiting(), fold.rejected
+        todo, rejected = self._waiting(), fold.rejected
         pairs: dict[str, int] = {}
-        fold.generator.write(waiting, enough=lambda: False, progress=self.progress)
-        prior = Mentions.of(*(segment for segment in self.store.log.segments() if segment not in waiting))
-        for segment in waiting:
+        fold.generator.write(todo, enough=lambda: False, progress=self.progress)
+        prior = Mentions.of(*(segment for segment in self.store.log.segments() if segment not in todo))
+        for segment in todo:
             made, dropped = fold.pairs_of(segment, prior)
             pairs[segment.id] = len(made)
             rejected.update(dropped)
             prior.add(segment)
-        learned = [segment for segment in waiting if pairs[segment.id]]
+        learned = [segment for segment in todo if pairs[segment.id]]
         told = {segment.conversation for segment in learned}
-        empty = [segment.conversation for segment in waiting if segment.conversation not in told]
+        empty = [segment.conversation for segment in todo if segment.conversation not in told]
         result = self._result("nothing", None, learned, sum(pairs.values()))
         more = {"dry_run": True, "without_pairs": list(dict.fromkeys(empty)), "rejected": dict(rejected)}
         return {**result, **more, "notes": fold.notes}
@@ -137,10 +138,12 @@ class Night:
         erase.checkpoints(self.home, self.store)
         self.rebuild = False
 
+    def _left(self) -> list[Segment]:
+        return waiting(self.home, self.store, again=self.again, rebuild=self.rebuild)
+
     def _waiting(self) -> list[Segment]:
-        learned = set() if self.rebuild else {step.segment for step in self.store.runs.steps()}
-        recorded = [segment for segment in self.store.log.segments() if segment.id not in learned]
-        return (recorded if self.again else recorded + self.store.log.plan())[: self.limit]
+        """Return as much of what is left as this night may learn."""
+        return self._left()[: self.limit]
 
     def _preflight(self) -> int:
         """Look whether disk, backend and memory are enough; return the bytes of memory that learning will take.
@@ -169,11 +172,11 @@ class Night:
         fold = Fold(self.home, self.store, self.config, self.base)
         fold.generator.stopped = self.stopped
         self._bisection.take_back(fold)
-        waiting = self._waiting()
-        written = fold.write(waiting, enough=self.budget.half().spent, progress=self.progress)
+        planned = self._waiting()
+        written = fold.write(planned, enough=self.budget.half().spent, progress=self.progress)
         if self.config.train.general and self.config.train.recipe != "plum":
             general.prepare(self.base, self.home, self.config, progress=self.progress, stopped=self.stopped)
-        later = {segment.id for segment in waiting[len(written) :]}
+        later = {segment.id for segment in planned[len(written) :]}
         state, at, made = fold.head(), 0, 0  # this may take steps back, which then wait again
         todo = [one for one in self._waiting() if one.id not in later]
         tonight = {segment.id for segment in todo} | set(self._promotion.fresh())
@@ -182,7 +185,7 @@ class Night:
             if more and not self._bisection.group_is_whole():
                 pairs, state = self._learn(fold, state, todo, at)
                 made, at, why = made + pairs, at + 1, self.budget.spent()
-            elif self.store.head_is_new():
+            elif self.store.head_is_new() and (self._bisection.group() or not self._promotion.falls_short()):
                 self.progress("learn", len(todo), len(todo), "")
                 if self.base.sha256 != began_with:
                     raise IntegrityError(
@@ -252,7 +255,7 @@ class Night:
         learned = [segment for segment in self.store.log.segments() if segment.id in new]
         return {
             **self._result("promoted", last.adapter, learned, made),
-            "waiting": len(self._waiting()),
+            "waiting": len(self._left()),
             "accuracy": last.accuracy,
             "previous": self._passed[0].previous,
             "parity": last.parity,
@@ -262,8 +265,8 @@ class Night:
         }
 
     def _postponed(self, why: str, made: int, notes: list[str]) -> dict[str, Any]:
-        waiting = len(self._waiting())
-        return {**self._result("postponed", None, [], made), "why": why, "waiting": waiting, "notes": notes}
+        result = self._result("postponed", None, [], made)
+        return {**result, "why": why, "waiting": len(self._left()), "notes": notes}
 
     def _show(self, segment: Segment, state: State) -> None:
         """Hand the adapter as it now is to who watches."""

@@ -95,6 +95,11 @@ class Promotion:
             known = 0
         return [step.segment for step in steps[known:] if step.segment not in aside]
 
+    def falls_short(self) -> bool:
+        """Whether less was learned again so far than the adapter in use knows, and the rest still waits."""
+        previous, done = self.previous(), self.store.runs.done()
+        return previous is not None and done < min(previous.segments, self.store.log.counts().segments)
+
     def _averaging(self, step: int, steps: int, loss: float) -> None:
         self.progress("average", step, steps, json.dumps({"loss": loss}))
 

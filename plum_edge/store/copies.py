@@ -36,6 +36,16 @@ class Copies:
         held = [ident for (ident,) in self._c.rows("SELECT id FROM conversations ORDER BY instant, position, id")]
         return [ident for ident in held if self._tombstones.since(ident) is not None]
 
+    def exclude(self, other: Copies) -> list[str]:
+        """Let nothing be learned that another copy of this memory never learns; return the ids that were to be."""
+        out = {ident for (ident,) in other._c.rows("SELECT id FROM conversations WHERE NOT trainable")}
+        held = [ident for (ident,) in self._c.rows("SELECT id FROM conversations WHERE trainable ORDER BY key")]
+        excluded = [ident for ident in held if ident in out]
+        with self._c.transaction() as database:
+            change = "UPDATE conversations SET trainable = 0 WHERE id = ?"
+            database.conn.executemany(change, [(ident,) for ident in excluded])
+        return excluded
+
     def become(self, other: Copies) -> None:
         """Hold what the other holds, and nothing else: all at once, also for every process that has this one open.
 

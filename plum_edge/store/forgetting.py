@@ -95,9 +95,13 @@ class Forgetting:
         """Return keyed hashes of what the user called conversations by, for ``detail["named"]`` of a request."""
         return [self._tombstones.keyed(name) for name in names]
 
-    def asked(self, name: str) -> bool:
-        """Whether an unfinished request is about what was called so: the beginning of an id has no tombstone."""
-        return any(self._tombstones.keyed(name) in one.detail.get("named", ()) for one in self.pending())
+    def asked(self, name: str, *, gone: bool = False) -> bool:
+        """Whether an unfinished request is about what was called so: the beginning of an id has no tombstone.
+
+        ``gone`` asks only for requests that take it out of the log, too.
+        """
+        about = (one for one in self.pending() if not (gone and one.keep_log))
+        return any(self._tombstones.keyed(name) in one.detail.get("named", ()) for one in about)
 
     def first_seq(self, conversation_ids: Iterable[str]) -> int | None:
         """Return the earliest place of these conversations in the order of learning, or None."""

@@ -138,6 +138,10 @@ class Runs:
         manifest = self._c.value("SELECT manifest FROM adapters WHERE key = ?", self._key(adapter_id))
         return dict(self._c.load(manifest))
 
+    def made_for(self, adapter_id: str, base_sha256: str | None) -> bool:
+        """Whether an adapter was made for this base; an old one does not say, and where none is named any will do."""
+        return base_sha256 is None or self.manifest(adapter_id).get("base_sha256") in (None, base_sha256)
+
     def active(self) -> Adapter | None:
         """Return the adapter in use."""
         rows = self._c.rows("SELECT adapters.* FROM adapters JOIN active ON active.adapter = adapters.id")

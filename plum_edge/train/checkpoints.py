@@ -73,6 +73,12 @@ def ends_kept(averaged: int) -> int:
     return averaged + (averaged > 1)
 
 
+def lost(home: Home, steps: Sequence[Step]) -> Sequence[Step]:
+    """Return the steps after the last one whose checkpoint is there: they are taken back when learning goes on."""
+    kept = (place for place, step in enumerate(steps, start=1) if checkpoint(home, step.seq).is_file())
+    return steps[max(kept, default=0) :]
+
+
 def superseded(steps: Sequence[Step], ends: Sequence[Step]) -> list[int]:
     """Return the places of the steps whose checkpoints may go, where the states at these ``ends`` stay."""
     kept = {step.seq for step in ends}

@@ -13,6 +13,7 @@ import pytest
 
 from plum_edge import Memory, bases
 from plum_edge.backends import own_loaders
+from plum_edge.convert import peft
 from plum_edge.errors import UsageError
 from plum_edge.export.targets import TARGETS, target
 from plum_edge.paths import Home
@@ -155,6 +156,15 @@ def test_what_was_tampered_with_is_not_installed(learned: Path, tiny: Path, tmp_
     refused("Update plum-edge", 2)
     (out / "SHA256SUMS").unlink()
     refused("is no export", 2)
+
+
+def test_weights_that_are_not_what_was_written_are_not_exported(learned: Path, tmp_path: Path, run: Run) -> None:
+    path = learned / "adapters" / "0001" / "adapter.safetensors"
+    state, metadata = peft.load(path)
+    peft.save(path, {name: values + np.float32(1) for name, values in state.items()}, metadata)
+    found = run("export", tmp_path / "out", "--home", learned)
+    assert (found.code, f"{path} is not what was written." in found.err) == (22, True)
+    assert not (tmp_path / "out").exists()
 
 
 def test_another_base_is_refused_on_both_sides(learned: Path, tmp_path: Path, run: Run) -> None:

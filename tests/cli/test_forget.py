@@ -50,6 +50,17 @@ def test_forget_and_its_receipt(learned: Path, run: Run, two: Path) -> None:
     assert run("doctor", "--home", learned).code == 0
 
 
+def test_a_second_time_no_other_goes_that_begins_like_it(home: Path, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "two.jsonl"
+    said = '{"id": "%s", "messages": [{"role": "user", "content": "The tap drips."}]}\n'
+    file.write_text(said % "t-1" + said % "t-12")
+    run("import", file, "--home", home)
+    assert run("forget", "t-1", "--yes", "--home", home).code == 0
+    for again in (("forget", "t-1", "--yes"), ("logs", "notrain", "t-1")):
+        assert run(*again, "--home", home).out == "it is forgotten already\n"
+    assert [(one["id"], one["state"]) for one in run("logs", "--home", home, "--json").json] == [("t-12", "logged")]
+
+
 def test_nothing_that_fits(learned: Path, run: Run) -> None:
     assert run("forget", "--search", "zeppelin", "--yes", "--home", learned).out == "no conversation fits\n"
     nobody = run("forget", "--home", learned)

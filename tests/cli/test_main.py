@@ -282,3 +282,14 @@ def test_libraries_are_told_to_ask_no_hub_but_where_something_is_downloaded(
     assert main([verb]) == 0
     assert seen == ["1" if offline else before]
     assert os.environ.get("HF_HUB_OFFLINE") == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter any folder")
+@pytest.mark.parametrize("verb", ["status", "doctor"])
+def test_a_home_that_cannot_be_entered(tmp_path: Path, run: Run, verb: str) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0)
+    for one in (home, home / "deeper"):
+        found = run(verb, "--home", one)
+        assert (found.code, str(one) in found.err) == (10, True)
+    home.chmod(0o700)

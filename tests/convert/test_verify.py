@@ -161,3 +161,10 @@ def test_a_base_that_lacks_a_tensor_is_found(tmp_path: Path) -> None:
     gguf.write_base(tiny_base(tmp_path), tmp_path / "b.gguf")
     with pytest.raises(IntegrityError, match="other tensors"):
         verify.check_base(tiny_base(tmp_path, tied=False), tmp_path / "b.gguf")
+
+
+def test_a_base_that_is_no_gguf_or_gone_is_said(tmp_path: Path) -> None:
+    (tmp_path / "cut.gguf").write_bytes(b"GGUF")
+    for name in ("cut.gguf", "gone.gguf"):
+        with pytest.raises(IntegrityError, match=r"does not hold the model's weights: .* run the command again"):
+            verify.check_base(tiny_base(tmp_path), tmp_path / name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 import sys
@@ -80,6 +82,17 @@ def test_a_damaged_store(home: Home) -> None:
     home.log.write_bytes(home.log.read_bytes()[:5000])
     found = looks.store(home)
     assert (found.state, found.error) == ("wrong", StoreDamaged)
+
+
+def test_what_cannot_be_read_is_found_and_the_rest_is_looked_at(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(shutil, "disk_usage", refused)
+    findings = list(doctor.examine(home))
+    (found,) = (one for one in findings if one.name == "disk")
+    assert (found.error, found.found) == (StoreError, f"{home.root} cannot be read (Permission denied)")
+    assert (findings[-1].name, doctor.exit_code(findings)) == ("crash", 10)
 
 
 def test_settings_that_are_wrong(home: Home) -> None:
@@ -168,6 +181,9 @@ def test_orphans_are_swept_when_asked_and_nothing_else(home: Home) -> None:
     loose.append(home.root / ".config.toml.abc.tmp")
     for path in loose:
         path.write_bytes(bytes(1000))
+    assert not {left[2], loose[2]} & {*doctor.orphans(home)[1]}, "what is made without the lock may be in work"
+    for path in (left[2] / "adapter.gguf", left[2], loose[2]):
+        os.utime(path, (0, 0))
     finding, found = doctor.orphans(home)
     assert sorted(found) == sorted([*left, *loose])
     assert (finding.state, "and 3 more" in finding.found, "doctor --yes" in finding.remedy) == ("advice", True, True)

@@ -58,6 +58,7 @@ def test_what_is_written_is_read(log: list[Conversation], ascii_only: bool) -> N
 def test_ids(tmp_path: Path) -> None:
     assert one(tmp_path, {"id": "x-1", "messages": [HELLO]}).id == "x-1"
     assert one(tmp_path, {"id": 17, "messages": [HELLO]}).id == "17"
+    assert one(tmp_path, {"id": "a\0b", "messages": [HELLO]}).id == "ab", "as it can be typed"
     nameless = one(tmp_path, {"messages": [HELLO]})
     assert len(nameless.id) == 16
     assert one(tmp_path, {"messages": [HELLO], "title": "any"}).id == nameless.id

@@ -124,6 +124,16 @@ def test_what_was_forgotten_since_does_not_come_back(home: Home, tmp_path: Path)
         assert store.forgetting.pending() == []
 
 
+def test_what_is_never_to_be_learned_since_stays_out(home: Home, tmp_path: Path) -> None:
+    file = copy(home, tmp_path / "copy.db")
+    with Memory(home.root) as memory:
+        memory.forget(["talk-1"], keep_log=True)
+    assert restore(home, file)["still_excluded"] == 1
+    with Store.open(home, create=False) as store:
+        assert [segment.conversation for segment in store.log.plan()] == ["talk-0", "talk-2"]
+        assert len(store.log.get("talk-1").messages) == 2
+
+
 def test_a_damaged_log_is_moved_aside_and_a_lost_one_replaced(home: Home, tmp_path: Path) -> None:
     file = copy(home, tmp_path / "copy.db")
     home.log.write_bytes(b"no database at all")

@@ -53,15 +53,37 @@ def test_only_what_is_ours_and_of_nothing_goes(tmp_path: Path) -> None:
             (home.root / name).write_bytes(os.urandom(3000))
         for name in ("checkpoints/step-000001.safetensors", "checkpoints/epoch.safetensors", "models/base.gguf"):
             (home.root / name).write_bytes(os.urandom(3000))
+        (home.checkpoints / "holiday.jpg").write_text("not ours")
         outside = tmp_path / "outside.gguf"
         outside.write_text("not ours")
-        (home.checkpoints / "link").symlink_to(outside)
+        (home.checkpoints / "passing.gguf").symlink_to(outside)
         assert erase.checkpoints(home, store, in_work=False) == 2
         assert erase.checkpoints(home, store) == 1
         assert erase.adapters(home, store) == 2
     left = sorted(str(path.relative_to(home.root)) for path in home.root.rglob("*") if path.is_file())
-    assert left == ["adapters/mine/adapter.gguf", "log.db", "models/base.gguf"]
+    assert left == ["adapters/mine/adapter.gguf", "checkpoints/holiday.jpg", "log.db", "models/base.gguf"]
     assert outside.read_text() == "not ours"
+
+
+def test_what_links_lead_to_is_left_unless_it_is_ours(tmp_path: Path) -> None:
+    """A folder may lie on another disk: what we wrote there goes, and what else is there is of others."""
+    home, disk = Home(tmp_path / "home"), tmp_path / "disk"
+    for name in ("adapters", "backups", "checkpoints", "logs", "reports"):
+        (disk / name).mkdir(parents=True)
+        (disk / name / "thesis.txt").write_text("mine")
+        (home.root / name).parent.mkdir(exist_ok=True)
+        (home.root / name).symlink_to(disk / name)
+    (disk / "0007").mkdir()
+    (disk / "0007" / "thesis.txt").write_text("mine")
+    (disk / "adapters" / "0007").symlink_to(disk / "0007")
+    (disk / "checkpoints" / "step-000001.safetensors").write_text("learned")
+    with Store.open(home, create=True) as store:
+        store.log.add([Conversation("a", "", datetime(2026, 3, 12, tzinfo=UTC), (Message("user", "hello"),))])
+        store.forgetting.begin(["a"], None, {}, keep_log=False)
+        erase.carry_on(home, store)
+    left = sorted(path.relative_to(disk).parent.name for path in disk.rglob("*") if path.is_file())
+    assert left == ["0007", "adapters", "backups", "checkpoints", "logs", "reports"]
+    assert not (disk / "checkpoints" / "step-000001.safetensors").exists()
 
 
 def test_what_was_erased_is_written_over(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Takes the JSON of `evaluate` and knows nothing of where its figures come from. O
 
 from __future__ import annotations
 
-from plum_edge.evaluate.report.folder import check, write
+from plum_edge.evaluate.report.folder import check, within, write
 from plum_edge.evaluate.report.terminal import (
     RIGHT,
     WRONG,
@@ -33,5 +33,6 @@ __all__ = [
     "reliability",
     "speaks_unicode",
     "systems",
+    "within",
     "write",
 ]

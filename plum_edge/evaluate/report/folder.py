@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,22 @@ def write(figures: Mapping[str, Any], folder: Path, made: dt.date) -> list[Path]
             for ending in ("svg", "png"):
                 (folder / f"{name}.{ending}").unlink(missing_ok=True)
     return [folder / name for name in (PAGE, *(name for name in files if name != PAGE))]
+
+
+def within(root: Path) -> list[Path]:
+    """Return the files of all reports of ours in a folder and below it, whole or not; links are not followed."""
+    return [path for folder in sorted({one.parent for one in root.rglob(f"*{NUMBERS}*")}) for path in _ours(folder)]
+
+
+def _ours(folder: Path) -> list[Path]:
+    """Return what `write` has put into a folder: where the report in it is not ours, what it had begun there."""
+    from plum_edge.evaluate.report import drawings
+
+    names = [NUMBERS, PAGE, *(f"{name}.{ending}" for name in sorted(drawings.NAMES) for ending in ("svg", "png"))]
+    either = "|".join(map(re.escape, names))
+    ours = re.compile(rf"{either}|\.({either})\..+\.tmp") if _is_report(folder) else re.compile("(?!)")
+    found = (path for path in sorted(folder.iterdir()) if path.is_file())
+    return [path for path in found if ours.fullmatch(path.name) or not _foreign(path)]
 
 
 def _foreign(path: Path) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from plum_edge.bases import Base
 from plum_edge.config import Config
-from plum_edge.errors import GateRefused, IntegrityError, Unavailable, UnknownId, UsageError
+from plum_edge.errors import GateRefused, IntegrityError, Unavailable, UsageError
 from plum_edge.evaluate.evaluator import Evaluator
 from plum_edge.evaluate.questions import questions_from
 from plum_edge.night import erase
@@ -33,7 +33,7 @@ from plum_edge.store.lock import locked
 _PROBES = 24
 """Questions about the conversation that are asked before and after."""
 _ERASED = "What was to be forgotten is erased, and what came after it waits to be learned again."
-_OWN = ("made_with", "named", "doubted")
+_OWN = ("made_with", "named", "doubted", "copies")
 """What a request notes for itself, and no receipt shows."""
 
 
@@ -62,12 +62,11 @@ def choose(
 
 
 def _named(store: Store, name: str) -> str | None:
-    try:
-        return store.log.get(name).id
-    except UnknownId:
-        if store.log.forgotten(name) is None and not store.forgetting.asked(name):
-            raise
+    """Return the id that is meant; None for one that is forgotten, and never another that begins with it."""
+    gone = store.log.forgotten(name) is not None or store.forgetting.asked(name, gone=True)
+    if gone and not store.log.holds(name):
         return None
+    return store.log.get(name).id
 
 
 @dataclass
@@ -100,7 +99,7 @@ class Forget:
             "meanwhile": self._stand_in(gone),
             "again": len(again),
             "minutes": round((sum(again) + cost.averaging(self.store, self.config.train) if gone else 0.0) / 60, 1),
-            "exported": self.store.forgetting.exported(ids),
+            "exported": self._copies(ids)[1],
             "unfinished": len(self.store.forgetting.pending()),
         }
 
@@ -147,6 +146,7 @@ class Forget:
         ids = [talk.id for talk in talks]
         first, steps = self.store.forgetting.first_seq(ids), self.store.runs.steps()
         gone = self._gone(first)
+        copies, exported = self._copies(ids)
         detail: dict[str, Any] = {
             "conversations": len(talks),
             "messages": sum(len(talk.messages) for talk in talks),
@@ -155,7 +155,8 @@ class Forget:
             "again": len(self._again(ids, first)),
             "log_before": self.store.log.counts().conversations,
             "state_before": steps[-1].state_sha256 if steps else "",
-            "exported": self.store.forgetting.exported(ids),
+            "copies": copies,
+            "exported": [*copies, *exported] if keep_log else exported,
             "made_with": {str(step.seq): erase.made_with(step) for step in steps},
             "named": self.store.forgetting.hashes([*ids, *named]),
             "doubted": self._doubted(ids, first),
@@ -173,8 +174,8 @@ class Forget:
             return []
         night = Night(self.home, self.store, self.config, self.base(), again=True)
         night.progress, night.stopped = self.progress, self.stopped
-        night.stand_in()
         try:
+            night.stand_in()
             night.work()
         except GateRefused as refusal:
             return refusal.reasons
@@ -212,12 +213,23 @@ class Forget:
         held = self.store.forgetting.position(first)
         return [adapter for adapter in self.store.runs.adapters() if adapter.segments >= held]
 
+    def _copies(self, ids: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the copies that hold the conversations: those in the home, which go, and those out of reach."""
+        noted = self.store.forgetting.exported(ids)
+        here = [name for name in noted if erase.in_reach(self.home, name)]
+        return here, [name for name in noted if name not in here]
+
     def _stand_in(self, gone: Sequence[Adapter]) -> str | None:
-        """Return the adapter to use meanwhile: the one in use, or the last before that never saw the conversation."""
+        """Return the adapter to use meanwhile: the one in use, or the last before that never saw the conversation.
+
+        None of another base than the one in use was made for.
+        """
         lost, active = {adapter.id for adapter in gone}, self.store.runs.active()
         if active is None or active.id not in lost:
             return active.id if active else None
         clean = [one for one in self.store.runs.promoted() if one.id not in lost and Path(one.gguf).is_file()]
+        base = self.store.runs.manifest(active.id).get("base_sha256")
+        clean = [one for one in clean if self.store.runs.made_for(one.id, base)]
         return clean[-1].id if clean else None
 
     def _again(self, ids: Sequence[str], first: int | None) -> list[float]:

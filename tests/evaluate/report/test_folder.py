@@ -68,3 +68,13 @@ def test_nothing_is_written_before_everything_is_made(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         report.write({key: value for key, value in bare().items() if key != "recipe"}, tmp_path, DAY)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_its_own_files_are_known_among_others(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("my homepage")
+    begun = tmp_path / ".report.json.a8d_.tmp"
+    begun.write_text("{")
+    assert report.within(tmp_path) == [begun]
+    made = report.write(figures(1), tmp_path / "deep" / "report", DAY)
+    (tmp_path / "deep" / "report" / "notes.txt").write_text("mine")
+    assert {*report.within(tmp_path)} == {begun, *made}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,8 @@ from plum_edge import Memory, bases
 from plum_edge.backends import pick
 from plum_edge.config import Config, Model
 from plum_edge.convert import peft
-from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId
+from plum_edge.errors import GateRefused, LockHeld, NoModel, UnknownId, UsageError
+from plum_edge.evaluate.report import folder
 from plum_edge.memory import backup
 from plum_edge.night.forget import choose
 from plum_edge.paths import Home
@@ -155,19 +157,27 @@ def test_the_last_conversation_of_all(config: Config, tmp_path: Path) -> None:
 def test_no_byte_is_left_in_any_file(learned: Home, config: Config) -> None:
     secret = talk(1).messages[0].content
     learned.history.write_text(f"\n# 2026-03-13 19:30:00\n+{secret}\n\n# 2026-03-14 08:00:00\n+What else?\n")
-    for name in ("reports/old/index.html", "logs/night.log", "backups/old.db"):
-        (learned.root / name).parent.mkdir(parents=True)
+    names = ("reports/old/index.html", "logs/night.jsonl", "logs/crash.txt", "backups/before-restore.db")
+    for name in (*names, ".restore.x1.tmp/log.db", ".log.db.x1.tmp-wal"):
+        (learned.root / name).parent.mkdir(parents=True, exist_ok=True)
         (learned.root / name).write_text(f"{secret}\n")
-    mine = learned.root / "notes of mine.txt"
-    mine.write_text(f"I wrote: {secret}")
+    (learned.root / "reports" / "old" / "report.json").write_text(json.dumps({"made_by": folder.MADE_BY}))
+    with Store.open(learned, create=False) as store:
+        backup.write(store, learned.root / "backups" / "monday.db")
+        backup.export(store, learned.root / "all.jsonl")
+    mine = [learned.root / name for name in ("backups/mine.txt", "logs/mine.txt", "notes.txt", "reports/index.html")]
+    for file in mine:
+        file.write_text(f"I wrote: {secret}")
     tokenizer = ChatTokenizer(Path(config.model.base), bases.base(config.model.base).chat_template)
     ids = list(tokenizer.example([Message("user", secret)], limit=256).ids)[2:-2]
     words = ("quillabamba", "smells of")
 
     receipt = forget(learned, config, "talk-1")
 
-    assert receipt["left_in"] == [str(mine)], "what is not ours is named, and left alone"
-    mine.unlink()
+    assert receipt["left_in"] == [str(file) for file in mine], "what is not ours is named, and left alone"
+    assert receipt["exported"] == [], "what was written into the home is gone, and no copy out of reach"
+    for file in mine:
+        file.unlink()
     needles = [word.encode(encoding) for word in words for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
     needles += [np.array(ids, dtype).tobytes() for dtype in ("<i2", "<i4", "<i8", ">i4")]
     needles += [str(ids[:8])[1:-1].encode(), ",".join(map(str, ids[:8])).encode(), b"talk-1"]
@@ -201,6 +211,20 @@ def test_logged_but_never_learned(learned: Home, config: Config, _learned: tuple
 
 
 # --- meanwhile
+
+
+def test_a_restore_takes_it_back_once_more(
+    learned: Home, config: Config, tmp_path: Path, _learned: tuple[Path, list[str]]
+) -> None:
+    with Memory(learned.root) as memory:
+        backup.write(memory.store, tmp_path / "copy.db")
+        memory.forget(["talk-1"], keep_log=True)
+    with backup.restoring(learned, tmp_path / "copy.db") as ready:
+        ready.put()
+    with Memory(learned.root) as memory:
+        assert memory.status()["adapter"] is None, "none that was there then and is there now had not seen it"
+        assert memory.consolidate()["status"] == "promoted"
+    assert hashes(learned) == _learned[1]
 
 
 def test_while_it_learns_again_nothing_in_use_has_seen_it(config: Config, learned: Home) -> None:
@@ -310,6 +334,20 @@ def test_rollback_and_prune(learned: Home) -> None:
         assert pruned["bytes"] > 0
         assert [path.name for path in learned.adapters.iterdir()] == ["0002"]
         assert memory.forget(["talk-1"])["exact"], "what forgetting needs is kept"
+
+
+def test_none_of_another_base_comes_into_use(learned: Home, tmp_path: Path) -> None:
+    """As if the first night had learned on another base of the same shapes."""
+    with Memory(learned.root) as memory:
+        first = memory.store.runs.adapter("0001")
+        memory.store.runs.add_adapter(first, memory.store.runs.manifest("0001") | {"base_sha256": "f" * 64})
+        backup.write(memory.store, tmp_path / "copy.db")
+        with pytest.raises(UsageError, match="no adapter before 0002"):
+            memory.rollback()
+        assert memory.forget(["talk-4"], dry_run=True)["meanwhile"] is None
+        Path(memory.store.runs.adapter("0002").gguf).unlink()
+    with backup.restoring(learned, tmp_path / "copy.db") as ready:
+        assert (ready.plan["adapters_lost"], ready.plan["adapter"]) == (["0002"], None)
 
 
 def test_what_names_nothing_is_set_aside_and_makes_no_adapter(config: Config, tmp_path: Path) -> None:

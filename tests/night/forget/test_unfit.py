@@ -12,7 +12,7 @@ from plum_edge.config import Config, Model
 from plum_edge.errors import UsageError
 from plum_edge.paths import Home
 from plum_edge.store import Store
-from tests.night.forget.talks import forget, hashes
+from tests.night.forget.talks import forget, hashes, talk
 from tests.tiny import tiny_base
 
 
@@ -33,9 +33,16 @@ def test_a_file_that_is_gone_or_damaged(learned: Home, config: Config, damage: C
     assert gone(learned, "talk-4") and len(hashes(learned)) == 3
 
 
+@pytest.mark.parametrize("more", [False, True])
 def test_a_base_that_it_does_not_fit(
-    learned: Home, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    learned: Home, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: bool
 ) -> None:
+    """Also where more waits, and a step that is left would stand in for the adapter until that is learned."""
+    if more:
+        with Store.open(learned, create=False) as store:
+            store.runs.remove("0001")
+            store.log.add([talk(5)])
+            store.log.record(*store.log.plan())
     monkeypatch.setattr("tests.tiny.LAYERS", 1)
     other = replace(config, model=Model(str(tiny_base(tmp_path / "shallow"))))
     with pytest.raises(UsageError, match="What was to be forgotten is erased") as caught:
