@@ -285,6 +285,8 @@ class Log:
 
     def _key(self, conversation_id: str) -> int:
         ident = clean(conversation_id)
+        if self._tombstones.since(ident) and not self.holds(ident):  # never another that begins with it
+            raise UnknownId("conversation", ident, "It is forgotten. See: plum-edge logs list")
         return int(resolve(self._c, "conversation", ident, "SELECT id, key FROM conversations", "plum-edge logs list"))
 
     def _conversation(self, key: int) -> Conversation:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from plum_edge.errors import StoreError
+from plum_edge.errors import StoreError, UnknownId
 from plum_edge.paths import Home
 from plum_edge.records import Adapter, Message, Step
 from plum_edge.store import Store
@@ -68,6 +68,16 @@ def forget(store: Store, *idents: str, keep_log: bool = False, adapter: str | No
 
 def raw(home: Home) -> bytes:
     return everything(home.root)
+
+
+def test_what_is_forgotten_is_not_the_beginning_of_another(store: Store) -> None:
+    store.log.add([talk("t-1", "The tap drips."), talk("t-12", "A loaf in the oven.")])
+    store.forgetting.delete(store.forgetting.begin(["t-1"], None, {}, keep_log=False))
+    with pytest.raises(UnknownId, match="It is forgotten"):
+        store.log.get("t-1")
+    assert store.log.get("t-").id == store.log.get("t-12").id == "t-12"
+    store.log.start(talk("t", "Hello."))
+    assert store.log.get("t").id == "t"
 
 
 def test_a_request_moves_the_adapter_in_use_in_the_same_transaction(three: Store) -> None:
