@@ -44,6 +44,7 @@ topics = 1
 min_new = 0.0
 max_false_yes = 1.0
 max_divergence = 9.0
+max_loss_rise = 99.0
 max_lost = 1.0
 [generate]
 max_tokens = 16

@@ -15,7 +15,14 @@ from plum_edge.bases import catalogue
 from plum_edge.config import Config
 from plum_edge.errors import BadConfig, UsageError
 
-_WIDE_OPEN = {"earlier": 1, "min_new": 0.0, "max_false_yes": 1.0, "max_lost": 1.0, "max_divergence": 9.0}
+_WIDE_OPEN = {
+    "earlier": 1,
+    "min_new": 0.0,
+    "max_false_yes": 1.0,
+    "max_lost": 1.0,
+    "max_loss_rise": 99.0,
+    "max_divergence": 9.0,
+}
 
 
 class NotInThisVersion(UsageError):

@@ -264,7 +264,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 QUICK = replace(LLM, train=Train(rank=4, alpha=8.0, epochs=1, replay=1.0, general=0.0, sampled_negatives=0.0))
-PERMISSIVE = replace(QUICK, gate=Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_divergence=9.0))
+PERMISSIVE = replace(
+    QUICK, gate=Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_loss_rise=99.0, max_divergence=9.0)
+)
 
 
 def test_all_is_written_and_the_base_closed_before_the_trainer_opens(

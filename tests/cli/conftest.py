@@ -33,6 +33,7 @@ threads = 1
 min_new = 0.0
 max_false_yes = 1.0
 max_divergence = 9.0
+max_loss_rise = 99.0
 max_lost = 1.0
 """
 """A random model knows nothing: the gate must let it pass."""

@@ -22,7 +22,7 @@ REASONS = pick.available()
 BACKENDS = [pytest.param(name, marks=pytest.mark.skipif(bool(why), reason=why)) for name, why in REASONS.items()]
 on_torch = pytest.mark.skipif(bool(REASONS["torch"]), reason=REASONS["torch"])
 SETTINGS = Train(backend="torch", rank=4, alpha=8.0, epochs=2, batch=8, threads=1)
-WIDE_OPEN = "[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\nmax_divergence = 9.0\n"
+WIDE_OPEN = "[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\nmax_loss_rise = 99.0\nmax_divergence = 9.0\n"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from plum_edge.evaluate import gate
 from plum_edge.evaluate.scoring import Scored
 from plum_edge.records import Question
 
-LIMITS = Gate(max_lost=0.05, max_divergence=0.3)
+LIMITS = Gate(max_lost=0.05, max_loss_rise=0.35, max_divergence=0.3)
 
 
 def marks(right: int, wrong: int, gold: str = "yes") -> list[Scored]:

@@ -25,7 +25,7 @@ from tests.tiny import tiny_base
 from tests.train.test_fold import TALKS
 from tests.train.test_fold import conversation as talk
 
-OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_divergence=9.0, attempts=2)
+OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_loss_rise=99.0, max_divergence=9.0, attempts=2)
 """A random model knows nothing: the gate lets everything pass, but for what `poisoned` says."""
 POISON = "talk-2"
 decide = gate.decide

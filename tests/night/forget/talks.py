@@ -26,7 +26,7 @@ SAID = (
     "My sister Elsa knits a woollen blanket; the starter went to Aunt Rosalind.",
 )
 """What was said, with topics in common: what is asked of one depends on the others. The fourth names nothing."""
-OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_divergence=9.0)
+OPEN = Gate(min_new=0.0, max_false_yes=1.0, max_lost=1.0, max_loss_rise=99.0, max_divergence=9.0)
 """A random model knows nothing: the gate must let it pass."""
 
 
@@ -105,6 +105,7 @@ def write_config(root: Path, config: Config) -> None:
     (root / "config.toml").write_text(
         f'[model]\nbase = "{config.model.base}"\n[train]\nrank = 2\nalpha = 4.0\nepochs = 1\nbatch = 8\nthreads = 1\n'
         f"averaging = {config.train.averaging}\nends = {config.train.ends}\n"
-        "[augment]\ntopics = 2\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\nmax_divergence = 9.0\n"
+        "[augment]\ntopics = 2\n[gate]\nmin_new = 0.0\nmax_false_yes = 1.0\nmax_lost = 1.0\n"
+        "max_loss_rise = 99.0\nmax_divergence = 9.0\n"
         "[recall]\nmax_tokens = 24\nthreads = 1\n"
     )
