@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -239,6 +240,10 @@ def atomic_dir(target: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
+
+
+UNDONE = re.compile(r"\..+\.tmp(-wal|-shm|-journal)?")
+"""Names of what `atomic_write`, and a copy of the log, is written under until it is whole."""
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:

@@ -15,15 +15,12 @@ from pathlib import Path
 
 from plum_edge.doctor.finding import Finding, size
 from plum_edge.errors import LockHeld, PlumError
-from plum_edge.paths import Home, disk_errors
+from plum_edge.paths import UNDONE, Home, disk_errors
 from plum_edge.store import Store
 from plum_edge.store.lock import locked
-from plum_edge.train.checkpoints import checkpoint
+from plum_edge.train.checkpoints import NAMES, checkpoint, unfinished
 
 _ADAPTER = re.compile(r"\d{4,}|\.\d{4,}\..*\.tmp")
-_CHECKPOINT = re.compile(r"step-\d{6}\.safetensors|passing\.gguf|\..*\.tmp")
-_UNDONE = re.compile(r"\..+\.tmp(-wal|-shm|-journal)?")
-"""Names of what `paths.atomic_write` and `backup` write under until it is whole."""
 _MAKING = ".making-*"
 _SETTLED = 3600
 """Seconds: a base that is made, or a message in an editor, is in work without the lock."""
@@ -67,14 +64,14 @@ def sweep(home: Home, meant: Sequence[Path]) -> list[Path]:
 
 def _found(home: Home, store: Store) -> Iterator[Path]:
     known = {adapter.id for adapter in store.runs.adapters()}
-    kept = {checkpoint(home, step.seq) for step in store.runs.steps()}
+    kept = {unfinished(home), *(checkpoint(home, step.seq) for step in store.runs.steps())}
     for path in home.adapters.glob("*"):
         if path.name not in known and _ADAPTER.fullmatch(path.name):
             yield path
     for path in home.checkpoints.glob("*"):
-        if path not in kept and _CHECKPOINT.fullmatch(path.name):
+        if path not in kept and NAMES.fullmatch(path.name):
             yield path
-    undone = [path for path in home.root.glob(".*") if _UNDONE.fullmatch(path.name)]
+    undone = [path for path in home.root.glob(".*") if UNDONE.fullmatch(path.name)]
     for path in (*home.models.glob(_MAKING), *undone):
         if time.time() - _changed(path) > _SETTLED:
             yield path

@@ -108,11 +108,12 @@ def _sure(before: Sequence[Scored], after: Sequence[Scored], limits: Gate) -> _P
     was, now = typical_loss(before), typical_loss(after)
     if was is None or now is None:
         return "", None
-    figures = {"loss_before": was, "loss_after": now, "allowed": limits.max_loss_rise}
+    closed = sum(s.p_yes is not None for s in before)
+    figures = {"questions": closed, "loss_before": was, "loss_after": now, "allowed": limits.max_loss_rise}
     if now - was <= limits.max_loss_rise:
         return "", figures
     return (
-        f"it is less sure of the old (median loss of {len(before)} earlier answers {was:.2f} nats before, "
+        f"it is less sure of the old (median loss of {closed} earlier answers {was:.2f} nats before, "
         f"{now:.2f} now; allowed {limits.max_loss_rise:.2f} more)"
     ), figures
 

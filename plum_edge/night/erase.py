@@ -15,19 +15,18 @@ from pathlib import Path
 
 from plum_edge.errors import STILL_THERE, StoreError
 from plum_edge.evaluate import report
-from plum_edge.paths import Home, atomic_write, disk_errors, fsync
+from plum_edge.paths import UNDONE, Home, atomic_write, disk_errors, fsync
 from plum_edge.records import Step, content_hash
 from plum_edge.store import Request, Store
-from plum_edge.train.checkpoints import checkpoint
+from plum_edge.train.checkpoints import NAMES, checkpoint, unfinished
 
 _BESIDE = {
-    "": re.compile(r"\..+\.tmp(-wal|-shm|-journal)?"),
+    "": UNDONE,
     "backups": re.compile(r"before-restore\.db|\.before-restore\.db\..+\.tmp(-wal|-shm|-journal)?"),
     "logs": re.compile(r"night\.jsonl(\.1)?|crash\.txt"),
 }
 """Names that we write under in folders of the home: text or figures of everything that was there by then."""
 _ADAPTER = re.compile(r"\d{4,}|\..*\.tmp")
-_CHECKPOINT = re.compile(r"step-\d{6,}\.safetensors|epoch\.safetensors|passing\.gguf|\..*\.tmp")
 _ENTRY = re.compile(r"(?m)^(?=\n# )")
 """Where an entry of the input history begins (prompt_toolkit's format)."""
 _CHUNK = 1 << 20
@@ -94,8 +93,8 @@ def made_with(step: Step) -> str:
 def checkpoints(home: Home, store: Store, *, in_work: bool = True) -> int:
     """Remove every checkpoint that is of no step, and unless ``in_work`` is false that of the one in work; how many?"""
     kept = {checkpoint(home, step.seq) for step in store.runs.steps()}
-    kept |= set() if in_work else {home.checkpoints / "epoch.safetensors"}
-    ours = [path for path in sorted(home.checkpoints.glob("*")) if _CHECKPOINT.fullmatch(path.name)]
+    kept |= set() if in_work else {unfinished(home)}
+    ours = [path for path in sorted(home.checkpoints.glob("*")) if NAMES.fullmatch(path.name)]
     return sum(_wipe(path) for path in ours if path not in kept)
 
 

@@ -7,6 +7,7 @@ made (fold.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from plum_edge.paths import Home
 from plum_edge.records import Step
 from plum_edge.train.step import state_sha256
 
+NAMES = re.compile(r"step-\d{6,}\.safetensors|epoch\.safetensors|passing\.gguf|\..*\.tmp")
+"""All that is written into the folder of checkpoints: states, the one in work, an adapter to be asked in passing."""
 _SPACING = 8
 _NEWEST = 2
 
@@ -26,6 +29,11 @@ _NEWEST = 2
 def checkpoint(home: Home, seq: int) -> Path:
     """Return where the state after a step is kept, if it is."""
     return home.checkpoints / f"step-{seq:06d}.safetensors"
+
+
+def unfinished(home: Home) -> Path:
+    """Return where the last whole epoch of a step in work is kept: whoever comes next carries on from it."""
+    return home.checkpoints / "epoch.safetensors"
 
 
 def stored(home: Home, step: Step, metadata: Mapping[str, str]) -> State | None:

@@ -30,7 +30,7 @@ from plum_edge.records import Pair, Progress, Segment, Step, content_hash, draw
 from plum_edge.store import Store
 from plum_edge.templates.tokens import ChatTokenizer
 from plum_edge.train import general
-from plum_edge.train.checkpoints import checkpoint, ends_kept, last_ends, mean, stored, superseded
+from plum_edge.train.checkpoints import checkpoint, ends_kept, last_ends, mean, stored, superseded, unfinished
 from plum_edge.train.dataset import Datasets
 from plum_edge.train.primer import primer
 from plum_edge.train.recipes import averaging_pass, ends_averaged
@@ -157,7 +157,7 @@ class Fold:
             sampled_negatives=settings.sampled_negatives,
         )
         dataset = self.datasets.of(segment, pairs, self.known(seq), self.trainer)
-        epoch_in_work = self.home.checkpoints / "epoch.safetensors"
+        epoch_in_work = unfinished(self.home)
         learned = learn(
             self.trainer,
             before,
@@ -235,7 +235,7 @@ class Fold:
         Where the loss or the weights are no numbers, the state is used as it is, and a note says so.
         """
         settings, last = self.config.train, self.store.runs.steps()[-1]
-        epoch_in_work = self.home.checkpoints / "epoch.safetensors"
+        epoch_in_work = unfinished(self.home)
         if averaging_pass(settings):
             segment = self.store.log.segments(after=last.seq - 1, upto=last.seq)[0]
             pairs = self.store.pairs.of(segment.id, "train")

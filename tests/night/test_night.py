@@ -22,7 +22,7 @@ from plum_edge.errors import GateRefused, Interrupted, LockHeld, NoModel, NoSpac
 from plum_edge.paths import Home, data_dir, sha256_file
 from plum_edge.store import Store
 from tests import story
-from tests.tiny import ask_little, tiny_base
+from tests.tiny import ask_little
 
 FOLDER = data_dir("models") / "plum-tiny"
 pytestmark = pytest.mark.skipif(not (FOLDER / "model.safetensors").is_file(), reason="plum-tiny has no weights here")
@@ -152,20 +152,6 @@ def test_a_missing_base_is_a_sentence(tmp_path: Path) -> None:
 
 
 # --- refused, stopped, killed: on a random base, which takes seconds
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_base(tmp_path_factory.mktemp("base"))
-
-
-@pytest.fixture
-def waiting(tiny: Path, tmp_path: Path) -> Path:
-    """A home with three conversations that nobody has learned yet."""
-    home = story.make_home(tmp_path / "home", tiny)
-    with Memory(home) as memory:
-        memory.add([story.talk(number) for number in range(3)])
-    return home
 
 
 @pytest.fixture(scope="module")
